@@ -1,0 +1,173 @@
+package felt
+
+// Series names one line of counts: a scope, and at most one segment value of it.
+type Series struct {
+	Env, App, Name string
+	Kind           InteractionKind
+	Traffic        Traffic
+	SegmentKey     string // "" for the whole
+	SegmentValue   string
+}
+
+// Counts are numbers of interactions by outcome. They are deltas in a [Bucket]: a
+// correction takes one back, so a single delta may be negative; sums are not.
+type Counts struct {
+	Success, Degraded, Failed, Abandoned, Cancelled, Open int64
+}
+
+// Add adds n to the count of o; [OutcomeNone] counts as open.
+func (c *Counts) Add(o Outcome, n int64) {
+	switch o {
+	case OutcomeSuccess:
+		c.Success += n
+	case OutcomeDegraded:
+		c.Degraded += n
+	case OutcomeFailed:
+		c.Failed += n
+	case OutcomeAbandoned:
+		c.Abandoned += n
+	case OutcomeCancelled:
+		c.Cancelled += n
+	case OutcomeNone:
+		c.Open += n
+	}
+}
+
+// Decided is the denominator of every rate: success, degraded, failed, abandoned.
+func (c Counts) Decided() int64 { return c.Success + c.Degraded + c.Failed + c.Abandoned }
+
+// CompletionRate is (success + degraded) / decided; false when nothing was decided.
+func (c Counts) CompletionRate() (float64, bool) {
+	d := c.Decided()
+	if d <= 0 {
+		return 0, false
+	}
+	return float64(c.Success+c.Degraded) / float64(d), true
+}
+
+// Sketches holds one encoded sketch of package core/sketch per outcome that has one
+// in a bucket; nil when nobody had that outcome.
+type Sketches struct {
+	Success, Degraded, Failed, Abandoned []byte
+}
+
+// Bucket holds what became known about one series in one window of event time.
+// Buckets of the same series and window merge: counts add, sketches unite.
+type Bucket struct {
+	Series
+	Start      Instant
+	Width      int32 // seconds: 10, 60, 3600 or 86400
+	Known      Tick  // the tick at which this delta became known
+	Counts     Counts
+	Adjusted   [Outcomes]float64 // sums of weights, indexed by Outcome
+	Customers  Sketches
+	Sessions   Sketches
+	Accounts   Sketches
+	Latency    Sketches        // nanoseconds
+	ValueMinor [Outcomes]int64 // indexed by Outcome
+}
+
+// SpanKind is OpenTelemetry's.
+type SpanKind uint8
+
+// The span kinds, numbered as in OTLP.
+const (
+	SpanUnspecified SpanKind = iota
+	SpanInternal
+	SpanServer
+	SpanClient
+	SpanProducer
+	SpanConsumer
+)
+
+// String is the lower-case word of the OpenTelemetry specification.
+func (k SpanKind) String() string {
+	switch k {
+	case SpanInternal:
+		return "internal"
+	case SpanServer:
+		return "server"
+	case SpanClient:
+		return "client"
+	case SpanProducer:
+		return "producer"
+	case SpanConsumer:
+		return "consumer"
+	case SpanUnspecified:
+	}
+	return "unspecified"
+}
+
+// OperationBucket counts every span of one operation in one 10-second window of event
+// time, interaction or not: the application layer. Rows are deltas and merge.
+type OperationBucket struct {
+	Env, Service, Operation string
+	Kind                    SpanKind
+	Release                 string
+	Start                   Instant
+	Known                   Tick
+	Count, Errors           int64
+	Latency                 []byte // encoded latency sketch, nanoseconds; nil when Count is 0
+	SelfTime                int64  // nanoseconds not spent in child spans, summed
+}
+
+// EdgeBucket counts calls from one service to another, or to a peer that sends no
+// telemetry, in one 10-second window of event time.
+type EdgeBucket struct {
+	Env            string
+	Caller, Callee string
+	Peer           string // address or system named by the caller
+	ThirdParty     bool   // the callee sent no span of its own
+	Start          Instant
+	Known          Tick
+	Count, Errors  int64
+	Latency        []byte
+}
+
+// Layer is the layer a signal belongs to.
+type Layer uint8
+
+// The layers of a signal.
+const (
+	LayerInfrastructure Layer = iota + 1
+	LayerApplication
+	LayerExperience
+)
+
+// SignalPoint is one point of a metric that the inventory maps.
+type SignalPoint struct {
+	Env, Service, Metric string
+	Attributes           string // canonical k=v,k=v, sorted
+	Layer                Layer
+	Time, StartTime      Instant
+	Known                Tick
+	Value                float64
+	Histogram            []byte // encoded, when the metric is one
+	Temporality          uint8  // as in OTLP: 1 delta, 2 cumulative
+	Unit                 string
+	Limit                float64 // saturation is measured against it; 0 none
+}
+
+// CustomerDay is what one customer did in one journey on one UTC day; kept 400 days.
+type CustomerDay struct {
+	Day                    Instant
+	Env                    string
+	Customer, Account      Hash
+	Journey                string
+	FirstSeen, Last        Instant
+	Sessions, Tries        int64
+	Counts                 Counts
+	Recovered, Retries     int64
+	FrictionPoints         int64
+	ValueMinor             int64
+	Platform, Region, Plan string
+	IdentityLevel          IdentityLevel
+}
+
+// Link says that a session or installation belongs to a user, since a time.
+type Link struct {
+	Env       string
+	FromLevel IdentityLevel
+	From, To  Hash
+	Since     Instant
+}

@@ -1,0 +1,195 @@
+package felt
+
+// Finding is what a detector saw in one series, with the numbers that made it say so.
+type Finding struct {
+	ID              string // derived: series, detector, opening tick
+	Series          Series
+	Detector        string
+	DetectorVersion int32
+	Statistic       float64 // the detector's own, for example a p-value
+	Threshold       float64 // what Statistic was held against
+	N               int64   // customers judged
+	Hit             int64   // of them failed
+	Share           float64 // Hit / N, in the judged window
+	Baseline        float64 // the share it was held against
+	BaselineN       int64
+	Since           Instant // start of the first bad 10 seconds, event time
+	Opened          Tick
+	Updated         Tick
+	Ended           Tick   // 0 while it lasts
+	Explanation     string // one sentence with its numbers
+}
+
+// IncidentStatus is the state people work with.
+type IncidentStatus uint8
+
+// The states of an incident.
+const (
+	IncidentOpen IncidentStatus = iota + 1
+	IncidentAcknowledged
+	IncidentResolved
+)
+
+// String is the word used in questions and answers.
+func (s IncidentStatus) String() string {
+	switch s {
+	case IncidentOpen:
+		return "open"
+	case IncidentAcknowledged:
+		return "acknowledged"
+	case IncidentResolved:
+		return "resolved"
+	}
+	return ""
+}
+
+// TimelineEntry is one line of an incident's story.
+type TimelineEntry struct {
+	At    Instant `json:"at"`
+	Kind  string  `json:"kind"` // first_bad, opened, update, acknowledged, recovered, resolved
+	Text  string  `json:"text"`
+	Actor string  `json:"actor,omitempty"` // "" when Felt itself
+}
+
+// ScorePart is one factor of an impact score.
+type ScorePart struct {
+	Name   string  `json:"name"`
+	Value  float64 `json:"value"`
+	Weight float64 `json:"weight"`
+}
+
+// Indicator is a signal and the moment it first left its band.
+type Indicator struct {
+	Signal         string  `json:"signal"`
+	FirstOutOfBand Instant `json:"first_out_of_band"`
+}
+
+// Cause is what people or Felt hold responsible for an incident.
+type Cause struct {
+	Change      string `json:"change,omitempty"`
+	Service     string `json:"service,omitempty"`
+	Note        string `json:"note,omitempty"`
+	ConfirmedBy string `json:"confirmed_by,omitempty"`
+}
+
+// Action is a response that was proposed, approved or carried out.
+type Action struct {
+	Kind     string  `json:"kind"`
+	Actor    string  `json:"actor,omitempty"`
+	Asked    Instant `json:"asked,omitempty"`
+	Approved Instant `json:"approved,omitempty"`
+	Ran      Instant `json:"ran,omitempty"`
+	Result   string  `json:"result,omitempty"`
+	Undo     string  `json:"undo,omitempty"`
+}
+
+// Decision is the stored trace of a policy: what it decided and with which values.
+type Decision struct {
+	At     Instant `json:"at"`
+	Policy string  `json:"policy"`
+	Result string  `json:"result"`
+	Trace  string  `json:"trace"`
+}
+
+// MoneyRange is an amount with its honest spread, in minor units.
+type MoneyRange struct {
+	Low, Mid, High int64
+	Currency       string
+	Method         string
+}
+
+// Incident is what people work on. It is a state: replaced by ID, higher Version wins.
+// Fields that no part fills yet are zero and belong to the row from the start.
+type Incident struct {
+	ID       string // derived: env, app, journey, opening tick
+	Version  int64
+	Known    Tick
+	Kind     string // failed, degraded, ...: what customers feel
+	Env      string
+	App      string
+	Journeys []string // the names it is about, worst first
+	Source   string   // detected, declared, external
+	Status   IncidentStatus
+	Priority string
+
+	Commander string
+	// The moments of an incident's life, event time for FirstBad, log time for the rest; 0 not yet.
+	FirstBad, Detected, Opened, Notified, Acknowledged, Understood, Mitigated, Recovered, Resolved Instant
+
+	Findings       []Finding
+	FindingActive  bool // at least one finding lasts: resolving needs a reason
+	Impact         Impact
+	Score          float64 // 0..100
+	ScoreParts     []ScorePart
+	SegmentsHit    []Segment
+	SegmentsSpared []Segment
+	Suspects       []string
+	Cause          Cause
+	Indicators     []Indicator
+	Decisions      []Decision
+	Actions        []Action
+	Timeline       []TimelineEntry
+
+	RevenuePath      bool
+	RevenueAtRisk    MoneyRange
+	ChurnSensitivity float64
+	TicketsBefore    int64
+	BudgetAtOpen     float64
+	RulesVersion     int64
+	Verdict          string // real, noise, duplicate, missed
+	ReviewStatus     string
+	ReviewAnswers    map[string]string
+}
+
+// Scope is what the incident is about: the first of its journeys.
+func (i Incident) Scope() Scope {
+	s := Scope{Env: i.Env, App: i.App}
+	if len(i.Journeys) > 0 {
+		s.Name = i.Journeys[0]
+	}
+	return s
+}
+
+// IncidentCustomer is one member of the harmed cohort, followed after the incident.
+type IncidentCustomer struct {
+	Incident          string
+	Customer, Account Hash
+	First, Last       Instant
+	Failed, Degraded  int64
+	RecoveredAt       Instant
+	ValueMinor        int64
+}
+
+// Change is a deploy, flag flip, launch, campaign, configuration or region change,
+// traffic peak, maintenance or fix.
+type Change struct {
+	ID, Kind, Env, App string
+	Services           []string
+	Version, Previous  string
+	Region             string
+	Started, Ended     Instant
+	Author, URL        string
+	Fixes              string // an incident's id
+	ExpectsKPI         string
+	ExpectsDirection   string
+	Outcome            string
+}
+
+// BusinessEvent is something that happened to a customer outside telemetry.
+type BusinessEvent struct {
+	ID                string
+	Time              Instant
+	Kind              string // order, activated, upgraded, downgraded, renewed, cancelled, churned, ticket, csat
+	Customer, Account Hash
+	Journey           string
+	AmountMinor       int64
+	Currency          string
+	Category          string
+}
+
+// Fact is one attribute of a customer or account, valid from a time on.
+type Fact struct {
+	Customer, Account Hash
+	Key, Value        string
+	ValidFrom         Instant
+}

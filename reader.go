@@ -1,0 +1,64 @@
+package felt
+
+import "context"
+
+// The readers: one small interface per family of questions. Every store answers all
+// of them with the same numbers. A name that was never seen gives zeros, not an error.
+
+// CountReader answers how much happened.
+type CountReader interface {
+	// Scopes lists the distinct scopes (app, name, kind) known in an environment, in
+	// order of app and name; name "" lists all.
+	Scopes(ctx context.Context, env, name string) ([]Scope, error)
+	// ScopeStats gives one line for every scope known in the environment, also those
+	// without an interaction in the window, in order of app and name.
+	ScopeStats(ctx context.Context, q Question) ([]ScopeStat, error)
+	// Points cuts the question's window into steps (multiple of 1 s), split by the segment key by
+	// ("" = not split). Steps without interactions are left out. In order of start, then segment value.
+	Points(ctx context.Context, q Question, step Instant, by string) ([]Point, error)
+}
+
+// CustomerReader answers how many customers.
+type CustomerReader interface {
+	// Impact counts distinct customers exactly from the interactions whenever they are
+	// kept and few enough, else by sketches; see [Impact.Method]. What cannot be
+	// answered is an error that says why.
+	Impact(ctx context.Context, q Question) (Impact, error)
+}
+
+// InteractionReader answers which.
+type InteractionReader interface {
+	// Interactions lists newest first (by End, then ID), at most limit, after the given
+	// page ("" = first); next is "" on the last page.
+	Interactions(ctx context.Context, q Question, outcome Outcome, limit int, page string) (list []Interaction, next string, err error)
+}
+
+// OperationReader answers what the services did.
+type OperationReader interface {
+	// Operations lists the operations of a service ("" = all) that have spans in the
+	// window, most errors first, then most calls.
+	Operations(ctx context.Context, env, service string, w Window) ([]OperationStat, error)
+	// Edges lists who called whom in the window, merged, in order of caller and callee.
+	Edges(ctx context.Context, env string, w Window) ([]EdgeBucket, error)
+}
+
+// IncidentReader answers what people work on.
+type IncidentReader interface {
+	// Incidents lists incidents in one of the given states (none = any), highest score
+	// first, then newest.
+	Incidents(ctx context.Context, env string, limit int, in ...IncidentStatus) ([]Incident, error)
+	// Incident returns one, or [ErrNotFound].
+	Incident(ctx context.Context, id string) (Incident, error)
+}
+
+// Store is what the embedded and the cluster stores are: a writer and all readers.
+type Store interface {
+	Writer
+	Retainer
+	CountReader
+	CustomerReader
+	InteractionReader
+	OperationReader
+	IncidentReader
+	Close() error
+}

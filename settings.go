@@ -1,0 +1,50 @@
+package felt
+
+// Settings are the numbers that reach the engine. They travel on the log
+// ([KindSettings]) so that a replay decides as the first run did; whatever is not
+// here cannot change a row.
+type Settings struct {
+	Version      int64   `json:"version"`         // grows with every change
+	Partitions   int     `json:"partitions"`      // fixed when the data directory is made; 1..[MaxParts]
+	Clock        Clock   `json:"clock"`           // fixed likewise
+	Settle       Instant `json:"settle"`          // how long after its trace's last span an undecided span waits
+	LateMax      Instant `json:"late_max"`        // older events are rejected in a wall log
+	JudgeLate    Instant `json:"judge_late"`      // older events are counted but not judged
+	Remember     Instant `json:"remember"`        // how long an interaction's id is remembered against re-delivery
+	Recovery     Instant `json:"recovery"`        // the recovery_window
+	OpenSpans    int     `json:"open_spans"`      // bound on spans held for their traces, over all partitions
+	OpenTries    int     `json:"open_tries"`      // bound on remembered interactions, over all partitions
+	SeriesMax    int     `json:"series_max"`      // bound on series of interactions; further names count as "other"
+	OpsMax       int     `json:"operations_max"`  // bound on operations and on edges; further ones count as "other"
+	SegmentMax   int     `json:"segment_values"`  // K values per segment key and series; further ones are "other"
+	FloorClients int     `json:"floor_customers"` // the fewest customers in the judged minute for a finding
+}
+
+// DefaultSettings are sane for one machine.
+func DefaultSettings() Settings {
+	return Settings{
+		Version: 1, Partitions: 4, Clock: ClockWall,
+		Settle: 15 * Second, LateMax: 24 * Hour, JudgeLate: 60 * Second,
+		Remember: 15 * Minute, Recovery: 30 * Minute,
+		OpenSpans: 4_000_000, OpenTries: 2_000_000, SeriesMax: 20_000, OpsMax: 100_000,
+		SegmentMax: 50, FloorClients: 20,
+	}
+}
+
+// Command is what a person or a machine asked for; it takes effect at the next tick
+// and is kept for ever with who gave it.
+type Command struct {
+	Time           Instant `json:"time"`
+	Actor          string  `json:"actor"` // who: a user's name, a token's name, "anonymous"
+	Via            string  `json:"via"`   // api, page, slack, cli
+	What           string  `json:"what"`  // incident.acknowledge, incident.resolve, ...
+	Target         string  `json:"target"`
+	Reason         string  `json:"reason,omitempty"`
+	IdempotencyKey string  `json:"idempotency_key,omitempty"` // a second one with the same key is ignored
+}
+
+// The commands of [Command.What].
+const (
+	CommandAcknowledge = "incident.acknowledge"
+	CommandResolve     = "incident.resolve"
+)
