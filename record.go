@@ -127,6 +127,10 @@ type Log interface {
 	// everything. A non-nil error is the last thing yielded. Records older than
 	// retention are skipped: the first Seq tells.
 	Read(ctx context.Context, part Part, after Seq) iter.Seq2[Record, error]
+
+	// Last returns the place of the newest record, or the zero Place of an empty log,
+	// so that the clock goes on from there.
+	Last(ctx context.Context) (Place, error)
 }
 
 // Trimmer is implemented by logs that can forget.
