@@ -1,0 +1,82 @@
+# Two commands are enough: `make run` and `make test`. `make help` lists the rest.
+
+GO      ?= go
+NPM     ?= npm
+BIN     := bin
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+TESTFLAGS ?= -race -timeout 14m
+
+WEB_SRC := $(shell find web/src web/public -type f 2>/dev/null) web/index.html web/package.json web/package-lock.json web/vite.config.ts web/tsconfig.json
+
+.PHONY: help run build test test-go test-web test-e2e test-peers lint vuln bench bench-questions fuzz clean chromium
+
+help: ## this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
+
+run: build ## build everything and start the demo on http://localhost:3358
+	$(BIN)/felt demo
+
+build: web/dist/index.html ## build the UI and bin/felt
+	@mkdir -p $(BIN)
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/felt ./cmd/felt
+
+web/node_modules/.installed: web/package.json web/package-lock.json
+	cd web && $(NPM) ci --no-audit --no-fund
+	@touch $@
+
+web/dist/index.html: web/node_modules/.installed $(WEB_SRC)
+	cd web && $(NPM) run build
+	@touch $@
+
+test: chromium build test-web test-go test-e2e ## everything that must hold, in under 15 minutes on 2 cores
+
+test-go:
+	$(GO) vet ./...
+	$(GO) test $(TESTFLAGS) ./...
+
+test-web: web/node_modules/.installed
+	cd web && $(NPM) test
+
+test-e2e: chromium build
+	cd web && $(NPM) run e2e && FELT_BIN=$(CURDIR)/$(BIN)/felt $(NPM) run e2e:demo
+
+chromium: ## install Chromium for the browser tests when there is none
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || [ -n "$$CHROMIUM" ] || \
+	  { echo "installing Chromium for the browser tests"; \
+	    SUDO=; [ "$$(id -u)" = 0 ] || SUDO=sudo; \
+	    $$SUDO apt-get update -q && $$SUDO apt-get install -y -q --no-install-recommends chromium; }
+
+test-peers: build ## deliver into Felt with the stock SDK exporters and a stock Collector
+	FELT_BIN=$(CURDIR)/$(BIN)/felt internal/peers/test.sh
+
+$(BIN)/golangci-lint: internal/tools/go.mod
+	$(GO) build -C internal/tools -o $(CURDIR)/$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+$(BIN)/govulncheck: internal/tools/go.mod
+	$(GO) build -C internal/tools -o $(CURDIR)/$@ golang.org/x/vuln/cmd/govulncheck
+
+lint: $(BIN)/golangci-lint web/node_modules/.installed ## gofmt, vet, golangci-lint, the UI's linter
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt these:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	$(BIN)/golangci-lint run ./...
+	cd web && $(NPM) run lint
+
+vuln: $(BIN)/govulncheck ## known vulnerabilities, where the database can be reached
+	@$(BIN)/govulncheck ./... ; code=$$?; \
+	 if [ $$code -ne 0 ] && [ $$code -ne 3 ]; then echo "govulncheck: NOT RUN (its database cannot be reached)"; exit 0; fi; exit $$code
+
+bench: build ## CPU per million spans beside the Collector, and the hot path
+	FELT_BIN=$(CURDIR)/$(BIN)/felt internal/bench/run.sh
+
+bench-questions: ## latency of each question on 20 million interactions
+	FELT_BENCH_ROWS=20000000 $(GO) test -run '^$$' -bench Questions -benchtime 5x -timeout 30m ./shell/duckdb
+
+FUZZTIME ?= 30s
+fuzz: ## every fuzz target for FUZZTIME each
+	@for pkg in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$pkg 2>/dev/null | grep '^Fuzz'); do \
+	    echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	  done; done
+
+clean: ## remove what was built
+	rm -rf $(BIN) web/dist/assets web/dist/index.html web/node_modules/.installed
