@@ -1,0 +1,130 @@
+// A tiny stand-in for the server: the built page and canned answers, under any base
+// path, in whatever state the test asks for.
+
+import { existsSync, readFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Deeds, health, incidents, journeys, type State, series } from "./fixture";
+
+const dist = fileURLToPath(new URL("../dist/", import.meta.url));
+const types: Record<string, string> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+};
+
+export interface Stand {
+  url: string;
+  state: State;
+  /** True: every question is answered 503, and streams are cut. */
+  broken: boolean;
+  /** True: there is no event stream, as behind a proxy that buffers. */
+  deaf: boolean;
+  deeds: Deeds;
+  /** What was asked, method and path, newest last. */
+  asked: string[];
+  /** Tells every open stream that something changed. */
+  tick(): void;
+  stop(): Promise<void>;
+}
+
+export async function stand(state: State, base = "/"): Promise<Stand> {
+  if (!existsSync(join(dist, "index.html")))
+    throw new Error("web/dist is not built: npm run build");
+  const streams = new Set<ServerResponse>();
+  const self: Stand = {
+    url: "",
+    state,
+    broken: false,
+    deaf: false,
+    deeds: { acknowledged: new Set(), resolved: new Map() },
+    asked: [],
+    tick: () => {
+      const now = new Date().toISOString();
+      for (const s of streams)
+        s.write(`event: tick\ndata: {"as_of":"${now}","complete_until":"${now}"}\n\n`);
+    },
+    stop: async () => {
+      for (const s of streams) s.destroy();
+      server.closeAllConnections();
+      await new Promise((done) => server.close(done));
+    },
+  };
+  const server = createServer((req, res) => {
+    answer(self, streams, base, req, res).catch((e: unknown) => {
+      res.writeHead(500).end(String(e));
+    });
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  self.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${base}`;
+  return self;
+}
+
+async function body(req: IncomingMessage): Promise<{ reason?: string }> {
+  const parts: Buffer[] = [];
+  for await (const part of req) parts.push(part as Buffer);
+  return JSON.parse(Buffer.concat(parts).toString() || "{}");
+}
+
+async function answer(
+  self: Stand,
+  streams: Set<ServerResponse>,
+  base: string,
+  req: IncomingMessage,
+  res: ServerResponse,
+) {
+  const url = new URL(req.url ?? "/", "http://fixture");
+  if (!url.pathname.startsWith(base)) return void res.writeHead(404).end();
+  const path = url.pathname.slice(base.length);
+  self.asked.push(`${req.method} ${path}${url.search}`);
+  const json = (value: unknown, status = 200) =>
+    void res
+      .writeHead(status, {
+        "content-type": status < 400 ? "application/json" : "application/problem+json",
+      })
+      .end(JSON.stringify(value));
+  if (path.startsWith("api/") && self.broken) {
+    for (const s of streams) s.destroy();
+    return json({ title: "Service Unavailable", status: 503, detail: "the store is closed" }, 503);
+  }
+  const stamp = health(self.state);
+  const act = /^api\/v1\/incidents\/([^/]+)\/(acknowledge|resolve)$/.exec(path);
+  if (act?.[1] && req.method === "POST") {
+    const { reason } = await body(req);
+    if (act[2] === "acknowledge") self.deeds.acknowledged.add(act[1]);
+    else if (!reason)
+      return json(
+        { title: "Conflict", status: 409, detail: "the finding still lasts: give a reason" },
+        409,
+      );
+    else self.deeds.resolved.set(act[1], reason);
+    return json({});
+  }
+  if (path === "api/v1/health") return json(stamp);
+  if (path === "api/v1/journeys")
+    return json({ question: {}, ...stamp, journeys: journeys(self.state) });
+  if (path === "api/v1/incidents")
+    return json({
+      incidents: incidents(self.state, url.searchParams.get("status") ?? "", self.deeds),
+    });
+  if (path === "api/v1/series") {
+    const [from, to] = ["from", "to"].map((k) => Date.parse(url.searchParams.get(k) ?? ""));
+    return json({ ...stamp, buckets: series(self.state, from ?? 0, to ?? 0, 10) });
+  }
+  if (path === "api/v1/events" && !self.deaf) {
+    res.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+    res.write(": hello\n\n");
+    streams.add(res);
+    res.on("close", () => streams.delete(res));
+    return;
+  }
+  if (path.startsWith("api/")) return json({ title: "Not Found", status: 404 }, 404);
+  const file = join(dist, path === "" ? "index.html" : path);
+  if (!file.startsWith(dist) || !existsSync(file)) return void res.writeHead(404).end();
+  res
+    .writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream" })
+    .end(readFileSync(file));
+}

@@ -1,0 +1,237 @@
+// The door to the server: the answers' types, and one function per question.
+// Addresses are relative to the page, so that a proxy may put it under any path.
+
+export type JourneyState = "ok" | "degraded" | "failing" | "no_data";
+export type IncidentStatus = "open" | "acknowledged" | "resolved";
+export type Method = "exact" | "estimate" | "lower_bound";
+
+/** Distinct people (or sessions, or accounts) in a scope; one may be failed and degraded. */
+export interface Distinct {
+  total: number;
+  failed: number;
+  degraded: number;
+}
+
+/** Distinct customers of an incident: failed = recovered + lost + undecided. */
+export interface CustomerImpact extends Distinct {
+  recovered: number;
+  lost: number;
+  undecided: number;
+}
+
+/** Tries by outcome. Open ones are in no rate. */
+export interface Outcomes {
+  success: number;
+  degraded: number;
+  failed: number;
+  abandoned: number;
+  cancelled: number;
+  open: number;
+}
+
+export interface Journey {
+  name: string;
+  app: string;
+  title: string;
+  owner: string;
+  kind: string;
+  state: JourneyState;
+  state_reason: string;
+  outcomes: Outcomes;
+  customers: Distinct;
+  sessions: Distinct;
+  /** (success + degraded) / (success + degraded + failed + abandoned); null when that is 0. */
+  completion_rate: number | null;
+}
+
+/** The places every answer carries. */
+export interface Stamp {
+  as_of?: unknown;
+  complete_until?: string;
+}
+
+export interface JourneysAnswer extends Stamp {
+  journeys: Journey[];
+  /** Distinct customers over all journeys, where the server tells. */
+  customers?: Distinct;
+  /** The window this answer is about: a late answer never wears the new window's name. */
+  window: string;
+}
+
+export interface Impact {
+  customers: CustomerImpact;
+  sessions: Distinct;
+  accounts: Distinct;
+  interactions: Partial<Outcomes>;
+  method: Method;
+  /** 95 % interval of customers.failed. */
+  interval?: [number, number] | null;
+  /** Customers by the level of identity they are known on. */
+  identity?: Partial<Record<"user" | "pseudonym" | "installation" | "session", number>>;
+}
+
+export interface TimelineEntry {
+  at: string;
+  kind: string;
+  text: string;
+  actor?: string;
+}
+
+export interface Incident {
+  id: string;
+  journey: string;
+  app: string;
+  env: string;
+  status: IncidentStatus;
+  opened: string;
+  resolved?: string | null;
+  first_bad: string;
+  score: number;
+  impact: Impact;
+  timeline: TimelineEntry[];
+  title: string;
+  sentence: string;
+}
+
+export interface Bucket {
+  start: string;
+  outcomes: Partial<Outcomes>;
+  customers?: Partial<Distinct>;
+  sessions?: Partial<Distinct>;
+  duration_ms?: { p50: number; p95: number; p99: number } | null;
+}
+
+export interface SeriesAnswer extends Stamp {
+  buckets: Bucket[];
+  /** The range that was asked, milliseconds. */
+  from: number;
+  to: number;
+  step: number;
+}
+
+export interface Health extends Stamp {
+  lag_seconds?: number;
+  last_event?: string | null;
+  receiving?: boolean;
+  drops?: Record<string, number> | null;
+  unmapped?: { names?: { name: string; count: number }[] | null; metrics?: number } | null;
+  clock?: "wall" | "event";
+  config_errors?: unknown[] | null;
+  /** Where telemetry is taken, where the server tells. */
+  otlp_http?: string;
+  /** Server's clock minus the browser's, milliseconds; 0 when too small to matter. */
+  skew: number;
+}
+
+/** What the server said instead of an answer (RFC 9457), or that it said nothing (status 0). */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+    this.name = "ApiError";
+  }
+}
+
+const timeout = 10_000;
+
+async function problem(res: Response): Promise<ApiError> {
+  const body = (await res.json().catch(() => null)) as { title?: string; detail?: string } | null;
+  const text = body?.detail || body?.title || res.statusText || "no reason given";
+  return new ApiError(res.status, `${text} (${res.status})`);
+}
+
+async function call(path: string, init: RequestInit = {}): Promise<Response> {
+  let res: Response;
+  try {
+    res = await fetch(address(path), {
+      ...init,
+      headers: { accept: "application/json", ...init.headers },
+      signal: AbortSignal.timeout(timeout),
+      cache: "no-store",
+    });
+  } catch (cause) {
+    const late = cause instanceof DOMException && cause.name === "TimeoutError";
+    throw new ApiError(0, late ? `no answer within ${timeout / 1000} s` : "no connection");
+  }
+  if (!res.ok) throw await problem(res);
+  return res;
+}
+
+async function read<T>(path: string): Promise<T> {
+  const res = await call(path);
+  try {
+    return (await res.json()) as T;
+  } catch {
+    throw new ApiError(res.status, "the answer is not JSON: is this address Felt's?");
+  }
+}
+
+/** address resolves a path of the API beside the page. */
+export function address(path: string): string {
+  return new URL(path, document.baseURI).href;
+}
+
+function query(values: Record<string, string | undefined>): string {
+  const q = new URLSearchParams();
+  for (const [key, value] of Object.entries(values)) if (value) q.set(key, value);
+  return q.toString();
+}
+
+export async function getJourneys(window: string, env?: string): Promise<JourneysAnswer> {
+  const got = await read<JourneysAnswer>(`api/v1/journeys?${query({ window, env })}`);
+  return { ...got, journeys: got.journeys ?? [], window };
+}
+
+export async function getIncidents(status: "open" | "resolved", env?: string): Promise<Incident[]> {
+  const got = await read<{ incidents: Incident[] | null }>(
+    `api/v1/incidents?${query({ status, env })}`,
+  );
+  return (got.incidents ?? []).map((i) => ({ ...i, timeline: i.timeline ?? [] }));
+}
+
+export interface SeriesQuestion {
+  of: string;
+  env?: string;
+  /** Milliseconds; both on a step. */
+  from: number;
+  to: number;
+  /** Seconds. */
+  step: number;
+}
+
+export async function getSeries(q: SeriesQuestion): Promise<SeriesAnswer> {
+  const got = await read<SeriesAnswer>(
+    `api/v1/series?${query({
+      of: q.of,
+      env: q.env,
+      from: new Date(q.from).toISOString(),
+      to: new Date(q.to).toISOString(),
+      step: `${q.step}s`,
+    })}`,
+  );
+  return { ...got, buckets: got.buckets ?? [], from: q.from, to: q.to, step: q.step };
+}
+
+export async function getHealth(): Promise<Health> {
+  const before = Date.now();
+  const res = await call("api/v1/health");
+  const date = Date.parse(res.headers.get("date") ?? "");
+  const skew = Number.isNaN(date) ? 0 : date + 500 - (before + Date.now()) / 2;
+  const got = (await res.json().catch(() => {
+    throw new ApiError(res.status, "the answer is not JSON: is this address Felt's?");
+  })) as Health;
+  return { ...got, skew: Math.abs(skew) > 2000 ? skew : 0 };
+}
+
+async function act(id: string, verb: string, body: object): Promise<void> {
+  await call(`api/v1/incidents/${encodeURIComponent(id)}/${verb}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}
+
+export const acknowledge = (id: string) => act(id, "acknowledge", {});
+export const resolve = (id: string, reason: string) => act(id, "resolve", { reason });

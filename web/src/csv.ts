@@ -1,0 +1,62 @@
+// The journeys table as CSV (RFC 4180), for a spreadsheet or a chat.
+
+import type { Journey } from "./api";
+
+const head = [
+  "app",
+  "journey",
+  "title",
+  "owner",
+  "state",
+  "state_reason",
+  "customers_failed",
+  "customers_degraded",
+  "customers_total",
+  "sessions_failed",
+  "sessions_degraded",
+  "sessions_total",
+  "tries_success",
+  "tries_degraded",
+  "tries_failed",
+  "tries_abandoned",
+  "tries_cancelled",
+  "tries_open",
+  "completion_rate",
+  "window",
+  "complete_until",
+];
+
+/** cell quotes what needs it, and defuses what a spreadsheet would run as a formula. */
+export function cell(value: string | number | null): string {
+  if (value === null) return "";
+  if (typeof value === "number") return String(value);
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+export function journeysCsv(journeys: Journey[], window: string, completeUntil: string): string {
+  const rows = journeys.map((j) => [
+    j.app,
+    j.name,
+    j.title,
+    j.owner,
+    j.state,
+    j.state_reason,
+    j.customers.failed,
+    j.customers.degraded,
+    j.customers.total,
+    j.sessions.failed,
+    j.sessions.degraded,
+    j.sessions.total,
+    j.outcomes.success,
+    j.outcomes.degraded,
+    j.outcomes.failed,
+    j.outcomes.abandoned,
+    j.outcomes.cancelled,
+    j.outcomes.open,
+    j.completion_rate,
+    window,
+    completeUntil,
+  ]);
+  return `${[head, ...rows].map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
+}

@@ -1,0 +1,97 @@
+import {
+  ActionIcon,
+  SegmentedControl,
+  useComputedColorScheme,
+  useMantineColorScheme,
+} from "@mantine/core";
+import type { FeedState } from "../live";
+import { type Window, windows } from "../url";
+
+interface Props {
+  window: Window;
+  onWindow: (w: Window) => void;
+  env: string | undefined;
+  feed: FeedState;
+  frozen: boolean;
+  down: boolean;
+  /** False when what is shown is not now: then nothing here is green. */
+  fresh: boolean;
+  onFreeze: () => void;
+  onHelp: () => void;
+  said: string;
+}
+
+/** The slim bar above everything: where, which window, live or not, help. */
+export function Header(p: Props) {
+  const { setColorScheme } = useMantineColorScheme();
+  const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
+  const other = scheme === "dark" ? "light" : "dark";
+  return (
+    <header className="top">
+      <a className="brand" href="./">
+        <img src="./felt.svg" alt="" width="24" height="24" />
+        Felt
+      </a>
+      <span className="where">
+        Now<span aria-hidden="true"> · </span>
+        {p.env ?? "production"}
+      </span>
+      <span className="said" role="status">
+        {p.said}
+      </span>
+      <Live {...p} />
+      <SegmentedControl
+        size="xs"
+        aria-label="Window of the journeys"
+        data={windows.map((value) => ({ value, label: value }))}
+        value={p.window}
+        onChange={(w) => p.onWindow(w as Window)}
+      />
+      <ActionIcon
+        variant="default"
+        size="md"
+        aria-label={`Switch to ${other} colours`}
+        title={`Switch to ${other} colours`}
+        onClick={() => setColorScheme(other)}
+      >
+        <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">
+          <circle cx="8" cy="8" r="6" fill="none" stroke="currentColor" strokeWidth="1.6" />
+          <path d="M8 2a6 6 0 0 1 0 12z" fill="currentColor" />
+        </svg>
+      </ActionIcon>
+      <ActionIcon
+        variant="default"
+        size="md"
+        aria-label="Help and keys"
+        title="Help and keys (?)"
+        onClick={p.onHelp}
+      >
+        ?
+      </ActionIcon>
+    </header>
+  );
+}
+
+function Live({ feed, frozen, down, fresh, onFreeze }: Props) {
+  const [kind, words] = frozen
+    ? ["frozen", "Frozen"]
+    : down
+      ? ["down", "No answer"]
+      : feed === "open"
+        ? [fresh ? "live" : "polling", "Live"]
+        : feed === "polling"
+          ? ["polling", "Every 5 s"]
+          : ["polling", "Connecting"];
+  return (
+    <button
+      type="button"
+      className={`live is-${kind}`}
+      aria-pressed={frozen}
+      title={frozen ? "Go on (f)" : "Freeze the page (f)"}
+      onClick={onFreeze}
+    >
+      <span className="dot" aria-hidden="true" />
+      {words}
+    </button>
+  );
+}

@@ -1,0 +1,63 @@
+import { Kbd, Modal } from "@mantine/core";
+
+const keys: [string[], string][] = [
+  [["j", "k"], "next, previous incident or journey"],
+  [["Enter"], "open the journey"],
+  [["f"], "freeze the page, or go on"],
+  [["c"], "copy the link to what you see"],
+  [["←", "→"], "walk through a chart"],
+  [["Esc"], "close"],
+  [["?"], "this help"],
+];
+
+const terms: [string, string][] = [
+  [
+    "Customer",
+    "a distinct person, by the strongest identity known. One who retries ten times is one.",
+  ],
+  ["Failed", "could not reach the goal of the try."],
+  ["Degraded", "reached it slowly, or the long way round."],
+  [
+    "Recovered, lost, undecided",
+    "of the failed: it worked for them later; it did not in time; still open.",
+  ],
+  ["Completion", "success and degraded, of all tries but open and cancelled ones."],
+  [
+    "Interval",
+    "where the true number lies in 95 of 100 cases; shown when the count is an estimate or small.",
+  ],
+  ["No data", "nothing for a minute. Grey means Felt does not know, never that all is well."],
+];
+
+export function Help({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  return (
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title="Keys and words"
+      size="lg"
+      closeButtonProps={{ "aria-label": "Close" }}
+    >
+      <dl className="help">
+        {keys.map(([names, what]) => (
+          <div key={what}>
+            <dt>
+              {names.map((name) => (
+                <Kbd key={name}>{name}</Kbd>
+              ))}
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+      <dl className="help words">
+        {terms.map(([term, what]) => (
+          <div key={term}>
+            <dt>{term}</dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+    </Modal>
+  );
+}

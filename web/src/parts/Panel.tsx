@@ -1,0 +1,96 @@
+import { Drawer } from "@mantine/core";
+import type { Journey } from "../api";
+import { int, plural, shareOf, windowWords } from "../format";
+import { keyOf } from "../order";
+import type { Pulse } from "../queries";
+import { OutcomeChart } from "./Chart";
+import { Completion, Split } from "./Journeys";
+import { Mark } from "./Mark";
+
+interface Props {
+  asked: string | null;
+  journeys: Journey[];
+  window: string;
+  env: string | undefined;
+  pulse: Pulse;
+  now: Date;
+  onClose: () => void;
+}
+
+/** One journey's numbers beside the list; Esc closes it. */
+export function Panel({ asked, journeys, window, env, pulse, now, onClose }: Props) {
+  const j = journeys.find((one) => keyOf(one) === asked);
+  return (
+    <Drawer
+      opened={asked !== null}
+      onClose={onClose}
+      position="right"
+      size="lg"
+      title={j ? j.title || j.name : asked}
+      closeButtonProps={{ "aria-label": "Close" }}
+    >
+      {asked !== null && (
+        <div className="panel" data-testid="panel">
+          {j ? (
+            <Numbers j={j} window={window} />
+          ) : (
+            <p className="empty">Not seen in the last {windowWords(window)}.</p>
+          )}
+          <OutcomeChart of={asked} env={env} pulse={pulse} now={now} />
+        </div>
+      )}
+    </Drawer>
+  );
+}
+
+function Numbers({ j, window }: { j: Journey; window: string }) {
+  const { customers, sessions, outcomes: o } = j;
+  const rated = o.success + o.degraded + o.failed + o.abandoned;
+  return (
+    <>
+      <p className="lede">
+        <Mark state={j.state} />
+        <span>
+          {j.state_reason || "nothing to report"}, last {windowWords(window)}
+        </span>
+      </p>
+      <Split o={o} />
+      <dl>
+        <dt>Customers failed</dt>
+        <dd>
+          {int(customers.failed)} <small>{shareOf(customers.failed, customers.total)}</small>
+        </dd>
+        <dt>Customers degraded</dt>
+        <dd>
+          {int(customers.degraded)} <small>{shareOf(customers.degraded, customers.total)}</small>
+        </dd>
+        <dt>Sessions failed</dt>
+        <dd>
+          {int(sessions.failed)} <small>{shareOf(sessions.failed, sessions.total)}</small>
+        </dd>
+        <dt>Completion</dt>
+        <dd>
+          <Completion rate={j.completion_rate} n={rated} />
+        </dd>
+        <dt>Tries</dt>
+        <dd>
+          {int(o.failed)} <small>failed,</small> {int(o.degraded)} <small>degraded,</small>{" "}
+          {int(o.success)} <small>success,</small> {int(o.abandoned)} <small>abandoned</small>
+        </dd>
+        <dt>In no rate</dt>
+        <dd>
+          {int(o.open)} <small>open,</small> {int(o.cancelled)} <small>cancelled</small>
+        </dd>
+        <dt>Owner</dt>
+        <dd>{j.owner || "nobody"}</dd>
+        <dt>Counted as</dt>
+        <dd>
+          <code>{keyOf(j)}</code> <small>{j.kind}</small>
+        </dd>
+      </dl>
+      <p className="detail">
+        {plural(rated, "try", "tries")} decide the rate; open and cancelled ones are in none.
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,83 @@
+import { Button, VisuallyHidden } from "@mantine/core";
+import { useEffect, useState } from "react";
+import { copy } from "../keys";
+import { type Verdict as Said, say } from "../verdict";
+import { Shape, stateOf } from "./Mark";
+
+/** The verdict sentence, the first thing on the page. */
+export function Verdict({ said, otlp }: { said: Said; otlp: string }) {
+  // Screen readers hear news, not every count that grows.
+  const [heard, setHeard] = useState("");
+  const sentence = say(said.headline);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: announce on news only
+  useEffect(() => setHeard(sentence), [said.news, said.tone]);
+  return (
+    <section
+      className={`verdict is-${stateOf[said.tone]}`}
+      data-testid="verdict"
+      data-tone={said.tone}
+    >
+      <Shape state={stateOf[said.tone]} size={34} />
+      <div>
+        <h1>
+          {said.headline.map((run) =>
+            run.strong ? (
+              <strong key={run.text}>{run.text}</strong>
+            ) : (
+              <span key={run.text}>{run.text}</span>
+            ),
+          )}
+        </h1>
+        {said.detail.length > 0 && <p className="detail">{said.detail.join(" · ")}</p>}
+        {said.guide === "endpoint" && <Guide otlp={otlp} />}
+        {said.guide === "naming" && <Naming />}
+      </div>
+      <VisuallyHidden role="status">{heard}</VisuallyHidden>
+    </section>
+  );
+}
+
+function Snippet({ text }: { text: string }) {
+  const [done, setDone] = useState(false);
+  const run = () => {
+    void copy(text).then((ok) => {
+      setDone(ok);
+      setTimeout(() => setDone(false), 2000);
+    });
+  };
+  return (
+    <div className="snippet">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <pre tabIndex={0}>{text}</pre>
+      <Button size="compact-sm" variant="default" onClick={run}>
+        {done ? "Copied" : "Copy"}
+      </Button>
+    </div>
+  );
+}
+
+function Guide({ otlp }: { otlp: string }) {
+  return (
+    <>
+      <Snippet
+        text={`export OTEL_EXPORTER_OTLP_ENDPOINT=${otlp}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`}
+      />
+      <p className="detail">
+        Then name what customers try: a span with <code>felt.interaction.name</code>, and{" "}
+        <code>user.id</code> or <code>session.id</code>. This page fills by itself. To see it full
+        at once: <code>felt demo</code>.
+      </p>
+    </>
+  );
+}
+
+function Naming() {
+  return (
+    <>
+      <p className="detail">Name what customers try on the span that ends it:</p>
+      <Snippet
+        text={`felt.interaction.name    = "checkout"\nfelt.interaction.outcome = "success" | "degraded" | "failed"\nuser.id                  = "…"   (or session.id)`}
+      />
+    </>
+  );
+}

@@ -1,0 +1,125 @@
+// The page's questions to the server and when they are asked again: on news from the
+// stream (paced), by polling while the stream is down, and now and then in any case,
+// so that silence is noticed too.
+
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import { address, getHealth, getIncidents, getJourneys, getSeries, type Health } from "./api";
+import { clockNow } from "./freshness";
+import { type FeedState, follow, pacer } from "./live";
+import { pace, type Window } from "./url";
+
+/** How the page follows the server, the same for every question. */
+export interface Pulse {
+  frozen: boolean;
+  feed: FeedState;
+}
+
+const retryMs = 3000;
+
+/** every gives the polling interval: short after an error or without a stream. */
+function every(pulse: Pulse, calm: number, polling = 5000) {
+  return (query: { state: { error: Error | null } }) => {
+    if (pulse.frozen) return false as const;
+    if (query.state.error) return retryMs;
+    return pulse.feed === "open" ? calm : polling;
+  };
+}
+
+export function useHealth(pulse: Pulse) {
+  return useQuery({
+    queryKey: ["health"],
+    queryFn: getHealth,
+    refetchInterval: every(pulse, 5000),
+  });
+}
+
+export function useJourneys(window: Window, env: string | undefined, pulse: Pulse) {
+  return useQuery({
+    queryKey: ["journeys", window, env],
+    queryFn: () => getJourneys(window, env),
+    refetchInterval: every(pulse, 15_000, Math.max(5000, pace(window))),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useIncidents(status: "open" | "resolved", env: string | undefined, pulse: Pulse) {
+  return useQuery({
+    queryKey: ["incidents", status, env],
+    queryFn: () => getIncidents(status, env),
+    refetchInterval: every(pulse, status === "open" ? 10_000 : 60_000, 5000),
+  });
+}
+
+export const chartMinutes = 15;
+export const chartStep = 10;
+
+/** useSeries asks for the last 15 minutes of one name, in steps of 10 s. */
+export function useSeries(of: string, env: string | undefined, pulse: Pulse) {
+  const client = useQueryClient();
+  return useQuery({
+    queryKey: ["series", of, env],
+    queryFn: () => {
+      const step = chartStep * 1000;
+      const now = clockNow(client.getQueryData<Health>(["health"]), Date.now());
+      const to = Math.ceil(now / step) * step;
+      return getSeries({ of, env, from: to - chartMinutes * 60_000, to, step: chartStep });
+    },
+    refetchInterval: every(pulse, 10_000),
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** useFeed follows the server's events and asks again what they may have changed. */
+export function useFeed(frozen: boolean, window: Window): FeedState {
+  const client = useQueryClient();
+  const [state, setState] = useState<FeedState>("connecting");
+  const now = useRef({ frozen, window });
+  now.current = { frozen, window };
+
+  useEffect(() => {
+    const again = (key: string[]) => () => {
+      if (now.current.frozen || document.hidden) return;
+      void client.invalidateQueries({ queryKey: key }, { cancelRefetch: false });
+    };
+    const often = [
+      pacer(again(["incidents", "open"]), () => 1000),
+      pacer(again(["journeys"]), () => pace(now.current.window)),
+      pacer(again(["health"]), () => 2000),
+      pacer(again(["series"]), () => 5000),
+    ];
+    const seldom = pacer(again(["incidents", "resolved"]), () => 1000);
+    const stop = follow(() => new EventSource(address("api/v1/events")), {
+      state: setState,
+      changed: (urgent) => {
+        for (const p of often) p.ask();
+        if (urgent) seldom.ask();
+      },
+    });
+    return () => {
+      stop();
+      for (const p of [...often, seldom]) p.stop();
+    };
+  }, [client]);
+
+  // Leaving a freeze, and coming back to the tab, both mean: now, please.
+  useEffect(() => {
+    const all = () => {
+      if (!now.current.frozen && !document.hidden) void client.invalidateQueries();
+    };
+    if (!frozen) all();
+    document.addEventListener("visibilitychange", all);
+    return () => document.removeEventListener("visibilitychange", all);
+  }, [client, frozen]);
+  return state;
+}
+
+/** useClock is the browser's clock, moving once a second. */
+export function useClock(): number {
+  const [at, set] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => set(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return at;
+}

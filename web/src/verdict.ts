@@ -1,0 +1,247 @@
+// The verdict: one sentence made from data, the first thing on the page. Distinct
+// customers first, tries second, never a percentage without its n; what is unknown or
+// old is said so and is never green.
+
+import type { Impact, Incident, Journey, JourneysAnswer } from "./api";
+import { clock, date, int, percent, plural, shareOf, windowWords } from "./format";
+import type { Freshness } from "./freshness";
+import { byScore, worstFirst } from "./order";
+
+export type Tone = "failing" | "degraded" | "ok" | "unknown";
+
+/** A run of text; strong runs carry the number and the name. */
+export interface Run {
+  text: string;
+  strong?: boolean;
+}
+
+export interface Verdict {
+  tone: Tone;
+  headline: Run[];
+  /** Second lines, each a whole remark. */
+  detail: string[];
+  /** Changes only when there is something new to announce, not when a count grows. */
+  news: string;
+  /** Show how to send telemetry. */
+  guide?: "endpoint" | "naming";
+}
+
+export interface VerdictInput {
+  freshness: Freshness;
+  journeys?: JourneysAnswer;
+  incidents?: Incident[];
+  otlp: string;
+  now: Date;
+}
+
+const strong = (text: string): Run => ({ text, strong: true });
+const plain = (text: string): Run => ({ text });
+
+export const say = (runs: Run[]): string => runs.map((r) => r.text).join("");
+
+const nameOf = (j: Journey): string => j.title || j.name;
+
+/** verdict says how things are, and before that whether it can know. */
+export function verdict(input: VerdictInput): Verdict {
+  const { freshness: fresh, otlp } = input;
+  if (fresh.kind === "loading")
+    return {
+      tone: "unknown",
+      headline: [plain("Asking Felt how the customers are…")],
+      detail: [],
+      news: "",
+    };
+  if (fresh.kind === "never")
+    return {
+      tone: "unknown",
+      headline: [strong("No telemetry yet"), plain(`: point an OTLP exporter at ${otlp}`)],
+      detail: [],
+      news: "never",
+      guide: "endpoint",
+    };
+  const known = input.journeys || input.incidents ? judge(input) : undefined;
+  if (fresh.now) return known ?? unanswered;
+  if (fresh.kind === "replay" && known)
+    return { ...known, tone: "unknown", detail: [fresh.words, ...known.detail] };
+  return {
+    tone: "unknown",
+    headline: [strong(fresh.words), plain(known ? ": what is shown is not now" : "")],
+    detail: known ? [`Last known: ${say(known.headline)}`, ...remarks(fresh)] : remarks(fresh),
+    news: fresh.kind,
+    guide: known?.guide,
+  };
+}
+
+const unanswered: Verdict = {
+  tone: "unknown",
+  headline: [plain("Asking Felt how the customers are…")],
+  detail: [],
+  news: "",
+};
+
+function remarks(fresh: Freshness): string[] {
+  if (fresh.kind === "down") return ["Asking again every few seconds."];
+  if (fresh.kind === "frozen") return ["Press f to go on."];
+  return [];
+}
+
+function judge({ journeys, incidents, now }: VerdictInput): Verdict {
+  const worst = [...(incidents ?? [])].sort(byScore);
+  if (worst[0]) return hurt(worst[0], worst.slice(1), journeys?.journeys ?? [], now);
+  if (!journeys) return unanswered;
+  if (journeys.journeys.length === 0)
+    return {
+      tone: "unknown",
+      headline: [
+        strong("No journey seen"),
+        plain(
+          ` in the last ${windowWords(journeys.window)}: telemetry arrives, but none of it names an interaction`,
+        ),
+      ],
+      detail: [],
+      news: "unnamed",
+      guide: "naming",
+    };
+  return overall(journeys);
+}
+
+/** called is what people call an incident's journey: the inventory's title, else its name. */
+export function called(incident: Incident, journeys: Journey[]): string {
+  const found = journeys.find((j) => j.app === incident.app && j.name === incident.journey);
+  return found ? nameOf(found) : incident.journey;
+}
+
+function hurt(incident: Incident, others: Incident[], journeys: Journey[], now: Date): Verdict {
+  const { customers, interactions } = incident.impact;
+  const name = called(incident, journeys);
+  const from = date(incident.first_bad) ?? date(incident.opened);
+  const since = from ? ` since ${clock(from, now)}` : "";
+  const where = incident.env && incident.env !== "production" ? ` in ${incident.env}` : "";
+  const lead = lessThanExact(incident.impact);
+  const headline =
+    customers.failed > 0
+      ? [
+          plain(lead),
+          strong(plural(customers.failed, "customer")),
+          plain(` (${shareOf(customers.failed, customers.total)}) could not finish `),
+          strong(name),
+        ]
+      : customers.degraded > 0
+        ? [
+            plain(lead),
+            strong(plural(customers.degraded, "customer")),
+            plain(
+              ` (${shareOf(customers.degraded, customers.total)}) ${customers.degraded === 1 ? "was" : "were"} served badly by `,
+            ),
+            strong(name),
+          ]
+        : [plain("An incident is open on "), strong(name), plain(", no customer failed so far")];
+  const detail = [];
+  const range = intervalOf(incident.impact);
+  if (range) detail.push(`95\u00a0% interval ${range}`);
+  detail.push(tries(interactions));
+  if (others.length > 0)
+    detail.push(
+      `${plural(others.length, "more incident")} open: ${others.map((i) => called(i, journeys)).join(", ")}`,
+    );
+  return {
+    tone: customers.failed === 0 && customers.degraded > 0 ? "degraded" : "failing",
+    headline: [...headline, plain(`${where}${since}`)],
+    detail: detail.filter(Boolean),
+    news: [incident, ...others].map((i) => i.id).join(),
+  };
+}
+
+/** lessThanExact is what goes before a number that is not exact. */
+export function lessThanExact(impact: Impact): string {
+  if (impact.method === "lower_bound") return "At least ";
+  return impact.method === "estimate" ? "About " : "";
+}
+
+/** intervalOf is "398–425" when the interval says more than the number itself, else "". */
+export function intervalOf(impact: Impact): string {
+  const [low, high] = impact.interval ?? [];
+  if (low === undefined || high === undefined || low === high) return "";
+  return `${int(Math.round(low))}–${int(Math.round(high))}`;
+}
+
+function tries(by: Impact["interactions"]): string {
+  const failed = by.failed ?? 0;
+  const rated = failed + (by.success ?? 0) + (by.degraded ?? 0) + (by.abandoned ?? 0);
+  return rated > 0
+    ? `${int(failed)} of ${plural(rated, "try", "tries")} failed (${percent(failed / rated)})`
+    : "";
+}
+
+function list(journeys: Journey[]): string {
+  const names = [...journeys].sort(worstFirst).map(nameOf);
+  return names.length > 3
+    ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more`
+    : names.join(", ");
+}
+
+function overall(answer: JourneysAnswer): Verdict {
+  const all = answer.journeys;
+  const by = (state: Journey["state"]) => all.filter((j) => j.state === state);
+  const [failing, degraded, silent] = [by("failing"), by("degraded"), by("no_data")];
+  const counted = `: ${people(answer)}`;
+  const of = (n: number) =>
+    n === all.length && n === 1 ? "1 journey" : `${int(n)} of ${plural(all.length, "journey")}`;
+  const is = (n: number) => (n === 1 ? "is" : "are");
+  const quiet = silent.length > 0 ? [`No data in the last minute: ${list(silent)}`] : [];
+  const build = (tone: Tone, head: string, rest: string, detail: string[]): Verdict => ({
+    tone,
+    headline: [strong(head), plain(rest)],
+    detail,
+    news: `${tone} ${failing.length} ${degraded.length} ${silent.length}`,
+  });
+  if (failing.length > 0)
+    return build(
+      "failing",
+      `${of(failing.length)} ${is(failing.length)} failing`,
+      ` (${list(failing)})${counted}`,
+      quiet,
+    );
+  if (degraded.length > 0)
+    return build(
+      "degraded",
+      `${of(degraded.length)} ${is(degraded.length)} degraded`,
+      ` (${list(degraded)})${counted}`,
+      quiet,
+    );
+  if (silent.length === all.length)
+    return build(
+      "unknown",
+      all.length === 1
+        ? `No data from ${list(all)}`
+        : `No data from any of ${plural(all.length, "journey")}`,
+      " in the last minute",
+      [],
+    );
+  if (silent.length > 0)
+    return build(
+      "unknown",
+      `${of(all.length - silent.length)} ${is(all.length - silent.length)} well`,
+      `, no data from ${list(silent)}${counted}`,
+      [],
+    );
+  const head =
+    all.length === 1 ? `${list(all)} is well` : `All ${plural(all.length, "journey")} are well`;
+  return build("ok", head, counted, []);
+}
+
+/**
+ * people is "1,204 customers in the last 5 min, 3 failed". Distinct customers of
+ * several journeys cannot be added up; without the server's own total it says the
+ * bounds that are certain.
+ */
+function people(answer: JourneysAnswer): string {
+  const rows = answer.journeys.map((j) => j.customers);
+  const window = `in the last ${windowWords(answer.window)}`;
+  const whole = answer.customers ?? (rows.length === 1 ? rows[0] : undefined);
+  if (whole) return `${plural(whole.total, "customer")} ${window}, ${int(whole.failed)} failed`;
+  const most = Math.max(...rows.map((c) => c.total));
+  const low = Math.max(...rows.map((c) => c.failed));
+  const high = rows.reduce((sum, c) => sum + c.failed, 0);
+  return `at least ${plural(most, "customer")} ${window}, ${low === high ? int(high) : `${int(low)} to ${int(high)}`} failed`;
+}
