@@ -64,7 +64,7 @@ type IDs struct {
 }
 
 // Event is one span or one log record, after redaction. It is filled by
-// [Block.Next] and belongs to the caller; its Segments are reused by the next call.
+// [Reader.Next] and belongs to the caller; its Segments are reused by the next call.
 type Event struct {
 	Type    EventType
 	Trace   felt.TraceID

@@ -1,0 +1,3 @@
+// Package otlp is the border between OpenTelemetry and Felt: it turns OTLP requests
+// into compact, redacted, hashed blocks ([Packer]), and blocks into events ([Reader]).
+package otlp
