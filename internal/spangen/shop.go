@@ -63,6 +63,8 @@ type node struct {
 }
 
 // path is the way of a trace. A parent stands before its children.
+//
+//nolint:gochecknoglobals // A table that is never written.
 var path = [SpansPerTrace]node{
 	{service: web, parent: -1, role: roleBrowser, from: 0, to: 1000, onFailure: true},
 	{service: gateway, parent: 0, role: roleServer, from: 60, to: 940, operations: gatewayRoutes, onFailure: true},
@@ -87,6 +89,8 @@ var path = [SpansPerTrace]node{
 }
 
 // interactionNames are what customers try, with how often in a thousand.
+//
+//nolint:gochecknoglobals // A table that is never written.
 var interactionNames = []struct {
 	name, journey, screen string
 	share                 int
@@ -101,6 +105,9 @@ var interactionNames = []struct {
 	{"write review", "after-sales", "/products/{sku}/reviews", 15},
 }
 
+// The operations of the services, 20 of each.
+//
+//nolint:gochecknoglobals // A table that is never written.
 var (
 	// webRequests are the browser's spans that are nobody's interaction.
 	webRequests = []string{
@@ -154,6 +161,8 @@ var (
 )
 
 // queryText is what the database was asked, by the first word of the operation.
+//
+//nolint:gochecknoglobals // A table that is never written.
 var queryText = map[string]string{
 	"SELECT": " SELECT id, sku, quantity, unit_price_minor, currency, updated_at FROM %s WHERE tenant_id = $1 AND id = $2",
 	"INSERT": " INSERT INTO %s (id, tenant_id, sku, quantity, unit_price_minor, currency) VALUES ($1, $2, $3, $4, $5, $6)",
@@ -161,8 +170,10 @@ var queryText = map[string]string{
 	"DELETE": " DELETE FROM %s WHERE tenant_id = $1 AND id = $2 AND expires_at < now()",
 }
 
-// Regions and plans are the segments of customers. A customer has one of each
-// for good: customer number n belongs to class n mod len(Regions)*len(Plans).
+// regions and plans are the segments of customers. A customer has one of each
+// for good: customer number n belongs to class n mod len(regions)*len(plans).
+//
+//nolint:gochecknoglobals // A table that is never written.
 var (
 	regions = []string{"eu-central", "eu-west", "us-east", "us-west", "ap-south"}
 	plans   = []string{"free", "pro", "business", "enterprise"}
@@ -180,6 +191,8 @@ type backend struct {
 }
 
 // backends is indexed by service; the browser's resources are in browsers.
+//
+//nolint:gochecknoglobals // A table that is never written.
 var backends = [services]backend{
 	gateway:   {"shop-gateway", "nodejs", "2.2.0", []string{"2026.10.3", "2026.10.4"}, "gateway.shop.svc", "Gateway.handleRequest", "src/controllers/gateway.ts"},
 	checkout:  {"checkout", "java", "1.56.0", []string{"7.41.2"}, "checkout.shop.svc", "com.example.checkout.Orders.place", "OrderService.java"},
@@ -193,6 +206,8 @@ type browser struct {
 	mobile                    bool
 }
 
+//
+//nolint:gochecknoglobals // A table that is never written.
 var browsers = []browser{
 	{"Windows", "en-US", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/152.0.0.0 Safari/537.36", false},
 	{"macOS", "en-GB", "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Safari/605.1.15", false},

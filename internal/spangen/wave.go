@@ -152,6 +152,8 @@ func (b *waveBuilder) browserRequest(traces []trace) request {
 const schemaURL = "https://opentelemetry.io/schemas/1.44.0"
 
 // scopes are the names of the instrumentations, by role; the language follows.
+//
+//nolint:gochecknoglobals // A table that is never written.
 var scopes = [...]string{
 	roleBrowser:  "",
 	roleServer:   "io.opentelemetry.http-server-",

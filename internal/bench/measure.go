@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/felt-cx/felt/internal/spangen"
+)
+
+// benchCase is one server, one protocol and one number of cores.
+type benchCase struct {
+	subject  subject
+	protocol string
+	procs    int
+	results  []measurement
+}
+
+func (c *benchCase) name() string {
+	return fmt.Sprintf("%s %s GOMAXPROCS=%d", c.subject, c.protocol, c.procs)
+}
+
+// measurement is one round of a case.
+type measurement struct {
+	cpuPerMillion float64       // CPU seconds for a million spans
+	spansPerSec   float64       // while sending
+	drained       time.Duration // from the last answer until everything is through
+	rss, peak     float64       // MiB
+	p50, p99      time.Duration
+	others        float64 // cores that other processes of the machine used
+	busy          int     // requests sent back with "come later"
+	logPerSpan    float64 // bytes; felt only
+	diskPerSpan   float64 // bytes in the data folder; felt only
+	checked       string  // whether felt's numbers are the true ones
+}
+
+func (m measurement) String() string {
+	return fmt.Sprintf("%.2f CPU-s/M  %.0f k spans/s  peak %.0f MiB  drained in %v  others %.2f cores  %s",
+		m.cpuPerMillion, m.spansPerSec/1000, m.peak, m.drained.Round(time.Millisecond), m.others, m.checked)
+}
+
+func (c *benchCase) measure(ctx context.Context, o options, set *spangen.Set, run uint64) (m measurement, err error) {
+	sv, err := start(ctx, c.subject, c.subject.binary(o), c.procs)
+	if err != nil {
+		return m, err
+	}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("%w\noutput of the server:\n%s", err, tail(sv.output.String()))
+		}
+		err = errors.Join(err, sv.stop())
+	}()
+	s, err := newSender(sv, c.protocol, o.senders)
+	if err != nil {
+		return m, err
+	}
+	defer s.close()
+	// Its own run each time: fresh ids, although no server has seen another's.
+	st := set.Stream(run, o.lag)
+
+	warm, err := sendFor(ctx, s, st, o.senders, o.warm)
+	if err != nil {
+		return m, fmt.Errorf("warm-up: %w", err)
+	}
+	total := warm.requests * spangen.SpansPerRequest
+	if err := sv.waitThrough(ctx, total); err != nil {
+		return m, fmt.Errorf("after the warm-up: %w", err)
+	}
+	before, err := look(ctx, sv)
+	if err != nil {
+		return m, err
+	}
+	began := time.Now()
+	got, err := sendFor(ctx, s, st, o.senders, o.time)
+	if err != nil {
+		return m, err
+	}
+	answered := time.Now()
+	spans := float64(got.requests * spangen.SpansPerRequest)
+	if err := sv.waitThrough(ctx, total+int(spans)); err != nil {
+		return m, err
+	}
+	m.drained = time.Since(answered)
+	after, err := look(ctx, sv)
+	if err != nil {
+		return m, err
+	}
+	m.cpuPerMillion = (after.cpu - before.cpu) / spans * 1e6
+	m.spansPerSec = spans / got.took.Seconds()
+	m.others = ((after.machine - before.machine) - (after.cpu - before.cpu) - (after.own - before.own)) / time.Since(began).Seconds()
+	m.rss, m.peak = after.rss, after.peak
+	m.p50, m.p99 = quantile(got.latencies, 0.5), quantile(got.latencies, 0.99)
+	m.busy = got.busy
+	m.logPerSpan = (after.log - before.log) / spans
+	m.diskPerSpan = float64(after.disk-before.disk) / spans
+	if n := warm.rejected + got.rejected; n > 0 {
+		return m, fmt.Errorf("%d spans were rejected", n)
+	}
+	if c.subject == subjectFelt {
+		m.checked = sv.check(ctx, st.Truth())
+	}
+	return m, nil
+}
+
+// reading is what a server has used up to now.
+type reading struct {
+	cpu, rss, peak, log float64
+	own, machine        float64 // CPU seconds of this program, and of all together
+	disk                int64
+}
+
+func look(ctx context.Context, sv *server) (r reading, err error) {
+	pid := sv.cmd.Process.Pid
+	if r.cpu, err = cpuSeconds(pid); err != nil {
+		return r, err
+	}
+	if r.own, err = cpuSeconds(os.Getpid()); err != nil {
+		return r, err
+	}
+	if r.machine, err = machineSeconds(); err != nil {
+		return r, err
+	}
+	if r.rss, r.peak, err = memory(pid); err != nil {
+		return r, err
+	}
+	if sv.subject == subjectFelt {
+		if r.log, _, err = metric(ctx, sv, "felt_log_appended_bytes_total"); err != nil {
+			return r, err
+		}
+		r.disk = diskBytes(sv.dir)
+	}
+	return r, nil
+}
+
+// waitThrough waits until all spans are where they end.
+func (sv *server) waitThrough(ctx context.Context, spans int) error {
+	// Seldom, as answering costs the server CPU too.
+	err := poll(ctx, 100*time.Millisecond, time.Minute, func() error {
+		if sv.subject == subjectFelt {
+			return sv.feltThrough(ctx, spans)
+		}
+		// The batch processor counts a batch once the next component is done with it.
+		done, _, err := metric(ctx, sv, "otelcol_processor_batch_batch_send_size_sum")
+		if err != nil {
+			return err
+		}
+		if int(done) < spans {
+			return fmt.Errorf("%d of %d spans are through", int(done), spans)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("not everything went through: %w", err)
+	}
+	return nil
+}
+
+// feltThrough: everything sent is accepted, and the rows of all that is accepted
+// are in the store.
+func (sv *server) feltThrough(ctx context.Context, spans int) error {
+	var h struct {
+		Ingested  struct{ Spans int }
+		Processed struct{ Spans int }
+	}
+	if err := getJSON(ctx, "http://"+sv.info+"/api/v1/health", &h); err != nil {
+		return err
+	}
+	if h.Ingested.Spans < spans || h.Processed.Spans < h.Ingested.Spans {
+		return fmt.Errorf("%d spans sent, %d accepted, %d processed", spans, h.Ingested.Spans, h.Processed.Spans)
+	}
+	return nil
+}
+
+// check asks felt how many customers felt what, and compares that with the truth.
+func (sv *server) check(ctx context.Context, truth spangen.Truth) string {
+	var wrong []string
+	for name, want := range truth.ByName {
+		ask := url.Values{"of": {name}, "from": {"0"}, "to": {fmt.Sprint(time.Now().Add(time.Minute).Unix())}}
+		var got struct {
+			Customers    struct{ Total, Failed, Degraded int }
+			Interactions struct{ Success, Failed, Degraded int }
+			Method       string
+		}
+		if err := getJSON(ctx, "http://"+sv.info+"/api/v1/impact?"+ask.Encode(), &got); err != nil {
+			return "not checked: " + err.Error()
+		}
+		has := spangen.Counts{
+			Interactions: got.Interactions.Success + got.Interactions.Failed + got.Interactions.Degraded,
+			Failed:       got.Interactions.Failed, Degraded: got.Interactions.Degraded,
+			Customers: got.Customers.Total, CustomersFailed: got.Customers.Failed, CustomersDegraded: got.Customers.Degraded,
+		}
+		if has != want {
+			wrong = append(wrong, fmt.Sprintf("%s: %+v, true is %+v (%s)", name, has, want, got.Method))
+		}
+	}
+	if len(wrong) > 0 {
+		return "WRONG: " + strings.Join(wrong, "; ")
+	}
+	return "numbers true"
+}
+
+func tail(s string) string {
+	const most = 2000
+	if len(s) > most {
+		return "..." + s[len(s)-most:]
+	}
+	return s
+}
