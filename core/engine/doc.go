@@ -1,0 +1,2 @@
+// Package engine is the deterministic machine: records of one tick in, rows out.
+package engine
