@@ -46,13 +46,14 @@ interface Finding {
   nodes: { html: string; failureSummary?: string }[];
 }
 
-/** What axe has against the page, one line each; WCAG 2.2 AA and its best practices. */
+/** What axe has against the page, one line for each rule with the first place it is broken. */
 export async function complaints(page: Page): Promise<string[]> {
   await page.evaluate(axe);
   const found = (await page.evaluate(
     "axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations)",
   )) as Finding[];
-  return found.flatMap((v) =>
-    v.nodes.map((n) => `${v.id}: ${v.help}: ${n.html.slice(0, 160)} ${n.failureSummary ?? ""}`),
-  );
+  return found.map(({ id, help, nodes }) => {
+    const [first] = nodes;
+    return `${id} (${nodes.length} places): ${help}: ${first?.html.slice(0, 200)}: ${first?.failureSummary}`;
+  });
 }

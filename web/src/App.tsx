@@ -97,7 +97,7 @@ export function App() {
           </p>
         )}
         <Incidents
-          incidents={incidents}
+          incidents={open.data}
           journeys={rows}
           pulse={pulse}
           now={now}

@@ -43,8 +43,11 @@ const not = (kind: FreshKind, words: string): Freshness => ({ kind, now: false, 
 
 export function assess({ health, error, answered, frozen, at }: FreshInput): Freshness {
   if (error !== undefined) {
-    const since = answered > 0 ? ` since ${clock(new Date(answered), new Date(at), true)}` : "";
-    return not("down", `Felt does not answer${since}`);
+    if (answered <= 0) return not("down", "Felt does not answer");
+    return not(
+      "down",
+      `Felt has not answered since ${clock(new Date(answered), new Date(at), true)}`,
+    );
   }
   if (!health) return not("loading", "Asking Felt");
   if (frozen !== undefined)

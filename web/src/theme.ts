@@ -1,4 +1,4 @@
-import { createTheme } from "@mantine/core";
+import { createTheme, defaultVariantColorsResolver } from "@mantine/core";
 
 const system =
   'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif';
@@ -7,9 +7,14 @@ const system =
 export const theme = createTheme({
   fontFamily: system,
   headings: { fontFamily: system, fontWeight: "650" },
-  primaryColor: "dark",
-  primaryShade: { light: 7, dark: 0 },
-  autoContrast: true,
+  // The one loud button is the text's colour, so that red stays for what is failing.
+  variantColorResolver: (input) =>
+    input.variant === "filled"
+      ? { background: "var(--text)", hover: "var(--muted)", color: "var(--card)", border: "none" }
+      : defaultVariantColorsResolver(input),
   defaultRadius: 6,
+  // Mantine asks the resolver only for variants that are named.
+  components: { Button: { defaultProps: { variant: "filled" } } },
   cursorType: "pointer",
+  respectReducedMotion: true,
 });

@@ -1,4 +1,5 @@
-import { Kbd, Modal } from "@mantine/core";
+import { Kbd } from "@mantine/core";
+import { Dialog } from "./Dialog";
 
 const keys: [string[], string][] = [
   [["j", "k"], "next, previous incident or journey"],
@@ -31,13 +32,7 @@ const terms: [string, string][] = [
 
 export function Help({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title="Keys and words"
-      size="lg"
-      closeButtonProps={{ "aria-label": "Close" }}
-    >
+    <Dialog title="Keys and words" opened={opened} onClose={onClose} size="lg">
       <dl className="help">
         {keys.map(([names, what]) => (
           <div key={what}>
@@ -58,6 +53,6 @@ export function Help({ opened, onClose }: { opened: boolean; onClose: () => void
           </div>
         ))}
       </dl>
-    </Modal>
+    </Dialog>
   );
 }

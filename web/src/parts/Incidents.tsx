@@ -1,12 +1,12 @@
 import type { Incident, Journey } from "../api";
 import { incidentSorting } from "../order";
 import type { Pulse } from "../queries";
-import { useOrder } from "../useOrder";
+import { useArrivals, useOrder } from "../useOrder";
 import { called } from "../verdict";
 import { IncidentCard } from "./Incident";
 
 interface Props {
-  incidents: Incident[];
+  incidents: Incident[] | undefined;
   journeys: Journey[];
   pulse: Pulse;
   now: Date;
@@ -16,10 +16,10 @@ interface Props {
 
 /** The open incidents by score: the worst in full, the others as one line that opens. */
 export function Incidents({ incidents, journeys, pulse, now, at, dim }: Props) {
-  const { sorted, watch } = useOrder(incidents, incidentSorting, pulse.frozen, at);
+  const { sorted, box } = useOrder(useArrivals(incidents), incidentSorting, pulse.frozen, at);
   if (sorted.length === 0) return null;
   return (
-    <div className="incidents" {...watch}>
+    <div className="incidents" ref={box}>
       {sorted.map((incident, i) => (
         <IncidentCard
           key={incident.id}

@@ -21,7 +21,7 @@ interface Props {
 /** The journeys, worst first. Rows never move while the pointer or the focus is on them. */
 export function Journeys({ answer, error, waiting, frozen, dim, at, onOpen }: Props) {
   const rows = answer?.journeys ?? [];
-  const { sorted, held, watch } = useOrder(rows, journeySorting, frozen, at);
+  const { sorted, held, box } = useOrder(rows, journeySorting, frozen, at);
   const csv = () => {
     if (!answer) return;
     const until = answer.complete_until ?? "";
@@ -63,7 +63,7 @@ export function Journeys({ answer, error, waiting, frozen, dim, at, onOpen }: Pr
         <p className="empty">No journey was seen in the last {windowWords(answer.window)}.</p>
       )}
       {rows.length > 0 && (
-        <div {...watch}>
+        <div ref={box}>
           <table>
             <thead>
               <tr>

@@ -1,9 +1,9 @@
-import { Drawer } from "@mantine/core";
 import type { Journey } from "../api";
 import { int, plural, shareOf, windowWords } from "../format";
 import { keyOf } from "../order";
 import type { Pulse } from "../queries";
 import { OutcomeChart } from "./Chart";
+import { Dialog } from "./Dialog";
 import { Completion, Split } from "./Journeys";
 import { Mark } from "./Mark";
 
@@ -21,13 +21,12 @@ interface Props {
 export function Panel({ asked, journeys, window, env, pulse, now, onClose }: Props) {
   const j = journeys.find((one) => keyOf(one) === asked);
   return (
-    <Drawer
+    <Dialog
+      title={j ? j.title || j.name : asked}
       opened={asked !== null}
       onClose={onClose}
-      position="right"
       size="lg"
-      title={j ? j.title || j.name : asked}
-      closeButtonProps={{ "aria-label": "Close" }}
+      side
     >
       {asked !== null && (
         <div className="panel" data-testid="panel">
@@ -39,7 +38,7 @@ export function Panel({ asked, journeys, window, env, pulse, now, onClose }: Pro
           <OutcomeChart of={asked} env={env} pulse={pulse} now={now} />
         </div>
       )}
-    </Drawer>
+    </Dialog>
   );
 }
 

@@ -1,7 +1,8 @@
-import { Button, Modal, Textarea } from "@mantine/core";
+import { Button, Textarea } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { type Incident, resolve } from "../api";
+import { Dialog } from "./Dialog";
 
 interface Props {
   incident: Incident;
@@ -24,7 +25,7 @@ export function Resolve({ incident, name, opened, onClose }: Props) {
     send.mutate();
   };
   return (
-    <Modal opened={opened} onClose={onClose} title={`Resolve the incident on ${name}`} centered>
+    <Dialog title={`Resolve the incident on ${name}`} opened={opened} onClose={onClose}>
       <form onSubmit={submit}>
         <Textarea
           label="Why is it over?"
@@ -49,6 +50,6 @@ export function Resolve({ incident, name, opened, onClose }: Props) {
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

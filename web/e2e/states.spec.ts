@@ -1,0 +1,163 @@
+// What the page says in each state, that anybody can read it, in light and dark, on a
+// small screen and on paper.
+
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { complaints, launch, shots } from "./browser";
+import type { State } from "./fixture";
+import { headline, open, rows, tone, verdictSays, words } from "./open";
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launch();
+});
+afterAll(() => browser?.close());
+
+const says: Record<State, [RegExp, string]> = {
+  empty: [/^No telemetry yet: point an OTLP exporter at http:\/\/localhost:4318$/, "unknown"],
+  unnamed: [/^No journey seen in the last 5 min/, "unknown"],
+  well: [
+    /^All 12 journeys are well: at least 11,930 customers in the last 5 min, 11 to 33 failed$/,
+    "ok",
+  ],
+  quiet: [/^11 of 12 journeys are well, no data from Checkout/, "unknown"],
+  incident: [
+    /^About 412 customers \(3\.1 % of 13,290\) could not finish Checkout since \d\d:\d\d$/,
+    "failing",
+  ],
+  stale: [/^No data for 2 min: what is shown is not now$/, "unknown"],
+  behind: [/^Felt is 1 min behind: what is shown is not now$/, "unknown"],
+};
+
+const charts = (page: Page, n: number) =>
+  n === 0
+    ? Promise.resolve()
+    : page
+        .locator(".plot")
+        .nth(n - 1)
+        .waitFor();
+
+describe.each(Object.keys(says) as State[])("%s", (state) => {
+  it.each(["light", "dark"] as const)("says so and can be read, %s", async (colorScheme) => {
+    const [page] = await open(browser, state, { colorScheme });
+    const [sentence, wantTone] = says[state];
+    await verdictSays(page, sentence);
+    expect(await tone(page)).toBe(wantTone);
+    const hurt = ["incident", "stale", "behind"].includes(state);
+    await charts(page, hurt ? 1 : 0);
+    expect(await complaints(page)).toEqual([]);
+    await page.screenshot({ path: join(shots(), `${state}-${colorScheme}.png`) });
+  });
+
+  it("fits 360 px without scrolling sideways", async () => {
+    const [page] = await open(browser, state, { viewport: { width: 360, height: 780 } });
+    await verdictSays(page, says[state][0]);
+    const over = await page.evaluate(
+      () => document.documentElement.scrollWidth - window.innerWidth,
+    );
+    expect(over).toBe(0);
+    expect(await complaints(page)).toEqual([]);
+    await page.screenshot({ path: join(shots(), `${state}-360.png`), fullPage: true });
+  });
+});
+
+describe("with an incident", () => {
+  it("shows whom it hit, and what became of them", async () => {
+    const [page] = await open(browser, "incident");
+    await verdictSays(page, says.incident[0]);
+    const card = "[data-testid=incident] >> nth=0";
+    const text = await words(page, card);
+    expect(await page.locator("[data-testid=customers-failed]").getAttribute("data-value")).toBe(
+      "412",
+    );
+    for (const part of [
+      "≈412 customers failed so far",
+      "95 % interval 400–424",
+      "123 recovered",
+      "257 undecided",
+      "32 lost",
+      "score 72 of 100",
+      "433 of 14,087",
+      "not acknowledged",
+    ])
+      expect(text).toContain(part);
+    expect((await page.title()).replaceAll("\u00a0", " ")).toMatch(
+      /^About 412 customers .* · Felt$/,
+    );
+  });
+
+  it("puts the worst journey first and shows state in words", async () => {
+    const [page] = await open(browser, "incident");
+    await verdictSays(page, says.incident[0]);
+    expect((await rows(page)).slice(0, 5)).toEqual([
+      "checkout",
+      "apply-voucher",
+      "search",
+      "invoice-pdf",
+      "login",
+    ]);
+    expect(await words(page, "[data-name=invoice-pdf]")).toMatch(/^No data/);
+    expect(await words(page, "[data-name=apply-voucher]")).toMatch(/8 % of 88 \(4–16 %\)/);
+  });
+
+  it("has a chart that can be walked, and the same numbers as a table", async () => {
+    const [page] = await open(browser, "incident");
+    const plot = page.locator(".plot").first();
+    await plot.focus();
+    await page.keyboard.press("Home");
+    await page.keyboard.press("ArrowRight");
+    const told = (await plot.getAttribute("aria-valuetext")) ?? "";
+    expect(told.replaceAll("\u00a0", " ")).toMatch(/^\d\d:\d\d:\d0: \d+ of \d+ customers failed; /);
+    expect((await words(page, ".readout")).replaceAll("\u00a0", " ")).toBe(
+      told.replaceAll("\u00a0", " "),
+    );
+    await page.getByText("Same numbers as a table").first().click();
+    const oldest = await words(page, ".twin tbody tr:nth-last-child(2)");
+    expect(told.startsWith(oldest.slice(0, 8))).toBe(true);
+    expect(await complaints(page)).toEqual([]);
+  });
+
+  it("prints without buttons", async () => {
+    const [page] = await open(browser, "incident");
+    await verdictSays(page, says.incident[0]);
+    await page.emulateMedia({ media: "print", colorScheme: "light" });
+    expect(await page.getByRole("button", { name: "Acknowledge" }).count()).toBe(0);
+    expect(await page.locator("[data-testid=freshness]").isVisible()).toBe(true);
+    await page.pdf({ path: join(shots(), "incident.pdf"), format: "A4", printBackground: true });
+  });
+});
+
+it("works under a base path", async () => {
+  const [page, s] = await open(browser, "well", { base: "/tools/felt/", search: "?window=1h" });
+  await verdictSays(page, /^All 12 journeys are well: .* in the last 1 h/);
+  expect(s.asked).toContain("GET api/v1/journeys?window=1h");
+  await page.getByText("15m", { exact: true }).click();
+  await verdictSays(page, /in the last 15 min/);
+  expect(new URL(page.url()).pathname + new URL(page.url()).search).toBe("/tools/felt/?window=15m");
+});
+
+it("says how fresh the data is, always in sight", async () => {
+  const [page] = await open(browser, "incident", { viewport: { width: 1280, height: 500 } });
+  await verdictSays(page, says.incident[0]);
+  const bar = page.locator("[data-testid=freshness]");
+  expect(await words(page, "[data-testid=freshness] summary")).toMatch(
+    /^Up to date as of \d\d:\d\d:\d\d complete until \d\d:\d\d:\d\d lag 0\.8 s 124 dropped 2 unmapped/,
+  );
+  const box = await bar.boundingBox();
+  expect((box?.y ?? 0) + (box?.height ?? 0)).toBe(500);
+  await bar.locator("summary").click();
+  expect(await words(page, "[data-testid=freshness] .about")).toContain("GET /healthz 911");
+  expect(await complaints(page)).toEqual([]);
+});
+
+it("tells how to send telemetry, to be copied", async () => {
+  const [page] = await open(browser, "empty");
+  await page.getByRole("button", { name: "Copy" }).click();
+  await page.getByRole("button", { name: "Copied" }).waitFor();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(
+    /^export OTEL_EXPORTER_OTLP_ENDPOINT=http:\/\/localhost:4318\n/,
+  );
+  expect(await page.locator("[data-testid=journeys]").count()).toBe(0);
+  expect(await headline(page)).toMatch(says.empty[0]);
+});
