@@ -94,9 +94,6 @@ func (d *Distinct) makeDense() {
 
 // Merge adds every customer of other, which it leaves as it is.
 func (d *Distinct) Merge(other *Distinct) {
-	if d == other {
-		return
-	}
 	if other.dense {
 		if !d.dense {
 			d.densify()

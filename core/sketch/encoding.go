@@ -198,10 +198,11 @@ func decodeDense(regs *[denseWords]uint64, b []byte) error {
 	if base > registerMax {
 		return fmt.Errorf("%w of distinct customers: the least register is %d, at most %d expected", ErrCorrupt, base, registerMax)
 	}
-	ok, least, greatest := true, uint64(escape*everyByte), uint64(0)
+	least, greatest := uint64(escape*everyByte), uint64(0)
 	for i := range regs {
 		w := unpackHalves(binary.LittleEndian.Uint32(halves[4*i:]))
 		if escapes(w) != 0 {
+			var ok bool
 			if w, extras, ok = addExtras(w, extras); !ok {
 				return fmt.Errorf("%w of distinct customers: the bytes end before its last register, or it is above %d", ErrCorrupt, registerMax)
 			}

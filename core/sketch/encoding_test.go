@@ -166,6 +166,7 @@ func TestParseRejects(t *testing.T) {
 		"a billion bins":         {latency, []byte{1, 3, 0x80, 0x94, 0xeb, 0xdc, 3, 5, 0, 0, 0, 2}, "bin 1 of"},
 		"an empty bin":           {latency, []byte{1, 3, 1, 5, 0, 0, 0, 0}, "bin 0 of 1"},
 		"gap before the first":   {latency, []byte{1, 3, 1, 5, 0, 0, 0, 3, 1}, "bin 0 of 1"},
+		"first not the shortest": {latency, []byte{1, 3, 1, 100, 100, 0, 100, 5, 35}, "bin 0 of 1"},
 		"gap of nothing":         {latency, []byte{1, 3, 2, 1, 1, 0, 1, 2, 3, 0}, "bin 1 of 2"},
 		"beyond the longest":     {latency, []byte{1, 3, 2, 1, 0, 0, 0, 2, 2}, "bin 1 of 2"},
 		"longest not in a bin":   {latency, []byte{1, 3, 1, 100, 100, 0, 100, 4}, "not in its last bin"},
@@ -173,6 +174,7 @@ func TestParseRejects(t *testing.T) {
 		"varint not shortest":    {latency, []byte{1, 3, 1, 0x85, 0, 0, 0, 0, 2}, "varint"},
 		"count too high":         {latency, []byte{1, 3, 1, 5, 0, 0, 0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20}, "bin 0 of 1"},
 		"sum too high":           {latency, []byte{1, 3, 1, 5, 0, 0, 1, 4}, "sum"},
+		"sum of one too high":    {latency, []byte{1, 3, 2, 1, 1, 0, 2, 2, 3, 34}, "sum"},
 		"sum too low":            {latency, []byte{1, 3, 2, 1, 1, 0, 0, 2, 3, 34}, "sum"},
 	} {
 		err := c.parse(c.bytes)

@@ -10,6 +10,8 @@ import (
 
 // customer is the hash of customer i of a crowd: what a keyed hash would give, at a
 // hundredth of its cost (splitmix64, two halves).
+//
+//go:norace
 func customer(crowd, i uint64) (h [16]byte) {
 	x := mix(crowd*0x9e3779b97f4a7c15 ^ i)
 	binary.LittleEndian.PutUint64(h[:8], x)
@@ -17,6 +19,7 @@ func customer(crowd, i uint64) (h [16]byte) {
 	return h
 }
 
+//go:norace
 func mix(x uint64) uint64 {
 	x += 0x9e3779b97f4a7c15
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
@@ -33,16 +36,27 @@ func below(x, n uint64) uint64 {
 // crowdOf is the sketch of the first n customers of a crowd.
 func crowdOf(crowd, n uint64) *sketch.Distinct {
 	d := new(sketch.Distinct)
-	for i := range n {
-		d.Add(customer(crowd, i))
-	}
+	fill(d, crowd, 0, n)
 	return d
 }
 
-func mustParseDistinct(t interface {
+// fill adds the customers from one number up to another. Hundreds of millions are added here
+// in all; what the race detector would watch of it is on the stack of this function.
+//
+//go:norace
+func fill(d *sketch.Distinct, crowd, from, to uint64) {
+	for i := from; i < to; i++ {
+		d.Add(customer(crowd, i))
+	}
+}
+
+// failer is a *testing.T or a *rapid.T.
+type failer interface {
 	Helper()
-	Fatalf(string, ...any)
-}, b []byte) *sketch.Distinct {
+	Fatalf(format string, args ...any)
+}
+
+func mustParseDistinct(t failer, b []byte) *sketch.Distinct {
 	t.Helper()
 	d, err := sketch.ParseDistinct(b)
 	if err != nil {
@@ -51,10 +65,7 @@ func mustParseDistinct(t interface {
 	return &d
 }
 
-func mustParseLatency(t interface {
-	Helper()
-	Fatalf(string, ...any)
-}, b []byte) *sketch.Latency {
+func mustParseLatency(t failer, b []byte) *sketch.Latency {
 	t.Helper()
 	l, err := sketch.ParseLatency(b)
 	if err != nil {

@@ -70,19 +70,44 @@ func TestLatencyOfNothing(t *testing.T) {
 // No number of durations makes counts overflow: a bin that is full stays full, in any order.
 func TestLatencyBinsSaturate(t *testing.T) {
 	const full = 1<<52 - 1
-	var a, b, c sketch.Latency
-	for _, ns := range []int64{1000, 2000, 1000} {
-		a.Add(ns, math.MaxUint64)
-		b.Add(ns, full)
+	for _, others := range []int64{0, 100} { // narrow and wide
+		var a, b, c sketch.Latency
+		for i := range others {
+			a.Add(i*1e6, 1)
+			b.Add(i*1e6, 1)
+		}
+		for _, ns := range []int64{1e12, 2e12, 1e12} {
+			a.Add(ns, math.MaxUint64)
+			b.Add(ns, full)
+		}
+		want := 2*full + uint64(others)
+		if a.Count() != want || b.Count() != want {
+			t.Errorf("two full bins and %d others count %d and %d, want %d", others, a.Count(), b.Count(), want)
+		}
+		c.Merge(&b)
+		c.Merge(mustParseLatency(t, a.AppendBinary(nil)))
+		a.Merge(&b)
+		if got, want := c.AppendBinary(nil), a.AppendBinary(nil); !bytes.Equal(got, want) || c.Count() != a.Count() {
+			t.Errorf("full bins merged: %x (count %d), another way %x (count %d)", got, c.Count(), want, a.Count())
+		}
 	}
-	if a.Count() != 2*full {
-		t.Errorf("two full bins count %d, want %d", a.Count(), uint64(2*full))
+}
+
+// Sums go beyond 64 bits.
+func TestLatencySumsAreWide(t *testing.T) {
+	var l, both sketch.Latency
+	for range 3 {
+		l.Add(math.MaxInt64, 1<<40)
+		l.Add(math.MaxInt64-12345, 1)
 	}
-	c.Merge(&b)
-	c.Merge(mustParseLatency(t, a.AppendBinary(nil)))
-	a.Merge(&b)
-	if got, want := c.AppendBinary(nil), a.AppendBinary(nil); !bytes.Equal(got, want) || c.Count() != 2*full {
-		t.Errorf("full bins merged: %x (count %d), another way %x", got, c.Count(), want)
+	both.Merge(mustParseLatency(t, l.AppendBinary(nil)))
+	both.Merge(&l)
+	if want := 6 * 0x1p103; math.Abs(both.Sum()/want-1) > 1e-9 {
+		t.Errorf("the sum is %v, want %v", both.Sum(), want)
+	}
+	l.Merge(&l)
+	if got, want := both.AppendBinary(nil), l.AppendBinary(nil); !bytes.Equal(got, want) {
+		t.Errorf("merged as bytes %x, with itself %x", got, want)
 	}
 }
 
