@@ -11,7 +11,7 @@ import (
 // like a Poisson one, which is too little to be seen from ten million on.) The estimate is right up to where registers reach their maximum.
 func TestHugeCrowds(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	for _, truth := range []float64{1e7, 1e9, 1e11, 1e13, 1e14} {
+	for _, truth := range []float64{1e7, 1e10, 1e13, 1e14} {
 		const crowds = 200
 		covered, sum, squares := 0, 0.0, 0.0
 		for range crowds {

@@ -27,8 +27,8 @@ const (
 	countBits = 52               // of an entry of the narrow form; the rest is the number of the bin
 	countMax  = 1<<countBits - 1 // a bin stays there: so that sums of counts cannot overflow, in any order
 
-	narrowMax = 32 // entries up to which the narrow form is searched faster than it is worth a window
-	windowBit = 32 // a window begins and ends at a multiple
+	narrowMax  = 32 // entries up to which the narrow form is searched faster than it is worth a window
+	windowStep = 32 // a window begins and ends at a multiple
 )
 
 // Add counts a duration of ns nanoseconds weight times. A negative duration (clocks
@@ -105,8 +105,8 @@ func (l *Latency) widen(low, high int) {
 	} else if n := len(l.counts); n > 0 {
 		low, high = min(low, int(l.counts[0]>>countBits)), max(high, int(l.counts[n-1]>>countBits))
 	}
-	low = low / windowBit * windowBit
-	high = min((high/windowBit+1)*windowBit, bins)
+	low = low / windowStep * windowStep
+	high = min((high/windowStep+1)*windowStep, bins)
 	l.first, l.wide = int32(low), true
 	l.counts = make([]uint64, high-low)
 	for bin, n := range old.filled() {
@@ -229,6 +229,6 @@ func (l *Latency) Clone() Latency {
 	return c
 }
 
-// Size is the memory the sketch takes, in bytes, itself included: 80 when empty, at most
+// Size is the memory the sketch takes, in bytes, itself included: 72 when empty, at most
 // 340 with 32 different durations, 1 to 2 KB as a rule, and 17.7 KB at most.
 func (l *Latency) Size() int { return int(unsafe.Sizeof(*l)) + 8*cap(l.counts) }
