@@ -60,14 +60,16 @@ func (c *benchCase) measure(ctx context.Context, o options, set *spangen.Set, ru
 	}
 	defer s.close()
 	// Its own run each time: fresh ids, although no server has seen another's.
-	st := set.Stream(run, o.lag)
+	return c.phases(ctx, o, sv, s, set.Stream(run, o.lag))
+}
 
+// phases warms the server up and measures it.
+func (c *benchCase) phases(ctx context.Context, o options, sv *server, s sender, st *spangen.Stream) (m measurement, err error) {
 	warm, err := sendFor(ctx, s, st, o.senders, o.warm)
 	if err != nil {
 		return m, fmt.Errorf("warm-up: %w", err)
 	}
-	total := warm.requests * spangen.SpansPerRequest
-	if err := sv.waitThrough(ctx, total); err != nil {
+	if err := sv.waitThrough(ctx, warm.spans()); err != nil {
 		return m, fmt.Errorf("after the warm-up: %w", err)
 	}
 	before, err := look(ctx, sv)
@@ -80,8 +82,7 @@ func (c *benchCase) measure(ctx context.Context, o options, set *spangen.Set, ru
 		return m, err
 	}
 	answered := time.Now()
-	spans := float64(got.requests * spangen.SpansPerRequest)
-	if err := sv.waitThrough(ctx, total+int(spans)); err != nil {
+	if err := sv.waitThrough(ctx, warm.spans()+got.spans()); err != nil {
 		return m, err
 	}
 	m.drained = time.Since(answered)
@@ -89,14 +90,7 @@ func (c *benchCase) measure(ctx context.Context, o options, set *spangen.Set, ru
 	if err != nil {
 		return m, err
 	}
-	m.cpuPerMillion = (after.cpu - before.cpu) / spans * 1e6
-	m.spansPerSec = spans / got.took.Seconds()
-	m.others = ((after.machine - before.machine) - (after.cpu - before.cpu) - (after.own - before.own)) / time.Since(began).Seconds()
-	m.rss, m.peak = after.rss, after.peak
-	m.p50, m.p99 = quantile(got.latencies, 0.5), quantile(got.latencies, 0.99)
-	m.busy = got.busy
-	m.logPerSpan = (after.log - before.log) / spans
-	m.diskPerSpan = float64(after.disk-before.disk) / spans
+	m.fill(got, before, after, time.Since(began))
 	if n := warm.rejected + got.rejected; n > 0 {
 		return m, fmt.Errorf("%d spans were rejected", n)
 	}
@@ -104,6 +98,19 @@ func (c *benchCase) measure(ctx context.Context, o options, set *spangen.Set, ru
 		m.checked = sv.check(ctx, st.Truth())
 	}
 	return m, nil
+}
+
+// fill works out the numbers from what was sent and used meanwhile.
+func (m *measurement) fill(got sent, before, after reading, took time.Duration) {
+	spans := float64(got.spans())
+	m.cpuPerMillion = (after.cpu - before.cpu) / spans * 1e6
+	m.spansPerSec = spans / got.took.Seconds()
+	m.others = ((after.machine - before.machine) - (after.cpu - before.cpu) - (after.own - before.own)) / took.Seconds()
+	m.rss, m.peak = after.rss, after.peak
+	m.p50, m.p99 = quantile(got.latencies, 0.5), quantile(got.latencies, 0.99)
+	m.busy = got.busy
+	m.logPerSpan = (after.log - before.log) / spans
+	m.diskPerSpan = float64(after.disk-before.disk) / spans
 }
 
 // reading is what a server has used up to now.

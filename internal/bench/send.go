@@ -22,7 +22,7 @@ import (
 )
 
 // errBusy: the server asked to come again later.
-var errBusy = errors.New("busy") //nolint:gochecknoglobals // A sentinel error.
+var errBusy = errors.New("busy")
 
 // sender delivers one request and returns the server's answer. It is used by one
 // goroutine at a time for each body.
@@ -89,8 +89,9 @@ func (s *grpcSender) send(ctx context.Context, body []byte) ([]byte, error) {
 		return answer, nil
 	case codes.ResourceExhausted, codes.Unavailable:
 		return nil, errBusy
+	default:
+		return nil, fmt.Errorf("export: %w", err)
 	}
-	return nil, fmt.Errorf("export: %w", err)
 }
 
 func (s *grpcSender) close() error {
@@ -129,6 +130,8 @@ type sent struct {
 	took           time.Duration
 	latencies      []time.Duration
 }
+
+func (s sent) spans() int { return s.requests * spangen.SpansPerRequest }
 
 // sendFor keeps senders requests in flight for a time. Each is sent until it is
 // taken.
@@ -184,7 +187,7 @@ func deliver(ctx context.Context, s sender, body []byte, into *sent) error {
 // rejectedSpans reads partial_success.rejected_spans out of an
 // ExportTraceServiceResponse: field 1 of field 1.
 func rejectedSpans(answer []byte) uint64 {
-	const partialSuccess, rejected = 1<<3 | 2, 1<<3 | 0
+	const partialSuccess, rejected = 1<<3 | 2, 1 << 3 // tags: message, varint
 	if len(answer) < 4 || answer[0] != partialSuccess {
 		return 0
 	}

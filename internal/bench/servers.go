@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -38,8 +39,9 @@ func (s subject) binary(o options) string {
 type server struct {
 	subject          subject
 	cmd              *exec.Cmd
-	exited           chan error
-	output           *bytes.Buffer
+	exited           chan struct{} // closed once it ended
+	exitErr          error         // of Wait; read it only then
+	output           *output
 	dir              string // its own, removed at the end
 	grpc, http, info string // host:port; info: felt's API, the Collector's metrics
 }
@@ -57,7 +59,7 @@ func start(ctx context.Context, s subject, binary string, procs int) (*server, e
 	}
 	sv := &server{
 		subject: s, dir: dir, grpc: ports[0], http: ports[1], info: ports[2],
-		output: &bytes.Buffer{}, exited: make(chan error, 1),
+		output: &output{}, exited: make(chan struct{}),
 	}
 	args, err := sv.args()
 	if err != nil {
@@ -75,7 +77,10 @@ func start(ctx context.Context, s subject, binary string, procs int) (*server, e
 	if err := sv.cmd.Start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("start %s: %w", binary, err), os.RemoveAll(dir))
 	}
-	go func() { sv.exited <- sv.cmd.Wait() }()
+	go func() {
+		sv.exitErr = sv.cmd.Wait()
+		close(sv.exited)
+	}()
 	if err := sv.waitReady(ctx); err != nil {
 		return nil, errors.Join(err, sv.stop())
 	}
@@ -140,6 +145,25 @@ var pipelines = map[subject]string{
 `,
 }
 
+// output is what a server wrote. It may be read while the server writes.
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.buf.Write(p) // never fails
+	return len(p), nil
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
+}
+
 // freePorts finds addresses on loopback that nobody listens on.
 func freePorts(n int) ([]string, error) {
 	addresses := make([]string, 0, n)
@@ -161,9 +185,8 @@ func (sv *server) waitReady(ctx context.Context) error {
 	}
 	err := poll(ctx, 20*time.Millisecond, 20*time.Second, func() error {
 		select {
-		case err := <-sv.exited:
-			sv.exited <- err
-			return &fatalError{fmt.Errorf("it ended: %w\n%s", err, sv.output)}
+		case <-sv.exited:
+			return &fatalError{fmt.Errorf("it ended: %w\n%s", sv.exitErr, sv.output)}
 		default:
 		}
 		if _, err := get(ctx, "http://"+sv.info+path); err != nil {
@@ -189,12 +212,14 @@ func (sv *server) stop() error {
 	}
 	select {
 	case <-sv.exited:
+		if sv.exitErr != nil {
+			return fmt.Errorf("it ended badly: %w\n%s", sv.exitErr, tail(sv.output.String()))
+		}
 		return nil
 	case <-time.After(20 * time.Second):
 		if err := sv.cmd.Process.Kill(); err != nil {
 			return fmt.Errorf("kill: %w", err)
 		}
-		<-sv.exited
 		return errors.New("it did not stop within 20 s and was killed")
 	}
 }

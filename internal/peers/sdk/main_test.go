@@ -117,7 +117,7 @@ func (p *process) until(limit time.Duration, try func() error) error {
 		}
 		select {
 		case <-p.exited:
-			return fmt.Errorf("it ended: %v\n%s", p.err, p.output)
+			return fmt.Errorf("it ended: %w\n%s", errors.Join(errors.New("too early"), p.err), p.output)
 		case <-deadline:
 			return fmt.Errorf("gave up after %v: %w", limit, err)
 		case <-time.After(100 * time.Millisecond):
