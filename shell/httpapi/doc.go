@@ -1,0 +1,19 @@
+// Package httpapi answers questions from the store and takes people's commands to the
+// log, over HTTP: what the page, scripts and other programs use.
+//
+// A question is a value: a scope (of=NAME, app/NAME or journey:NAME), a window
+// (window=5m, or from and to), conditions (where=plan=pro, as often as needed) and an
+// environment. Every answer repeats its question with a stable id, and says up to
+// which place of the log it was made (as_of) and up to which moment of event time it
+// is complete (complete_until). A name that was never seen is answered with zeros: it
+// is not an error to ask early.
+//
+// A command (acknowledge, resolve) is a record on the log like everything else. The
+// handler appends it, waits until the engine has taken it, and answers with the
+// incident as it then is.
+//
+// Errors are problem documents (RFC 9457). The OpenAPI 3.1 document at
+// /api/openapi.json is made from the Go types in this package, so it cannot be wrong.
+//
+// The route table is in routes.go; each family of questions has one file.
+package httpapi

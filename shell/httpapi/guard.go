@@ -1,0 +1,144 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"net"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"slices"
+	"strings"
+)
+
+// The scopes of tokens that this package asks for.
+const (
+	scopeRead = "read"
+	scopeAct  = "act"
+)
+
+// guard stands in front of page and API: it refuses names that are not ours (DNS
+// rebinding), pages of others (cross-site requests), and, when there are tokens,
+// whoever has none. /healthz and /readyz are open: they tell nothing of customers.
+func (a *API) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a.counts.requests.Add(1)
+		defer a.recovered(w, r)
+		securityHeaders(w.Header())
+		if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		switch {
+		case !a.hostAllowed(r.Host):
+			a.refuse(w, http.StatusMisdirectedRequest, "this server is not known as "+r.Host+": add it to hosts (--hosts) if it is")
+		case !a.originAllowed(r):
+			a.refuse(w, http.StatusForbidden, "requests from other sites' pages are refused")
+		case !a.tokenAllowed(r):
+			w.Header().Set("WWW-Authenticate", `Bearer realm="felt"`)
+			a.refuse(w, http.StatusUnauthorized, "a token with scope "+scopeFor(r.Method)+" is needed: Authorization: Bearer SECRET")
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+func (a *API) refuse(w http.ResponseWriter, status int, detail string) {
+	a.counts.refused.Add(1)
+	writeProblem(w, status, detail)
+}
+
+// recovered keeps one broken handler from ending the process.
+func (a *API) recovered(w http.ResponseWriter, r *http.Request) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	a.counts.errors.Add(1)
+	a.opts.Logger.Error("handler panicked", "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
+	writeProblem(w, http.StatusInternalServerError, "internal error; the server's log says more")
+}
+
+func securityHeaders(h http.Header) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Content-Security-Policy", "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'")
+}
+
+// hostAllowed: loopback names, the address listened on, and what was configured.
+func (a *API) hostAllowed(hostport string) bool {
+	host := hostport
+	if h, _, err := net.SplitHostPort(hostport); err == nil {
+		host = h
+	}
+	host = strings.ToLower(strings.Trim(host, "[]"))
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	if ip := net.ParseIP(host); ip != nil {
+		// An address cannot be rebound to another by DNS; on a loopback listener only
+		// loopback addresses reach it anyway.
+		return true
+	}
+	return slices.ContainsFunc(a.opts.Hosts, func(h string) bool { return strings.EqualFold(h, host) })
+}
+
+// originAllowed: a browser tells where a request comes from; only our own page may.
+func (a *API) originAllowed(r *http.Request) bool {
+	if site := r.Header.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
+		// A link from elsewhere may open the page, nothing more.
+		return r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Method == http.MethodGet && !strings.HasPrefix(r.URL.Path, "/api/")
+	}
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && strings.EqualFold(u.Host, r.Host)
+}
+
+// tokenAllowed: with tokens configured, /api and what is beside it needs one. The page
+// itself holds no data and is open.
+func (a *API) tokenAllowed(r *http.Request) bool {
+	if a.opts.Bearer == nil || !strings.HasPrefix(r.URL.Path, "/api/") && r.URL.Path != "/metrics" && !a.extra(r.URL.Path) {
+		return true
+	}
+	_, ok := a.opts.Bearer(bearer(r.Header.Get("Authorization")), scopeFor(r.Method))
+	return ok
+}
+
+func (a *API) extra(path string) bool {
+	for pattern := range a.opts.Extra {
+		if _, p, ok := strings.Cut(pattern, "/"); ok && strings.HasPrefix(path, "/"+p) {
+			return true
+		}
+	}
+	return false
+}
+
+func scopeFor(method string) string {
+	if method == http.MethodGet || method == http.MethodHead {
+		return scopeRead
+	}
+	return scopeAct
+}
+
+func bearer(header string) string {
+	const scheme = "bearer "
+	if len(header) > len(scheme) && strings.EqualFold(header[:len(scheme)], scheme) {
+		return strings.TrimSpace(header[len(scheme):])
+	}
+	return ""
+}
+
+// writeProblem answers outside of huma with the same kind of document.
+func writeProblem(w http.ResponseWriter, status int, detail string) {
+	body, err := json.Marshal(map[string]any{"title": http.StatusText(status), "status": status, "detail": detail})
+	if err != nil {
+		status = http.StatusInternalServerError
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}

@@ -1,0 +1,112 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/felt-cx/felt"
+)
+
+// Reader is what the API asks of a store.
+type Reader interface {
+	felt.CountReader
+	felt.CustomerReader
+	felt.InteractionReader
+	felt.OperationReader
+	felt.IncidentReader
+}
+
+// Appender takes control records to the log: the door's sequencer.
+type Appender interface {
+	Append(ctx context.Context, recs ...felt.Record) (felt.Place, error)
+}
+
+// Engine tells how far the rows have come.
+type Engine interface {
+	Progress() felt.Progress
+	// Changed returns a channel that is closed when Progress next moves.
+	Changed() <-chan struct{}
+}
+
+// Health is what the parts say of themselves right now.
+type Health struct {
+	Ready   bool
+	Parts   map[string]string // part -> "ok", or what it waits for or lacks
+	Ingest  Totals            // what came in since the process started
+	Drops   map[string]int64  // what was left out or turned away, by reason
+	Names   []felt.NameCount  // names of interactions that the inventory does not map
+	Metrics []felt.NameCount  // metrics that the inventory does not map
+	Config  []string          // what is wrong with the configuration that is on disk
+	// Events is how many spans and log records the engine has counted.
+	Events int64
+	// Last is when telemetry last came in; 0 never.
+	Last felt.Instant
+}
+
+// Totals counts what was accepted.
+type Totals struct {
+	Spans  int64 `json:"spans"`
+	Logs   int64 `json:"logs"`
+	Points int64 `json:"points"`
+}
+
+// Options are given to [New]. Store, Commands, Engine and Health are needed.
+type Options struct {
+	Store    Reader
+	Commands Appender
+	Engine   Engine
+	Health   func() Health
+	Meters   []felt.Meter
+
+	Clock    felt.Clock
+	Settings felt.Settings
+
+	UI    fs.FS                   // the built page; nil or without index.html: a note how to build it
+	OTLP  http.Handler            // served under /v1/
+	Extra map[string]http.Handler // further routes, behind the same guards as /api
+
+	Listen   string   // the address it is served on: a name under which it may be reached
+	Hosts    []string // further names
+	OTLPHTTP string   // where telemetry is taken, to tell a newcomer
+	// Bearer checks a token's secret for a scope (read, act) and gives its name; nil
+	// when no tokens are needed.
+	Bearer func(secret, scope string) (name string, ok bool)
+
+	QuestionTimeout time.Duration // default 10 s
+	Questions       int           // asked of the store at once; default 8
+	Streams         int           // live pages at once; default 256
+	CommandWait     time.Duration // for the engine to take a command; default 5 s
+
+	Version string
+	Logger  *slog.Logger
+	Now     func() time.Time
+}
+
+func (o *Options) check() error {
+	if o.Store == nil || o.Commands == nil || o.Engine == nil || o.Health == nil {
+		return errors.New("httpapi: Store, Commands, Engine and Health are needed")
+	}
+	if o.QuestionTimeout <= 0 {
+		o.QuestionTimeout = 10 * time.Second
+	}
+	if o.Questions <= 0 {
+		o.Questions = 8
+	}
+	if o.Streams <= 0 {
+		o.Streams = 256
+	}
+	if o.CommandWait <= 0 {
+		o.CommandWait = 5 * time.Second
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return nil
+}

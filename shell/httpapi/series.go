@@ -1,0 +1,70 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/felt-cx/felt"
+)
+
+type seriesInput struct {
+	scopeInput
+	Step string `query:"step" default:"10s" doc:"Width of a bucket, whole seconds"`
+	By   string `query:"by" doc:"Segment key to split by, such as region"`
+}
+
+type seriesOutput struct {
+	Body struct {
+		stamp
+		Step    string       `json:"step"`
+		By      string       `json:"by,omitempty"`
+		Buckets []bucketView `json:"buckets"`
+	}
+}
+
+type bucketView struct {
+	Start     string            `json:"start"`
+	Segment   map[string]string `json:"segment"`
+	Outcomes  outcomes          `json:"outcomes"`
+	Customers felt.Distinct     `json:"customers"`
+	Sessions  felt.Distinct     `json:"sessions"`
+	Duration  quantiles         `json:"duration_ms"`
+}
+
+// maxBuckets bounds how many steps a window is cut into.
+const maxBuckets = 10_000
+
+// series cuts a window into steps.
+func (a *API) series(ctx context.Context, in *seriesInput) (*seriesOutput, error) {
+	q, asked, err := a.question(ctx, in.scopeInput)
+	if err != nil {
+		return nil, err
+	}
+	step, err := parseLength("step", in.Step)
+	if err != nil {
+		return nil, err
+	}
+	if step%felt.Second != 0 {
+		return nil, huma.Error400BadRequest(fmt.Sprintf("step=%q: want whole seconds", in.Step))
+	}
+	if n := (q.To - q.From) / step; n > maxBuckets {
+		return nil, huma.Error400BadRequest(fmt.Sprintf("%d buckets; at most %d: ask for a longer step or a shorter window", n, maxBuckets))
+	}
+	points, err := ask(ctx, a, func(ctx context.Context) ([]felt.Point, error) { return a.opts.Store.Points(ctx, q, step, in.By) })
+	if err != nil {
+		return nil, err
+	}
+	out := &seriesOutput{}
+	out.Body.stamp, out.Body.Step, out.Body.By = a.stamp(asked), in.Step, in.By
+	out.Body.Buckets = make([]bucketView, 0, len(points))
+	for _, p := range points {
+		out.Body.Buckets = append(out.Body.Buckets, bucketView{
+			Start: stampTime(p.Start), Segment: segmentsOf(p.Segment), Outcomes: outcomesOf(p.Counts),
+			Customers: p.Customers, Sessions: p.Sessions,
+			Duration: quantilesOf(p.Counts.Success+p.Counts.Degraded+p.Counts.Failed, p.P50, p.P95, p.P99),
+		})
+	}
+	return out, nil
+}

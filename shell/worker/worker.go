@@ -1,0 +1,181 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/engine"
+)
+
+// CursorName is the name under which the engine's worker keeps its place.
+const CursorName = "engine"
+
+// Options configure a Worker. Log, Store, Settings and Dir are needed; the rest has
+// sane defaults.
+type Options struct {
+	Log      felt.Log
+	Store    felt.Writer
+	Settings felt.Settings
+	Dir      string // of the snapshot files; made when missing
+
+	Workers       int           // goroutines for the partitions; default: processors, at most the partitions
+	SnapshotEvery time.Duration // of wall time; default 30 s
+	GatherBytes   int           // telemetry held before it is applied; default 8 MiB
+	QueueTicks    int           // ticks that may wait for the store; default 64
+	Retention     felt.Retention
+	RetainEvery   time.Duration // default 10 min
+
+	Logger *slog.Logger
+	Now    func() time.Time // default time.Now
+	Files  Files            // default the operating system's
+}
+
+func (o *Options) defaults() {
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	o.Workers = min(o.Workers, max(o.Settings.Partitions, 1))
+	if o.SnapshotEvery <= 0 {
+		o.SnapshotEvery = 30 * time.Second
+	}
+	if o.GatherBytes <= 0 {
+		o.GatherBytes = 8 << 20
+	}
+	if o.QueueTicks <= 0 {
+		o.QueueTicks = 64
+	}
+	if o.RetainEvery <= 0 {
+		o.RetainEvery = 10 * time.Minute
+	}
+	if o.Retention == (felt.Retention{}) {
+		o.Retention = felt.DefaultRetention()
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Files == nil {
+		o.Files = osFiles{}
+	}
+}
+
+// Worker is one reader of the log that makes rows. Make it with [New], run it once.
+type Worker struct {
+	opts  Options
+	epoch uint64
+	start felt.Place // the log's end when the worker began: caught up once past it
+
+	mu       sync.Mutex
+	progress felt.Progress
+	changed  chan struct{}
+	stats    engine.Stats
+	engine   []felt.Metric
+	saved    []savedSnapshot // oldest first
+
+	ready atomic.Bool
+	count counters
+}
+
+// New returns a worker that has not started.
+func New(opts Options) (*Worker, error) {
+	if opts.Log == nil || opts.Store == nil || opts.Dir == "" {
+		return nil, errors.New("worker: Log, Store and Dir are needed")
+	}
+	if p := opts.Settings.Partitions; p < 1 || p > felt.MaxParts {
+		return nil, fmt.Errorf("worker: %d partitions; want 1 to %d", p, felt.MaxParts)
+	}
+	opts.defaults()
+	return &Worker{opts: opts, changed: make(chan struct{})}, nil
+}
+
+// Progress is how far the rows have come.
+func (w *Worker) Progress() felt.Progress {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.progress
+}
+
+// Changed returns a channel that is closed when Progress next moves.
+func (w *Worker) Changed() <-chan struct{} {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.changed
+}
+
+// Stats are the engine's counters as of Progress.
+func (w *Worker) Stats() engine.Stats {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.stats
+}
+
+// Ready reports whether everything that was on the log when the worker began is in
+// the rows.
+func (w *Worker) Ready() bool { return w.ready.Load() }
+
+// Run reads and writes until ctx ends, then writes what is finished, a last snapshot,
+// and returns nil. Any other return is an error after which the process should stop:
+// [felt.ErrStale] when another worker has taken over, or a log that cannot be read.
+// A store that fails is tried again for ever, with growing pauses.
+func (w *Worker) Run(ctx context.Context) error {
+	m, err := w.restore(ctx)
+	if err != nil {
+		return err
+	}
+	if w.start, err = w.opts.Log.Last(ctx); err != nil {
+		return fmt.Errorf("end of the log: %w", err)
+	}
+	if m.seq >= w.start.Seq {
+		w.ready.Store(true)
+	}
+
+	// The writer outlives ctx so that finished ticks are not thrown away.
+	writing, stop := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer stop(nil)
+	reading, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+
+	queue := make(chan item, w.opts.QueueTicks)
+	written := make(chan error, 1)
+	go func() {
+		err := w.write(writing, ctx, queue)
+		cancel(err)
+		written <- err
+	}()
+	keeping := make(chan struct{})
+	go func() { defer close(keeping); w.housekeep(reading) }()
+
+	readErr := m.run(reading, queue)
+	close(queue)
+	writeErr := <-written
+	cancel(nil)
+	<-keeping
+	if writeErr != nil {
+		return writeErr
+	}
+	return readErr
+}
+
+// publish makes progress visible and wakes whoever waits for it.
+func (w *Worker) publish(it item) {
+	w.mu.Lock()
+	if it.progress.Tick > w.progress.Tick {
+		w.progress = it.progress
+	}
+	w.stats, w.engine = it.stats, it.metrics
+	close(w.changed)
+	w.changed = make(chan struct{})
+	w.mu.Unlock()
+	if it.progress.Seq >= w.start.Seq {
+		w.ready.Store(true)
+	}
+}

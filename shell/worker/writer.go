@@ -1,0 +1,154 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/felt-cx/felt"
+)
+
+// rowsPerWrite bounds how many rows of waiting ticks share one transaction.
+const rowsPerWrite = 50_000
+
+// write stores queued ticks in order until the queue is closed. While the store is
+// slower than the engine, all ticks that wait share one transaction. live ends when
+// the process is asked to stop: from then on a failing store is given up on, since
+// the log still has everything.
+func (w *Worker) write(ctx, live context.Context, queue <-chan item) error {
+	for it := range queue {
+		group := []item{it}
+		for rows := rowCount(it); rows < rowsPerWrite; {
+			next, ok := tryReceive(queue)
+			if !ok {
+				break
+			}
+			group = append(group, next)
+			rows += rowCount(next)
+		}
+		if err := w.writeGroup(ctx, live, group); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func tryReceive(queue <-chan item) (item, bool) {
+	select {
+	case it, ok := <-queue:
+		return it, ok
+	default:
+		return item{}, false
+	}
+}
+
+func rowCount(it item) int {
+	n := 0
+	for i := range it.batches {
+		b := &it.batches[i]
+		n += len(b.Interactions) + len(b.Buckets) + len(b.Operations) + len(b.Edges) + 1
+	}
+	return n
+}
+
+func (w *Worker) writeGroup(ctx, live context.Context, group []item) error {
+	var batches []felt.Batch
+	for _, it := range group {
+		batches = append(batches, it.batches...)
+		if it.snapshot == nil {
+			continue
+		}
+		if err := w.saveSnapshot(it.snapshot); err != nil {
+			w.count.snapshotErrors.Add(1)
+			w.opts.Logger.Error("snapshot not written; the next one will be tried", "err", err)
+			continue
+		}
+		batches = append(batches, felt.Batch{ // a cursor of its own, so that the name is kept also when nothing happens
+			ID:     felt.BatchID{Engine: it.snapshot.version, Stage: cursorStage, Tick: it.snapshot.tick},
+			Cursor: w.cursor(it.snapshot.seq, it.snapshot.tick),
+		})
+	}
+	if len(batches) > 0 {
+		if err := w.writeBatches(ctx, live, batches); err != nil {
+			return err
+		}
+		w.dropSnapshots()
+	}
+	last := group[len(group)-1]
+	for i := len(group) - 1; i > 0 && last.metrics == nil; i-- {
+		last.stats, last.metrics = group[i-1].stats, group[i-1].metrics
+	}
+	if last.metrics == nil {
+		w.mu.Lock()
+		last.stats, last.metrics = w.stats, w.engine
+		w.mu.Unlock()
+	}
+	w.publish(last)
+	return nil
+}
+
+// cursorStage numbers batches that carry a cursor and no rows.
+const cursorStage = 0
+
+// writeBatches tries until the store has them. Writing twice is writing once, so a
+// failure whose effect is unknown is simply tried again.
+func (w *Worker) writeBatches(ctx, live context.Context, batches []felt.Batch) error {
+	pause := 50 * time.Millisecond
+	for {
+		begin := w.opts.Now()
+		err := w.opts.Store.Write(ctx, batches...)
+		w.count.writeNanos.Add(int64(w.opts.Now().Sub(begin)))
+		w.count.writes.Add(1)
+		if err == nil {
+			w.count.batches.Add(int64(len(batches)))
+			return nil
+		}
+		w.count.writeErrors.Add(1)
+		if errors.Is(err, felt.ErrStale) {
+			return fmt.Errorf("another worker has taken over this store: %w", err)
+		}
+		if live.Err() != nil {
+			return fmt.Errorf("store failed while stopping; the log still has the rows: %w", err)
+		}
+		w.opts.Logger.Error("store write failed; trying again", "err", err, "pause", pause)
+		select {
+		case <-time.After(pause):
+		case <-live.Done():
+		}
+		pause = min(2*pause, 5*time.Second)
+	}
+}
+
+// housekeep lets log and store forget what is over their keep.
+func (w *Worker) housekeep(ctx context.Context) {
+	tick := time.NewTicker(w.opts.RetainEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			w.retain(ctx)
+		}
+	}
+}
+
+// retain trims the log up to the older of the two kept snapshots, and the store by age.
+func (w *Worker) retain(ctx context.Context) {
+	if t, ok := w.opts.Log.(felt.Trimmer); ok {
+		if seq := w.trimmable(); seq > 0 {
+			if err := t.Trim(ctx, seq); err != nil && ctx.Err() == nil {
+				w.opts.Logger.Error("log not trimmed", "err", err)
+			}
+		}
+	}
+	if r, ok := w.opts.Store.(felt.Retainer); ok {
+		now := w.Progress().Tick.Instant()
+		if n, err := r.Retain(ctx, now, w.opts.Retention); err != nil && ctx.Err() == nil {
+			w.opts.Logger.Error("old rows not removed", "err", err)
+		} else if n > 0 {
+			w.count.retained.Add(n)
+		}
+	}
+}
