@@ -42,7 +42,7 @@ func parse(args []string) (options, error) {
 	f.StringVar(&o.collector, "collector", "", "the Collector's binary; without it only felt is measured")
 	f.IntVar(&o.rounds, "rounds", 3, "how often each case is measured; the table shows medians")
 	f.DurationVar(&o.warm, "warm", 2*time.Second, "how long to send before a measurement")
-	f.DurationVar(&o.time, "time", 10*time.Second, "how long to send in a measurement")
+	f.DurationVar(&o.time, "time", 8*time.Second, "how long to send in a measurement")
 	f.IntVar(&o.requests, "requests", 400, "number of different requests of 512 spans")
 	f.IntVar(&o.lag, "lag", 25, "by how many waves of 20 requests a browser's root comes after its back ends")
 	f.IntVar(&o.baggage, "baggage", 0, "how many back-end spans of an interaction's trace carry its name too")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -143,20 +144,20 @@ func look(ctx context.Context, sv *server) (r reading, err error) {
 	return r, nil
 }
 
-// waitThrough waits until all spans are where they end.
+// waitThrough waits until all spans are where they end. It asks seldom, as
+// answering costs the server CPU too.
 func (sv *server) waitThrough(ctx context.Context, spans int) error {
-	// Seldom, as answering costs the server CPU too.
-	err := poll(ctx, 100*time.Millisecond, time.Minute, func() error {
-		if sv.subject == subjectFelt {
-			return sv.feltThrough(ctx, spans)
-		}
-		// The batch processor counts a batch once the next component is done with it.
-		done, _, err := metric(ctx, sv, "otelcol_processor_batch_batch_send_size_sum")
+	through, every := sv.collectorThrough, 100*time.Millisecond
+	if sv.subject == subjectFelt {
+		through, every = sv.feltThrough, time.Second
+	}
+	err := poll(ctx, every, time.Minute, func() error {
+		done, err := through(ctx)
 		if err != nil {
 			return err
 		}
-		if int(done) < spans {
-			return fmt.Errorf("%d of %d spans are through", int(done), spans)
+		if done < spans {
+			return fmt.Errorf("%d of %d spans are through", done, spans)
 		}
 		return nil
 	})
@@ -166,48 +167,73 @@ func (sv *server) waitThrough(ctx context.Context, spans int) error {
 	return nil
 }
 
-// feltThrough: everything sent is accepted, and the rows of all that is accepted
-// are in the store.
-func (sv *server) feltThrough(ctx context.Context, spans int) error {
-	var h struct {
-		Ingested  struct{ Spans int }
-		Processed struct{ Spans int }
+// collectorThrough: the batch processor counts a batch once the next component is
+// done with it.
+func (sv *server) collectorThrough(ctx context.Context) (int, error) {
+	done, _, err := metric(ctx, sv, "otelcol_processor_batch_batch_send_size_sum")
+	return int(done), err
+}
+
+// feltThrough counts the spans in the rows of the store: every span is in one
+// operation's count.
+func (sv *server) feltThrough(ctx context.Context) (int, error) {
+	var got struct {
+		Operations []struct{ Count int }
 	}
-	if err := getJSON(ctx, "http://"+sv.info+"/api/v1/health", &h); err != nil {
-		return err
+	if err := getJSON(ctx, "http://"+sv.info+"/api/v1/operations?"+window().Encode(), &got); err != nil {
+		return 0, err
 	}
-	if h.Ingested.Spans < spans || h.Processed.Spans < h.Ingested.Spans {
-		return fmt.Errorf("%d spans sent, %d accepted, %d processed", spans, h.Ingested.Spans, h.Processed.Spans)
+	sum := 0
+	for _, o := range got.Operations {
+		sum += o.Count
 	}
-	return nil
+	return sum, nil
+}
+
+// window is a question's window that holds the whole measurement.
+func window() url.Values {
+	unix := func(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
+	return url.Values{"from": {unix(time.Now().Add(-time.Hour))}, "to": {unix(time.Now().Add(time.Hour))}}
 }
 
 // check asks felt how many customers felt what, and compares that with the truth.
+// It says what is wrong, if that has not come right after some seconds.
 func (sv *server) check(ctx context.Context, truth spangen.Truth) string {
-	var wrong []string
-	for name, want := range truth.ByName {
-		ask := url.Values{"of": {name}, "from": {"0"}, "to": {fmt.Sprint(time.Now().Add(time.Minute).Unix())}}
-		var got struct {
-			Customers    struct{ Total, Failed, Degraded int }
-			Interactions struct{ Success, Failed, Degraded int }
-			Method       string
+	err := poll(ctx, time.Second, 20*time.Second, func() error {
+		var wrong []error
+		for name, want := range truth.ByName {
+			wrong = append(wrong, sv.checkName(ctx, name, want))
 		}
-		if err := getJSON(ctx, "http://"+sv.info+"/api/v1/impact?"+ask.Encode(), &got); err != nil {
-			return "not checked: " + err.Error()
-		}
-		has := spangen.Counts{
-			Interactions: got.Interactions.Success + got.Interactions.Failed + got.Interactions.Degraded,
-			Failed:       got.Interactions.Failed, Degraded: got.Interactions.Degraded,
-			Customers: got.Customers.Total, CustomersFailed: got.Customers.Failed, CustomersDegraded: got.Customers.Degraded,
-		}
-		if has != want {
-			wrong = append(wrong, fmt.Sprintf("%s: %+v, true is %+v (%s)", name, has, want, got.Method))
-		}
+		return errors.Join(wrong...)
+	})
+	if err != nil {
+		return "WRONG: " + strings.ReplaceAll(err.Error(), "\n", "; ")
 	}
-	if len(wrong) > 0 {
-		return "WRONG: " + strings.Join(wrong, "; ")
+	return numbersTrue
+}
+
+const numbersTrue = "numbers true"
+
+func (sv *server) checkName(ctx context.Context, name string, want spangen.Counts) error {
+	ask := window()
+	ask.Set("of", name)
+	var got struct {
+		Customers    struct{ Total, Failed, Degraded int }
+		Interactions struct{ Success, Failed, Degraded int }
+		Method       string
 	}
-	return "numbers true"
+	if err := getJSON(ctx, "http://"+sv.info+"/api/v1/impact?"+ask.Encode(), &got); err != nil {
+		return err
+	}
+	has := spangen.Counts{
+		Interactions: got.Interactions.Success + got.Interactions.Failed + got.Interactions.Degraded,
+		Failed:       got.Interactions.Failed, Degraded: got.Interactions.Degraded,
+		Customers: got.Customers.Total, CustomersFailed: got.Customers.Failed, CustomersDegraded: got.Customers.Degraded,
+	}
+	if has != want {
+		return fmt.Errorf("%s: %+v, true is %+v (%s)", name, has, want, got.Method)
+	}
+	return nil
 }
 
 func tail(s string) string {
