@@ -98,7 +98,7 @@ export interface Bucket {
   outcomes: Partial<Outcomes>;
   customers?: Partial<Distinct>;
   sessions?: Partial<Distinct>;
-  duration_ms?: { p50: number; p95: number; p99: number } | null;
+  duration_ms?: { p50: number | null; p95: number | null; p99: number | null } | null;
 }
 
 export interface SeriesAnswer extends Stamp {

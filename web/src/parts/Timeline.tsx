@@ -1,26 +1,24 @@
 import { useState } from "react";
 import type { TimelineEntry } from "../api";
 import { clock, date, plural } from "../format";
+import { brief, newestFirst } from "../timeline";
 
-const shown = 4;
-
-/** What happened, newest first; the newest few until asked for all. */
+/** What happened, newest first; the telling part of it until asked for all. */
 export function Timeline({ entries, now }: { entries: TimelineEntry[]; now: Date }) {
   const [all, setAll] = useState(false);
   if (entries.length === 0) return null;
-  const at = (e: TimelineEntry) => date(e.at)?.getTime() ?? 0;
-  const newest = [...entries].sort((a, b) => at(b) - at(a));
-  const rest = newest.length - shown;
+  const short = brief(entries);
+  const rest = entries.length - short.length;
   return (
     <section className="timeline" aria-label="Timeline, newest first">
       <ol>
-        {newest.slice(0, all ? undefined : shown).map((e) => (
+        {(all ? newestFirst(entries) : short).map((e) => (
           <Entry key={`${e.at} ${e.kind} ${e.text}`} entry={e} now={now} />
         ))}
       </ol>
       {rest > 0 && (
         <button type="button" className="link" aria-expanded={all} onClick={() => setAll(!all)}>
-          {all ? "Show the newest only" : `Show ${plural(rest, "older entry", "older entries")}`}
+          {all ? "Show less" : `Show ${plural(rest, "more entry", "more entries")}`}
         </button>
       )}
     </section>

@@ -1,0 +1,175 @@
+// The whole of it: the real binary's demo, over real OTLP, seen in a real browser. A
+// fault strikes about 45 s after the start; within 30 s of it the page must say how
+// many customers it hit, and say the same number as the API.
+//
+// FELT_BIN names the binary (default ../bin/felt); FELT_URL a demo that was started
+// by hand just before.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Incident } from "../src/api";
+import { complaints, launch, shots } from "./browser";
+import { headline, tone, until, words } from "./open";
+
+const readyWithin = 10_000;
+const faultWithin = 60_000; // about 45 s
+const seenWithin = 30_000;
+
+interface Demo {
+  url: string;
+  /** When the process was started, milliseconds. */
+  started: number;
+  /** What it wrote so far. */
+  log: () => string;
+  stop: () => Promise<void>;
+}
+
+async function freePort(): Promise<number> {
+  const s = createServer().listen(0, "127.0.0.1");
+  await once(s, "listening");
+  const address = s.address();
+  s.close();
+  await once(s, "close");
+  if (typeof address !== "object" || !address) throw new Error("no free port");
+  return address.port;
+}
+
+async function start(): Promise<Demo> {
+  const running = process.env.FELT_URL;
+  if (running)
+    return { url: running, started: Date.now(), log: () => "", stop: async () => undefined };
+  const bin = resolve(
+    process.env.FELT_BIN ?? fileURLToPath(new URL("../../bin/felt", import.meta.url)),
+  );
+  if (!existsSync(bin))
+    throw new Error(`no ${bin}: build it with make build, or name it with FELT_BIN`);
+  const data = mkdtempSync(join(tmpdir(), "felt-demo-"));
+  const [page, grpc, http] = await Promise.all([freePort(), freePort(), freePort()]);
+  const at = (port: number | undefined) => `127.0.0.1:${port}`;
+  const flags = [
+    "--data",
+    data,
+    "--listen",
+    at(page),
+    "--otlp-grpc",
+    at(grpc),
+    "--otlp-http",
+    at(http),
+  ];
+  const child = spawn(bin, ["demo", ...flags], { stdio: ["ignore", "pipe", "pipe"] });
+  let log = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk) => {
+      log = (log + chunk).slice(-8000);
+    });
+  child.on("error", (e) => {
+    log += `\n${e.message}`;
+  });
+  child.on("exit", (code, signal) => {
+    log += `\nended: ${code ?? signal}`;
+  });
+  const ended = new Promise((done) => child.once("close", done));
+  return {
+    url: `http://${at(page)}/`,
+    started: Date.now(),
+    log: () => log,
+    stop: async () => {
+      await end(child, ended);
+      rmSync(data, { recursive: true, force: true });
+    },
+  };
+}
+
+async function end(child: ChildProcess, ended: Promise<unknown>) {
+  if (child.exitCode !== null || child.pid === undefined) return;
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+  await ended;
+  clearTimeout(timer);
+}
+
+let browser: Browser | undefined;
+let demo: Demo | undefined;
+beforeAll(async () => {
+  browser = await launch();
+  demo = await start();
+});
+afterAll(async () => {
+  await browser?.close();
+  await demo?.stop();
+});
+
+async function worst(url: string): Promise<Incident | undefined> {
+  const res = await fetch(new URL("api/v1/incidents?status=open", url));
+  const { incidents } = (await res.json()) as { incidents: Incident[] | null };
+  return (incidents ?? []).sort((a, b) => b.score - a.score)[0];
+}
+
+/** The number of failed customers that the page shows for an incident. */
+async function shown(page: Page, id: string): Promise<number> {
+  const number = page.locator(`[data-id="${id}"] [data-testid=customers-failed]`);
+  return Number(await number.getAttribute("data-value"));
+}
+
+it("the page says how many customers felt the fault, within 30 s, and as the API does", async () => {
+  if (!browser || !demo) throw new Error("not started");
+  const { url, started, log } = demo;
+  const ready = () =>
+    fetch(new URL("readyz", url)).then(
+      (r) => r.status,
+      () => 0,
+    );
+  await until(ready, (status) => status === 200, readyWithin).catch((e) => {
+    throw new Error(`not ready: ${e.message}\n${log()}`);
+  });
+
+  const page = await browser.newPage({
+    viewport: { width: 1280, height: 900 },
+    reducedMotion: "reduce",
+  });
+  const thrown: string[] = [];
+  page.on("pageerror", (e) => thrown.push(e.message));
+  await page.goto(url);
+  await until(
+    () => headline(page),
+    (said) => !/^Asking/.test(said),
+    10_000,
+  );
+  if (Date.now() - started < 30_000) expect(await tone(page)).not.toBe("failing");
+
+  const card = page.getByTestId("incident").first();
+  await card.waitFor({ timeout: faultWithin + seenWithin }).catch(async () => {
+    throw new Error(`no incident on the page, it says: ${await headline(page)}\n${log()}`);
+  });
+  const seen = Date.now();
+  const incident = await worst(url);
+  if (!incident) throw new Error("the page shows an incident that the API does not");
+  expect(seen - Date.parse(incident.first_bad)).toBeLessThanOrEqual(seenWithin);
+  expect(await tone(page)).toBe("failing");
+
+  // Both numbers grow while customers fail: equal means equal at one moment.
+  await until(
+    async () => {
+      const before = (await worst(url))?.impact.customers.failed ?? -1;
+      const on = await shown(page, incident.id);
+      return { before, on, after: (await worst(url))?.impact.customers.failed ?? -1 };
+    },
+    ({ before, on, after }) => on > 0 && before <= on && on <= after,
+    20_000,
+  );
+  expect(await headline(page)).toMatch(
+    /^(About |At least )?[\d,]+ customers? \(.+ % of [\d,]+\) could not finish .+ since \d\d:\d\d$/,
+  );
+  await page.locator(".plot").first().waitFor();
+  expect(await words(page, "[data-testid=freshness] summary")).toMatch(/^Up to date/);
+  expect(await complaints(page)).toEqual([]);
+  await page.screenshot({ path: join(shots(), "demo.png") });
+  expect(thrown).toEqual([]);
+}, 180_000);
