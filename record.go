@@ -107,6 +107,9 @@ var (
 	ErrStale = errors.New("writer has been superseded")
 	// ErrNotFound: no such row.
 	ErrNotFound = errors.New("not found")
+	// ErrUnanswerable: the question cannot be answered from the rows that are kept, or
+	// is not one; the message says why and what can be asked instead.
+	ErrUnanswerable = errors.New("question cannot be answered")
 )
 
 // Log is the durable, ordered log of records.

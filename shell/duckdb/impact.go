@@ -1,0 +1,127 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/felt-cx/felt"
+)
+
+// Impact implements [felt.CustomerReader]. A customer, session or account is in a total
+// when it has at least one decided interaction in scope: cancelled ones are counted as
+// interactions only. A customer seen on several levels of identity counts at the
+// strongest.
+func (s *Store) Impact(ctx context.Context, q felt.Question) (felt.Impact, error) {
+	var im felt.Impact
+	err := s.read(ctx, func(tx *sql.Tx) error {
+		in, err := scopes(ctx, tx, q)
+		if err != nil {
+			return err
+		}
+		im.Method = felt.MethodExact
+		if len(in) == 0 {
+			return nil
+		}
+		f, err := filterOf(in, q)
+		if err != nil {
+			return err
+		}
+		rows, err := countOutcomes(ctx, tx, f, &im)
+		if err != nil {
+			return err
+		}
+		if rows > s.opts.ExactLimit {
+			return fmt.Errorf("duckdb: %d interactions in scope are more than are counted exactly (%d)", rows, s.opts.ExactLimit)
+		}
+		return s.exact(ctx, tx, q, f, &im)
+	})
+	if err != nil {
+		return felt.Impact{}, err
+	}
+	return im, nil
+}
+
+// countOutcomes fills in the interactions by outcome and returns how many there are.
+func countOutcomes(ctx context.Context, tx *sql.Tx, f filter, im *felt.Impact) (int64, error) {
+	total := int64(0)
+	err := ask(ctx, tx, "counts", f, nil, func(rows *sql.Rows) error {
+		var o felt.Outcome
+		var n int64
+		var weight float64
+		err := rows.Scan(&o, &n, &weight)
+		im.Counts.Add(o, n)
+		total += n
+		if weight > 1 {
+			im.Method = felt.MethodLowerBound
+		}
+		return err
+	})
+	return total, err
+}
+
+// exact counts from the interactions.
+func (s *Store) exact(ctx context.Context, tx *sql.Tx, q felt.Question, f filter, im *felt.Impact) error {
+	id := &im.Identity
+	var none felt.Identity
+	for _, p := range []struct {
+		population string
+		to         *felt.Distinct
+		id         *felt.Identity
+	}{{"customer", &im.Customers, id}, {"session", &im.Sessions, &none}, {"account", &im.Accounts, &none}} {
+		err := ask(ctx, tx, "distinct", f, []string{"{{population}}", p.population}, func(rows *sql.Rows) error {
+			return rows.Scan(&p.to.Total, &p.to.Failed, &p.to.Degraded,
+				&p.id.User, &p.id.Pseudonym, &p.id.Installation, &p.id.Session)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	im.Interval = [2]int64{im.Customers.Failed, im.Customers.Failed}
+	if im.Customers.Failed == 0 {
+		return nil
+	}
+	return s.recovery(ctx, tx, q, f, im)
+}
+
+// recovery says what came of each customer's last failure in scope.
+func (s *Store) recovery(ctx context.Context, tx *sql.Tx, q felt.Question, f filter, im *felt.Impact) error {
+	asof, until := q.AsOf, add(q.To, s.opts.Recovery)
+	if asof == 0 {
+		var err error
+		if asof, err = logTime(ctx, tx); err != nil {
+			return err
+		}
+	} else {
+		until = min(until, asof)
+	}
+	text := func(i felt.Instant) string { return strconv.FormatInt(int64(i), 10) }
+	marks := []string{
+		"{{from}}", text(q.From), "{{until}}", text(until),
+		"{{window}}", text(s.opts.Recovery), "{{asof}}", text(asof),
+	}
+	return ask(ctx, tx, "recovery", f, marks, func(rows *sql.Rows) error {
+		return rows.Scan(&im.Recovered, &im.Lost, &im.Undecided)
+	})
+}
+
+// add does not overflow: a window may end at the end of time.
+func add(at, more felt.Instant) felt.Instant {
+	if at > math.MaxInt64-more {
+		return math.MaxInt64
+	}
+	return at + more
+}
+
+// logTime is how far the rows have come on the log's clock.
+func logTime(ctx context.Context, db asker) (felt.Instant, error) {
+	var tick felt.Tick
+	err := each(ctx, db, "SELECT coalesce(max(tick), 0) FROM (SELECT tick FROM ticks UNION ALL SELECT tick FROM cursors)", nil,
+		func(rows *sql.Rows) error { return rows.Scan(&tick) })
+	if err != nil {
+		return 0, fmt.Errorf("duckdb: read log time: %w", err)
+	}
+	return tick.Instant(), nil
+}

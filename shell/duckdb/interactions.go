@@ -1,0 +1,141 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	duck "github.com/duckdb/duckdb-go/v2"
+
+	"github.com/felt-cx/felt"
+)
+
+// interactions appends the new interactions, and replaces those that are corrected.
+func (w *writing) interactions(ctx context.Context) error {
+	n := 0
+	newest := map[felt.InteractionID]int32{} // of the corrected ones
+	var first, last felt.Tick
+	for _, b := range w.batches {
+		n += len(b.Interactions)
+		for i := range b.Interactions {
+			r := &b.Interactions[i]
+			if r.Version <= 1 {
+				continue
+			}
+			if len(newest) == 0 {
+				first, last = r.FirstKnown, r.FirstKnown
+			}
+			first, last = min(first, r.FirstKnown), max(last, r.FirstKnown)
+			newest[r.ID] = max(newest[r.ID], r.Version)
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	there, err := w.forget(ctx, newest, first, last)
+	if err != nil {
+		return err
+	}
+	return w.appender("interactions", func(add func([]driver.Value) error) error {
+		var row []driver.Value
+		for _, b := range w.batches {
+			for i := range b.Interactions {
+				r := &b.Interactions[i]
+				if v, ok := newest[r.ID]; ok && (r.Version < v || there[r.ID]) {
+					continue
+				}
+				row = w.interactionRow(r, row[:0])
+				if err := add(row); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// forget deletes older versions of the given interactions. Version 1 became known
+// between first and last, which lets DuckDB pass over all other groups of rows. It
+// returns those that are there in the same or a newer version.
+func (w *writing) forget(ctx context.Context, newest map[felt.InteractionID]int32, first, last felt.Tick) (map[felt.InteractionID]bool, error) {
+	if len(newest) == 0 {
+		return nil, nil
+	}
+	values := make([]string, 0, len(newest))
+	for id, version := range newest {
+		values = append(values, fmt.Sprintf("('%s'::UUID,%d)", id, version))
+	}
+	these := "(VALUES " + strings.Join(values, ",") + ") AS v(id, version)"
+	where := fmt.Sprintf("interactions.first_known BETWEEN %d AND %d AND interactions.id = v.id", first, last)
+	err := w.exec(ctx, "corrected interactions",
+		"DELETE FROM interactions USING "+these+" WHERE "+where+" AND interactions.version < v.version")
+	if err != nil {
+		return nil, err
+	}
+	there := map[felt.InteractionID]bool{}
+	err = w.query(ctx, "corrected interactions", "SELECT interactions.id FROM interactions, "+these+" WHERE "+where, nil,
+		func(rows *sql.Rows) error {
+			var id duck.UUID
+			err := rows.Scan(&id)
+			there[felt.InteractionID(id)] = true
+			return err
+		})
+	return there, err
+}
+
+func (w *writing) interactionRow(r *felt.Interaction, to []driver.Value) []driver.Value {
+	id := w.scopeID(scope{r.Env, r.App, r.Name, r.Kind, r.Traffic})
+	w.seen(id, r.End)
+	return append(to,
+		duck.UUID(r.ID), r.Version, int64(r.Known), int64(r.FirstKnown), uint8(r.FirstOutcome),
+		id, clean(r.Journey), clean(r.Step), int64(r.Start), int64(r.End),
+		uint8(r.Outcome), uint8(r.ClientOutcome), clean(r.Reason), clean(r.OutcomeRule), r.RulesVersion, clean(r.ErrorClass),
+		r.Recoverable, r.Retries, r.Duration, r.Visible,
+		r.Phases.Input, r.Phases.Request, r.Phases.Processing, r.Phases.Paint, r.Weight,
+		hash(r.Customer), uint8(r.IdentityLevel), hash(r.Account), hash(r.Installation), hash(r.Session), r.KeyID,
+		duck.UUID(r.Trace), binary.BigEndian.Uint64(r.Span[:]), clean(r.Service), clean(r.Release),
+		encodeList(r.Flags), encodeSegments(r.Segments), r.ValueMinor, clean(r.Currency), encodeSteps(r.Steps), uint8(r.AbandonedHow))
+}
+
+// stepRow is a step as it stands in column steps.
+type stepRow struct {
+	Name    string       `json:"n"`
+	Outcome uint8        `json:"o"`
+	Start   felt.Instant `json:"s"`
+	End     felt.Instant `json:"e"`
+	Tries   int32        `json:"t"`
+}
+
+func encodeSteps(steps []felt.StepState) string {
+	if len(steps) == 0 {
+		return ""
+	}
+	rows := make([]stepRow, len(steps))
+	for i, s := range steps {
+		rows[i] = stepRow{clean(s.Name), uint8(s.Outcome), s.Start, s.End, s.Tries}
+	}
+	b, err := json.Marshal(rows)
+	if err != nil {
+		return "" // cannot be: names and numbers
+	}
+	return string(b)
+}
+
+func decodeSteps(text string) ([]felt.StepState, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var rows []stepRow
+	if err := json.Unmarshal([]byte(text), &rows); err != nil {
+		return nil, fmt.Errorf("column steps: %w", err)
+	}
+	steps := make([]felt.StepState, len(rows))
+	for i, r := range rows {
+		steps[i] = felt.StepState{Name: r.Name, Outcome: felt.Outcome(r.Outcome), Start: r.Start, End: r.End, Tries: r.Tries}
+	}
+	return steps, nil
+}

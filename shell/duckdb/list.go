@@ -1,0 +1,115 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+
+	duck "github.com/duckdb/duckdb-go/v2"
+
+	"github.com/felt-cx/felt"
+)
+
+// defaultLimit is the length of a page when none is asked for.
+const defaultLimit = 100
+
+// Interactions implements [felt.InteractionReader]. [felt.OutcomeNone] asks for every
+// outcome; a limit below 1 means 100.
+func (s *Store) Interactions(ctx context.Context, q felt.Question, outcome felt.Outcome, limit int, page string) ([]felt.Interaction, string, error) {
+	if limit < 1 {
+		limit = defaultLimit
+	}
+	after, err := pageCondition(page)
+	if err != nil {
+		return nil, "", err
+	}
+	var list []felt.Interaction
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		in, err := scopes(ctx, tx, q)
+		if err != nil || len(in) == 0 {
+			return err
+		}
+		f, err := filterOf(in, q)
+		if err != nil {
+			return err
+		}
+		if outcome != felt.OutcomeNone {
+			f.sql += fmt.Sprintf(" AND outcome = %d", outcome)
+		}
+		marks := []string{"{{page}}", after, "{{limit}}", strconv.Itoa(limit + 1)}
+		return ask(ctx, tx, "list", f, marks, func(rows *sql.Rows) error {
+			i, err := scanInteraction(rows)
+			list = append(list, i)
+			return err
+		})
+	})
+	if err != nil || len(list) <= limit {
+		return list, "", err
+	}
+	list = list[:limit]
+	return list, pageAfter(list[limit-1]), nil
+}
+
+// pageAfter names the place behind an interaction: its end and its id, in hex.
+func pageAfter(i felt.Interaction) string {
+	return fmt.Sprintf("%016x%s", uint64(i.End), i.ID)
+}
+
+func pageCondition(page string) (string, error) {
+	if page == "" {
+		return "true", nil
+	}
+	raw, err := hex.DecodeString(page)
+	if err != nil || len(raw) != 24 {
+		return "", fmt.Errorf("duckdb: page %q is not one that an earlier answer gave: %w", page, felt.ErrUnanswerable)
+	}
+	end := int64(binary.BigEndian.Uint64(raw))
+	id := hex.EncodeToString(raw[8:])
+	return fmt.Sprintf("ended <= %d AND (ended < %d OR i.id < '%s'::UUID)", end, end, id), nil
+}
+
+// nullHash reads a hash that may not be known.
+type nullHash struct{ to *felt.Hash }
+
+// Scan implements [sql.Scanner].
+func (n nullHash) Scan(v any) error {
+	if v == nil {
+		*n.to = felt.Hash{}
+		return nil
+	}
+	var u duck.UUID
+	if err := u.Scan(v); err != nil {
+		return fmt.Errorf("read hash: %w", err)
+	}
+	*n.to = felt.Hash(u)
+	return nil
+}
+
+func scanInteraction(rows *sql.Rows) (felt.Interaction, error) {
+	var i felt.Interaction
+	var id, trace duck.UUID
+	var span uint64
+	var flags, segments, steps string
+	err := rows.Scan(
+		&id, &i.Version, &i.Known, &i.FirstKnown, &i.FirstOutcome,
+		&i.Env, &i.App, &i.Name, &i.Journey, &i.Step, &i.Kind, &i.Traffic, &i.Start, &i.End,
+		&i.Outcome, &i.ClientOutcome, &i.Reason, &i.OutcomeRule, &i.RulesVersion, &i.ErrorClass,
+		&i.Recoverable, &i.Retries, &i.Duration, &i.Visible,
+		&i.Phases.Input, &i.Phases.Request, &i.Phases.Processing, &i.Phases.Paint, &i.Weight,
+		nullHash{&i.Customer}, &i.IdentityLevel, nullHash{&i.Account}, nullHash{&i.Installation}, nullHash{&i.Session}, &i.KeyID,
+		&trace, &span, &i.Service, &i.Release, &flags, &segments,
+		&i.ValueMinor, &i.Currency, &steps, &i.AbandonedHow,
+	)
+	if err != nil {
+		return i, err
+	}
+	i.ID, i.Trace = felt.InteractionID(id), felt.TraceID(trace)
+	binary.BigEndian.PutUint64(i.Span[:], span)
+	i.Flags, i.Segments = decodeList(flags), decodeSegments(segments)
+	i.Steps, err = decodeSteps(strings.TrimSpace(steps))
+	return i, err
+}

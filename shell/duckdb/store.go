@@ -1,0 +1,168 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	driver "github.com/duckdb/duckdb-go/v2"
+
+	"github.com/felt-cx/felt"
+)
+
+// FileName is the database's file in its directory; DuckDB puts FileName.wal and
+// FileName.tmp beside it.
+const FileName = "felt.duckdb"
+
+// Options say where the rows are and how much of the machine they may use. Zero
+// values take the defaults named here.
+type Options struct {
+	Dir                 string       // directory of the file; made when missing. Required
+	MemoryLimit         string       // of DuckDB, such as "384MB", the default; larger questions spill to disk
+	Threads             int          // for questions; 2
+	CheckpointThreshold string       // size of the WAL at which it is folded into the file; "512MB", so that writes do not stall
+	Readers             int          // questions at a time; 4
+	ExactLimit          int64        // most interactions in scope for an exact count of customers; 20,000,000
+	Recovery            felt.Instant // the recovery window; 30 minutes
+}
+
+func (o Options) withDefaults() Options {
+	if o.MemoryLimit == "" {
+		o.MemoryLimit = "384MB"
+	}
+	if o.Threads == 0 {
+		o.Threads = 2
+	}
+	if o.CheckpointThreshold == "" {
+		o.CheckpointThreshold = "512MB"
+	}
+	if o.Readers == 0 {
+		o.Readers = 4
+	}
+	if o.ExactLimit == 0 {
+		o.ExactLimit = 20_000_000
+	}
+	if o.Recovery == 0 {
+		o.Recovery = 30 * felt.Minute
+	}
+	return o
+}
+
+// Store is a [felt.Store] in one file. Safe for concurrent use.
+type Store struct {
+	opts Options
+	path string
+	db   *sql.DB
+	conn *sql.Conn // the writer's
+
+	mu    sync.Mutex // held while writing
+	known known      // what the writer remembers of the file
+	dirty bool       // known may differ from the file: a transaction failed
+	stats stats
+}
+
+var _ felt.Store = (*Store)(nil)
+
+// Open opens the file in o.Dir, makes it when missing, and brings its tables up to
+// this build's version. It fails when another process has it open, and when a newer
+// build has written it.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	if o.Dir == "" {
+		return nil, errors.New("duckdb: Options.Dir is empty: name the directory for the rows")
+	}
+	o = o.withDefaults()
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("duckdb: make directory: %w", err)
+	}
+	path := filepath.Join(o.Dir, FileName)
+	if strings.ContainsAny(path, "?%") {
+		return nil, fmt.Errorf("duckdb: %s: DuckDB reads '?' and '%%' in a path as options: choose a directory without them", path)
+	}
+	connector, err := driver.NewConnector(path+"?access_mode=READ_WRITE", nil)
+	if err != nil {
+		return nil, openError(path, err)
+	}
+	s := &Store{opts: o, path: path, db: sql.OpenDB(connector)}
+	s.db.SetMaxOpenConns(o.Readers + 1)
+	s.db.SetMaxIdleConns(o.Readers + 1)
+	if err := s.start(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// openError says what to do about the two errors that people meet.
+func openError(path string, err error) error {
+	if strings.Contains(err.Error(), "lock") {
+		return fmt.Errorf("duckdb: %s: the data directory is in use by another process: stop it, or name another directory with --data: %w", path, err)
+	}
+	return fmt.Errorf("duckdb: open %s: %w", path, err)
+}
+
+func (s *Store) start(ctx context.Context) error {
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("duckdb: connect: %w", err)
+	}
+	s.conn = conn
+	if err := s.settings(ctx); err != nil {
+		return err
+	}
+	if err := s.migrate(ctx); err != nil {
+		return err
+	}
+	return s.remember(ctx)
+}
+
+// settings are set in SQL and then locked: no question can change them, read a file or
+// load an extension.
+func (s *Store) settings(ctx context.Context) error {
+	for _, set := range []struct {
+		name  string
+		value any
+	}{
+		{"memory_limit", s.opts.MemoryLimit},
+		{"threads", s.opts.Threads},
+		{"checkpoint_threshold", s.opts.CheckpointThreshold},
+		{"temp_directory", s.path + ".tmp"},
+		{"preserve_insertion_order", false},
+		{"autoinstall_known_extensions", false},
+		{"autoload_known_extensions", false},
+		{"enable_external_access", false},
+		{"lock_configuration", true},
+	} {
+		if _, err := s.conn.ExecContext(ctx, fmt.Sprintf("SET GLOBAL %s = %s", set.name, literal(set.value))); err != nil {
+			return fmt.Errorf("duckdb: set %s to %v: %w", set.name, set.value, err)
+		}
+	}
+	return nil
+}
+
+// literal writes an option as SQL; only options of this process come here.
+func literal(v any) string {
+	if text, ok := v.(string); ok {
+		return "'" + strings.ReplaceAll(text, "'", "''") + "'"
+	}
+	return fmt.Sprint(v)
+}
+
+// Close waits for a write that is under way, folds the WAL into the file and closes it.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var errs []error
+	if s.conn != nil {
+		errs = append(errs, s.conn.Close())
+		s.conn = nil
+	}
+	errs = append(errs, s.db.Close())
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("duckdb: close: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,172 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/felt-cx/felt"
+)
+
+// scopeRow is one row of table scopes that a question is about.
+type scopeRow struct {
+	id int32
+	felt.Scope
+	traffic felt.Traffic
+	last    felt.Instant
+}
+
+// scopes returns the rows of table scopes that the question is about, by app, name, kind.
+func scopes(ctx context.Context, db asker, q felt.Question) ([]scopeRow, error) {
+	const text = `SELECT id, app, name, kind, last_end FROM scopes
+		WHERE env = ? AND traffic = ? AND (? = '' OR app = ?) AND (? = '' OR name = ?) AND (? = 0 OR kind = ?)
+		ORDER BY app, name, kind`
+	var list []scopeRow
+	app, name, kind := clean(q.App), clean(q.Name), uint8(q.Kind)
+	args := []any{clean(q.Env), uint8(q.Traffic), app, app, name, name, kind, kind}
+	err := each(ctx, db, text, args, func(rows *sql.Rows) error {
+		r := scopeRow{Scope: felt.Scope{Env: q.Env}, traffic: q.Traffic}
+		err := rows.Scan(&r.id, &r.App, &r.Name, &r.Kind, &r.last)
+		list = append(list, r)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("duckdb: find scopes: %w", err)
+	}
+	return list, nil
+}
+
+// filter is the part of a WHERE clause that a question stands for.
+type filter struct {
+	sql  string
+	args []any
+}
+
+// filterOf writes a question's window and conditions for interactions in the given
+// scopes. Numbers are written into the text; keys and values are bound.
+func filterOf(in []scopeRow, q felt.Question) (filter, error) {
+	var f filter
+	ids := make([]string, len(in))
+	for i, sc := range in {
+		ids[i] = strconv.Itoa(int(sc.id))
+	}
+	parts := []string{
+		fmt.Sprintf("ended >= %d AND ended < %d", q.From, q.To),
+		"scope IN (" + strings.Join(ids, ",") + ")",
+	}
+	for _, c := range q.Where {
+		part, err := f.condition(c)
+		if err != nil {
+			return filter{}, err
+		}
+		parts = append(parts, part)
+	}
+	f.sql = strings.Join(parts, " AND ")
+	return f, nil
+}
+
+// condition writes one condition. What is absent matches [felt.OpNotEquals] only.
+func (f *filter) condition(c felt.Condition) (string, error) {
+	var one func(value string) string
+	switch c.Key {
+	case "release", "service", "reason":
+		one = func(v string) string {
+			if v == "" {
+				return "false"
+			}
+			return c.Key + " = " + f.bind(clean(v))
+		}
+	case "outcome":
+		one = func(v string) string {
+			o, ok := felt.ParseOutcome(v)
+			if !ok {
+				return "false"
+			}
+			return fmt.Sprintf("outcome = %d", o)
+		}
+	case "identity":
+		one = func(v string) string {
+			for l := felt.LevelNone; l <= felt.LevelSession; l++ {
+				if l.String() == v {
+					return fmt.Sprintf("level = %d", l)
+				}
+			}
+			return "false"
+		}
+	default:
+		one = func(v string) string { return "contains(segments, " + f.bind(hasSegment(c.Key, v)) + ")" }
+	}
+	any := []string{"false"}
+	for _, v := range c.Values {
+		any = append(any, one(v))
+	}
+	match := "(" + strings.Join(any, " OR ") + ")"
+	switch c.Op {
+	case felt.OpEquals, felt.OpIn:
+		return match, nil
+	case felt.OpNotEquals:
+		return "NOT " + match, nil
+	}
+	return "", fmt.Errorf("duckdb: condition on %q has operator %d, which is none: use =, != or in", c.Key, c.Op)
+}
+
+// bind adds an argument and returns its place.
+func (f *filter) bind(v any) string {
+	name := "p" + strconv.Itoa(len(f.args))
+	f.args = append(f.args, sql.Named(name, v))
+	return "$" + name
+}
+
+// splitBy writes the value by which points are split.
+func (f *filter) splitBy(key string) string {
+	switch key {
+	case "":
+		return "''"
+	case "release", "service", "reason":
+		return key
+	case "outcome":
+		return words("outcome", felt.OutcomeSuccess, felt.OutcomeCancelled)
+	case "identity":
+		return words("level", felt.LevelNone, felt.LevelSession)
+	}
+	return "split_part(split_part(segments, " + f.bind(hasKey(key)) + ", 2), chr(31), 1)"
+}
+
+// words writes the words of a column of numbers.
+func words[T interface {
+	~uint8
+	String() string
+}](column string, first, last T) string {
+	var b strings.Builder
+	b.WriteString("CASE " + column)
+	for v := first; v <= last; v++ {
+		fmt.Fprintf(&b, " WHEN %d THEN '%s'", v, v.String())
+	}
+	b.WriteString(" ELSE '' END")
+	return b.String()
+}
+
+// ask fills the marks of a question's file and asks it.
+func ask(ctx context.Context, db asker, name string, f filter, marks []string, scan func(*sql.Rows) error) error {
+	text, err := query(name)
+	if err != nil {
+		return err
+	}
+	text = strings.NewReplacer(append([]string{"{{filter}}", f.sql}, marks...)...).Replace(text)
+	if err := each(ctx, db, text, f.args, scan); err != nil {
+		return fmt.Errorf("duckdb: question %s: %w", name, err)
+	}
+	return nil
+}
+
+// read runs a question on one snapshot of the rows.
+func (s *Store) read(ctx context.Context, f func(tx *sql.Tx) error) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("duckdb: begin reading: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // it only read
+	return f(tx)
+}

@@ -1,0 +1,155 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/felt-cx/felt"
+)
+
+// Write stores the batches in one transaction, as [felt.Writer] says. An error may come
+// from a commit that took place: write the same batches again.
+func (s *Store) Write(ctx context.Context, batches ...felt.Batch) error {
+	began := time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn == nil {
+		return fmt.Errorf("duckdb: write: the store is closed: %w", felt.ErrUnavailable)
+	}
+	if s.dirty {
+		if err := s.remember(ctx); err != nil {
+			return err
+		}
+	}
+	w := writing{s: s, stats: map[string]int64{}}
+	if err := w.plan(batches); err != nil {
+		return err
+	}
+	if w.empty() {
+		return nil
+	}
+	if err := w.transact(ctx); err != nil {
+		s.dirty = true
+		return err
+	}
+	s.stats.wrote(w.stats, time.Since(began))
+	return nil
+}
+
+// writing is one call of Write.
+type writing struct {
+	s       *Store
+	batches []*felt.Batch          // those not seen before
+	ticks   map[line]felt.Tick     // to be written
+	cursors map[string]felt.Cursor // to be written
+	stats   map[string]int64       // rows by table
+
+	newScopes []scope
+	moved     map[int32]bool // scopes whose newest interaction is newer now
+}
+
+// plan decides what is new. It changes nothing.
+func (w *writing) plan(batches []felt.Batch) error {
+	w.ticks, w.cursors = map[line]felt.Tick{}, map[string]felt.Cursor{}
+	for i := range batches {
+		b := &batches[i]
+		if err := w.planCursor(b.Cursor); err != nil {
+			return fmt.Errorf("duckdb: batch %s: %w", b.ID, err)
+		}
+		l := lineOf(b.ID)
+		tick, seen := w.ticks[l]
+		if !seen {
+			tick, seen = w.s.known.ticks[l]
+		}
+		if seen && b.ID.Tick <= tick {
+			continue
+		}
+		w.ticks[l] = b.ID.Tick
+		w.batches = append(w.batches, b)
+	}
+	return nil
+}
+
+// planCursor takes a cursor that is not behind the one in the file. A cursor that is
+// behind comes from a worker that replays what is written; of it only the epoch counts.
+func (w *writing) planCursor(c felt.Cursor) error {
+	if c.Name == "" {
+		return nil
+	}
+	old, seen := w.cursors[c.Name]
+	if !seen {
+		old, seen = w.s.known.cursors[c.Name]
+	}
+	switch {
+	case !seen:
+	case c.Epoch < old.Epoch:
+		return fmt.Errorf("cursor %q of epoch %d, but epoch %d has written: %w", c.Name, c.Epoch, old.Epoch, felt.ErrStale)
+	case c == old:
+		return nil
+	case c.Seq < old.Seq:
+		old.Epoch = c.Epoch
+		c = old
+	}
+	w.cursors[c.Name] = c
+	return nil
+}
+
+func (w *writing) empty() bool { return len(w.ticks) == 0 && len(w.cursors) == 0 }
+
+// transact writes everything that is new, or leaves the file as it was.
+func (w *writing) transact(ctx context.Context) error {
+	conn := w.s.conn
+	if _, err := conn.ExecContext(ctx, "BEGIN TRANSACTION"); err != nil {
+		return fmt.Errorf("duckdb: begin: %w", err)
+	}
+	err := w.rows(ctx)
+	if err == nil {
+		if _, err = conn.ExecContext(ctx, "COMMIT"); err == nil {
+			return nil
+		}
+		err = fmt.Errorf("duckdb: commit: %w", err)
+	}
+	// The caller's context may have ended; the transaction must end all the same. After
+	// a failed commit there is none, and saying so again helps nobody.
+	if _, e := conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); e != nil && ctx.Err() == nil {
+		err = errors.Join(err, fmt.Errorf("duckdb: roll back: %w", e))
+	}
+	return err
+}
+
+// rows writes all rows, ticks and cursors into the open transaction.
+func (w *writing) rows(ctx context.Context) error {
+	if err := w.interactions(ctx); err != nil {
+		return err
+	}
+	for _, table := range tables() {
+		if err := w.append(ctx, table); err != nil {
+			return err
+		}
+	}
+	if err := w.states(ctx); err != nil {
+		return err
+	}
+	if err := w.saveScopes(ctx); err != nil {
+		return err
+	}
+	return w.saveProgress(ctx)
+}
+
+func (w *writing) exec(ctx context.Context, what, query string, args ...any) error {
+	if _, err := w.s.conn.ExecContext(ctx, query, args...); err != nil {
+		return fmt.Errorf("duckdb: write %s: %w", what, err)
+	}
+	return nil
+}
+
+// query asks inside the open transaction.
+func (w *writing) query(ctx context.Context, what, query string, args []any, scan func(*sql.Rows) error) error {
+	if err := each(ctx, w.s.conn, query, args, scan); err != nil {
+		return fmt.Errorf("duckdb: write %s: %w", what, err)
+	}
+	return nil
+}
