@@ -1,0 +1,45 @@
+// Package ingest is the door: OpenTelemetry comes in over gRPC and HTTP, and leaves as
+// records on the log.
+//
+// A request is answered with success only after what it brought has been appended and
+// would survive a crash. Whoever is told anything else may send it again.
+//
+//	gRPC ─┐  admit ──> read ──> unpack, redact, hash ──┐
+//	HTTP ─┘  (limits)           (one packer per core)  │   join for a few ms, stamp
+//	                                                   ├──> sequencer ──> felt.Log
+//	commands, settings ── Append ──────────────────────┘
+//
+// # Limits
+//
+// Three bounds keep the door standing: the size of one body, the bytes of all requests
+// in flight, and their number. A request over the first is told so for good (413, gRPC
+// RESOURCE_EXHAUSTED); one over the others is asked to come back (429 with Retry-After,
+// RESOURCE_EXHAUSTED with RetryInfo). Compressed bodies are unpacked in as many places as
+// there are cores, in buffers that stop growing at the limit, so that a bomb costs no
+// more memory than an honest request. A log that is full or away is 503 with
+// Retry-After, UNAVAILABLE with RetryInfo.
+//
+// Over gRPC the limit of a body also holds for what a zstd body unpacks to; gzip may
+// unpack to the larger limit, as over HTTP.
+//
+// # Group commit
+//
+// A synced append costs about the same for one request as for fifty. While an append
+// is under way, requests pile up in the packers, where they share one dictionary, and
+// leave together with the next one. When nothing is under way a request waits for
+// others that are being unpacked, at most two milliseconds; alone, it does not wait.
+//
+// # Time
+//
+// The sequencer alone stamps records, so arrival never decreases. In a wall log each
+// second begins with a tick record, in front of everything that arrived in it, also
+// when nothing happens. When the system's clock jumps back, the log's clock stands
+// still until it has been caught up with; a metric and a warning say so.
+//
+// In an event log the clock follows the newest event. The ticks are derived by readers,
+// but who imports an hour of history also wants its last seconds counted: when no
+// telemetry has come for three seconds, one stored tick moves the clock by the settle
+// time and two seconds, and so closes what was open. Data that comes later goes on from
+// there; nothing is past in an event log. A control record in an event log is followed
+// by a tick of its own, since it takes effect at the next one.
+package ingest
