@@ -1,53 +1,53 @@
 package jetstream_test
 
 import (
+	"context"
+	"fmt"
+	"os"
 	"testing"
-	"time"
 
-	felt "github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/shell/jetstream"
+	"github.com/felt-cx/felt/shell/logtest"
 )
 
-func TestOpenAppendReadClose(t *testing.T) {
-	dir := t.TempDir()
-	start := time.Now()
-	l, err := jetstream.Open(t.Context(), jetstream.Options{Dir: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Log("open", time.Since(start))
-	start = time.Now()
-	p, err := l.Append(t.Context(), felt.Record{Kind: felt.KindTelemetry, Part: 1, At: 7, Data: []byte("a")}, felt.Record{Kind: felt.KindTick, Part: felt.Control, At: 8})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Log("append", time.Since(start), p)
-	for range 2 {
-		n := 0
-		for r, err := range l.Read(t.Context(), felt.All, 0) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Log(r)
-			if n++; n == 2 {
-				break
-			}
+func TestMain(m *testing.M) {
+	logtest.Main(func(dir string) (logtest.Log, error) {
+		l, err := jetstream.Open(context.Background(), jetstream.Options{Dir: dir})
+		if err != nil {
+			return nil, fmt.Errorf("child: %w", err)
 		}
-		start = time.Now()
-		if err := l.Close(); err != nil {
-			t.Fatal(err)
-		}
-		t.Log("close", time.Since(start))
-		start = time.Now()
-		if l, err = jetstream.Open(t.Context(), jetstream.Options{Dir: dir}); err != nil {
-			t.Fatal(err)
-		}
-		t.Log("open", time.Since(start))
-	}
-	if _, err := jetstream.Open(t.Context(), jetstream.Options{Dir: dir}); err == nil {
-		t.Fatal("no error")
-	} else {
-		t.Log(err)
-	}
-	l.Close()
+		return l, nil
+	})
+	os.Exit(m.Run())
 }
+
+func open(t *testing.T, dir string, lim logtest.Limits) logtest.Log {
+	t.Helper()
+	return openWith(t, jetstream.Options{Dir: dir, MaxBytes: lim.MaxBytes, KeepBytes: lim.KeepBytes, MaxAge: lim.MaxAge})
+}
+
+func openWith(t *testing.T, opts jetstream.Options) *jetstream.Log {
+	t.Helper()
+	l, err := jetstream.Open(t.Context(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	return l
+}
+
+func TestLog(t *testing.T) { logtest.Run(t, open) }
+
+// TestLogFromDisk runs the suite without the tail, so that every record is read from
+// the stream.
+func TestLogFromDisk(t *testing.T) {
+	logtest.Run(t, func(t *testing.T, dir string, lim logtest.Limits) logtest.Log {
+		return openWith(t, jetstream.Options{
+			Dir: dir, MaxBytes: lim.MaxBytes, KeepBytes: lim.KeepBytes, MaxAge: lim.MaxAge, TailBytes: -1,
+		})
+	})
+}
+
+func TestDurable(t *testing.T) { logtest.RunDurable(t, open) }
+
+func TestCrash(t *testing.T) { logtest.RunCrash(t, open, 12) }

@@ -100,10 +100,17 @@ func (serverLog) Debugf(string, ...any)            {}
 func (serverLog) Tracef(string, ...any)            {}
 func (s serverLog) Errorf(format string, v ...any) { s.l.Error(fmt.Sprintf(format, v...)) }
 
-// Warnf leaves out the advice about the size of messages, which is ours to choose.
+// Warnf leaves out the advice about the size of messages, which is ours to choose,
+// and plays down what is said at every start after a crash: the index is older than
+// the data, and is made again from it.
 func (s serverLog) Warnf(format string, v ...any) {
-	if !strings.HasPrefix(format, "Maximum payloads over") {
-		s.l.Warn(fmt.Sprintf(format, v...))
+	msg := fmt.Sprintf(format, v...)
+	switch {
+	case strings.HasPrefix(msg, "Maximum payloads over"):
+	case strings.Contains(msg, "Stream state outdated"), strings.Contains(msg, "prior state file"):
+		s.l.Info(msg)
+	default:
+		s.l.Warn(msg)
 	}
 }
 

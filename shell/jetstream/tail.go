@@ -41,15 +41,27 @@ func (t *tail) push(e entry) {
 	t.entries = append(t.entries, e)
 	t.bytes += e.bytes
 	for t.bytes > t.limit {
-		t.bytes -= t.entries[t.head].bytes
-		t.entries[t.head] = entry{}
-		t.head++
+		t.drop()
 	}
 	if t.head > 64 && t.head > len(t.entries)/2 {
 		n := copy(t.entries, t.entries[t.head:])
 		clear(t.entries[n:])
 		t.entries, t.head = t.entries[:n], 0
 	}
+}
+
+// forget lets go of the messages before first.
+func (t *tail) forget(first uint64) {
+	for t.head < len(t.entries) && t.entries[t.head].message < first {
+		t.drop()
+	}
+}
+
+// drop lets go of the oldest entry.
+func (t *tail) drop() {
+	t.bytes -= t.entries[t.head].bytes
+	t.entries[t.head] = entry{}
+	t.head++
 }
 
 // advance makes message the newest one, and wakes who waits.

@@ -93,6 +93,7 @@ func (l *Log) purge(ctx context.Context, first, cut uint64) (natsjs.StreamState,
 		l.count.trimmed += info.State.FirstSeq - first
 	}
 	l.setState(info.State)
+	l.tail.forget(info.State.FirstSeq)
 	return info.State, nil
 }
 

@@ -112,6 +112,7 @@ func (l *Log) wake() {
 // Read yields the records after the given place and waits for more until ctx ends.
 func (l *Log) Read(ctx context.Context, part felt.Part, after felt.Seq) iter.Seq2[felt.Record, error] {
 	return func(yield func(felt.Record, error) bool) {
+		after := after // each range over the sequence begins anew
 		for {
 			recs, changed, err := l.from(after)
 			if ctx.Err() != nil {
