@@ -118,10 +118,12 @@ describe("with an incident", () => {
     expect(await complaints(page)).toEqual([]);
   });
 
-  it("prints without buttons", async () => {
-    const [page] = await open(browser, "incident");
+  it("prints dark on white, without buttons", async () => {
+    const [page] = await open(browser, "incident", { colorScheme: "dark" });
     await verdictSays(page, says.incident[0]);
-    await page.emulateMedia({ media: "print", colorScheme: "light" });
+    await page.locator(".plot").waitFor();
+    await page.emulateMedia({ media: "print" });
+    expect(await complaints(page)).toEqual([]);
     expect(await page.getByRole("button", { name: "Acknowledge" }).count()).toBe(0);
     expect(await page.locator("[data-testid=freshness]").isVisible()).toBe(true);
     await page.pdf({ path: join(shots(), "incident.pdf"), format: "A4", printBackground: true });

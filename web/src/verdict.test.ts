@@ -115,6 +115,16 @@ describe("no incident", () => {
     );
   });
 
+  it("counts tries second, of whole journeys where there are any", () => {
+    const o = { success: 90, degraded: 5, failed: 3, abandoned: 2, cancelled: 7, open: 9 };
+    const step = { ...search, outcomes: o };
+    expect(second(judge({ journeys: answer(step, { ...pay, outcomes: o }) }))).toBe(
+      "6 of 200 tries failed (3 %)",
+    );
+    const whole = { ...pay, kind: "journey", outcomes: { ...o, failed: 0 } };
+    expect(second(judge({ journeys: answer(step, whole) }))).toBe("0 of 97 tries failed (0 %)");
+  });
+
   it("one journey is its own total", () => {
     expect(words(judge({ journeys: answer(search) }))).toBe(
       "Search is well: 1,204 customers in the last 5 min, 2 failed",

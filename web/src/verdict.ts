@@ -173,6 +173,19 @@ function tries(by: Impact["interactions"]): string {
     : "";
 }
 
+/** attempts adds up the tries of all rows: of whole journeys where there are any. */
+function attempts(rows: Journey[]): string {
+  const whole = rows.filter((j) => j.kind === "journey");
+  const sum = { success: 0, degraded: 0, failed: 0, abandoned: 0 };
+  for (const { outcomes: o } of whole.length > 0 ? whole : rows) {
+    sum.success += o.success;
+    sum.degraded += o.degraded;
+    sum.failed += o.failed;
+    sum.abandoned += o.abandoned;
+  }
+  return tries(sum);
+}
+
 function list(journeys: Journey[]): string {
   const names = [...journeys].sort(worstFirst).map(nameOf);
   return names.length > 3
@@ -192,7 +205,7 @@ function overall(answer: JourneysAnswer): Verdict {
   const build = (tone: Tone, head: string, rest: string, detail: string[]): Verdict => ({
     tone,
     headline: [strong(head), plain(rest)],
-    detail,
+    detail: [...detail, attempts(all)].filter(Boolean),
     news: `${tone} ${failing.length} ${degraded.length} ${silent.length}`,
   });
   if (failing.length > 0)
