@@ -1,0 +1,359 @@
+package otlp
+
+import (
+	"encoding/binary"
+	"math"
+
+	"github.com/felt-cx/felt"
+)
+
+// writeSpan appends the span, whose attributes are in p.attr, to the part.
+func (p *Packer) writeSpan(pt *part, s *span, trace *felt.TraceID, start, end felt.Instant) error {
+	name, err := p.text(pt, s.name, actName, p.opt.Limits.ValueBytes)
+	if err != nil {
+		return err
+	}
+	weight, link, extras, err := p.spanExtras(pt, s, felt.Instant(s.start))
+	if err != nil {
+		return err
+	}
+	var message Text
+	if len(s.message) > 0 {
+		if message, err = p.text(pt, s.message, actKeep, p.opt.Limits.ValueBytes); err != nil {
+			return err
+		}
+		extras |= extraMessage
+	}
+	shape := p.shape(pt, p.attr.node)
+
+	b := pt.items
+	at := len(b)
+	second := byte(clip(s.kind, 5)) | byte(clip(s.status, 2))<<3
+	if extras != 0 {
+		second |= flagExtras
+	}
+	if len(p.tail) > 0 {
+		second |= flagTail
+	}
+	b = append(b, itemSpan, second)
+	flags := byte(itemSpan)
+	b, flags = pt.appendTrace(b, flags, trace, p.salt)
+	b, flags = pt.appendSpanIDs(b, flags, s, p.salt)
+	b = binary.AppendUvarint(b, zigzag(int64(start)-pt.lastTime))
+	pt.lastTime = int64(start)
+	b = binary.AppendUvarint(b, uint64(end-start))
+	b = binary.AppendUvarint(b, uint64(name))
+	b = binary.AppendUvarint(b, shape)
+	if p.attr.mask != 0 {
+		flags |= flagIDs
+		b = p.appendIDs(b, pt, &p.attr, p.res.env)
+	}
+	b = append(b, p.attr.hot...)
+	if extras != 0 {
+		b = append(b, extras)
+		b = p.appendExtras(b, extras, weight, link, message)
+	}
+	b = binary.AppendUvarint(b, uint64(len(p.attr.cold)+len(p.tail)))
+	b = append(b, p.attr.cold...)
+	b = append(b, p.tail...)
+	b[at] = flags
+	pt.items = b
+	return nil
+}
+
+// clip is v, or 0 when it is not one of the known values.
+func clip(v, most uint64) uint64 {
+	if v > most {
+		return 0
+	}
+	return v
+}
+
+// appendTrace writes the trace: nothing when it is that of the event before, else its
+// place in the block, and the id when it is new.
+func (pt *part) appendTrace(b []byte, flags byte, trace *felt.TraceID, salt uint64) ([]byte, byte) {
+	if pt.lastTrace >= 0 && pt.traces.list[pt.lastTrace] == *trace {
+		return b, flags | flagSameTrace
+	}
+	n, old := pt.traces.index((*[16]byte)(trace), salt)
+	pt.lastTrace = n
+	b = binary.AppendUvarint(b, uint64(n))
+	if !old {
+		b = append(b, trace[:]...)
+	}
+	return b, flags
+}
+
+// appendSpanIDs writes the ids of the span and its parent: 8 bytes the first time a
+// block sees one, else how many ids ago that was.
+func (pt *part) appendSpanIDs(b []byte, flags byte, s *span, salt uint64) ([]byte, byte) {
+	b, old := pt.appendID(b, s.id, salt)
+	if old {
+		flags |= flagIDRef
+	}
+	if len(s.parent) == 8 && felt.SpanID(s.parent) != (felt.SpanID{}) {
+		flags |= flagNoTrace // for spans: has a parent
+		if b, old = pt.appendID(b, s.parent, salt); old {
+			flags |= flagParentRef
+		}
+	}
+	return b, flags
+}
+
+func (pt *part) appendID(b, id []byte, salt uint64) ([]byte, bool) {
+	n, old := pt.ids.index(binary.LittleEndian.Uint64(id), salt)
+	if old {
+		return binary.AppendUvarint(b, uint64(len(pt.ids.list)-n)), true
+	}
+	return append(b, id...), false
+}
+
+// extraValues are what an event's sub-messages bring up to it.
+type extraValues struct {
+	flags     [8]Attr
+	nflags    int
+	errorType Text
+}
+
+// spanExtras packs events, links and tracestate into p.tail, and finds what of them
+// the event itself shows.
+func (p *Packer) spanExtras(pt *part, s *span, start felt.Instant) (weight float64, link felt.TraceID, extras byte, err error) {
+	p.tail = p.tail[:0]
+	p.extra.nflags, p.extra.errorType = 0, 0
+	if len(p.subs) == 0 && len(p.links) == 0 && len(s.state) == 0 {
+		return 1, link, 0, nil
+	}
+	events, links := p.subs, p.links
+	if n := len(events) - p.opt.Limits.EventsPerSpan; n > 0 {
+		p.rep.DroppedEvents += int64(n)
+		events = events[:p.opt.Limits.EventsPerSpan]
+	}
+	if n := len(links) - p.opt.Limits.LinksPerSpan; n > 0 {
+		p.rep.DroppedEvents += int64(n)
+		links = links[:p.opt.Limits.LinksPerSpan]
+	}
+	p.tail = binary.AppendUvarint(p.tail, uint64(len(events)))
+	for _, r := range events {
+		if err = p.spanEvent(pt, p.body[r.lo:r.hi], start); err != nil {
+			return 0, link, 0, err
+		}
+	}
+	at := len(p.tail)
+	p.tail = append(p.tail, 0) // the number of links: at most 127, bad ones are left out
+	for _, r := range links {
+		ok, id, err := p.spanLink(pt, p.body[r.lo:r.hi])
+		if err != nil {
+			return 0, link, 0, err
+		}
+		if ok {
+			p.tail[at]++
+			if link.IsZero() {
+				link = id
+			}
+		}
+	}
+	state, err := p.text(pt, s.state, actKeep, p.opt.Limits.ValueBytes)
+	p.tail = binary.AppendUvarint(p.tail, uint64(state))
+	if err != nil {
+		return 0, link, 0, err
+	}
+	if weight = weightOf(s.state); weight != 1 {
+		extras |= extraWeight
+	}
+	if !link.IsZero() {
+		extras |= extraLink
+	}
+	if p.extra.nflags > 0 {
+		extras |= extraFlags
+	}
+	if p.extra.errorType != 0 && p.attr.errorType == 0 {
+		extras |= extraError
+	}
+	return weight, link, extras, nil
+}
+
+func (p *Packer) appendExtras(b []byte, extras byte, weight float64, link felt.TraceID, message Text) []byte {
+	if extras&extraWeight != 0 {
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(weight))
+	}
+	if extras&extraLink != 0 {
+		b = append(b, link[:]...)
+	}
+	if extras&extraFlags != 0 {
+		b = append(b, byte(p.extra.nflags))
+		for _, f := range p.extra.flags[:p.extra.nflags] {
+			b = binary.AppendUvarint(b, uint64(f.Key))
+			b = binary.AppendUvarint(b, uint64(f.Value))
+		}
+	}
+	if extras&extraError != 0 {
+		b = binary.AppendUvarint(b, uint64(p.extra.errorType))
+	}
+	if extras&extraMessage != 0 {
+		b = binary.AppendUvarint(b, uint64(message))
+	}
+	return b
+}
+
+// spanEvent packs one event of a span: time after the span's start, name, attributes.
+func (p *Packer) spanEvent(pt *part, b []byte, start felt.Instant) error {
+	var name []byte
+	var at uint64
+	p.nested2 = p.nested2[:0]
+	var f field
+	for i := 0; i < len(b); {
+		n := next(b, i, &f)
+		if n < 0 {
+			return p.fault(b, i, n, "events")
+		}
+		switch f.tag {
+		case 1<<3 | wire64:
+			at = f.num
+		case 2<<3 | wireBytes:
+			name = b[f.lo:f.hi]
+		case 3<<3 | wireBytes:
+			p.nested2 = append(p.nested2, p.rng(b, f.lo, f.hi))
+		default:
+			if f.tag>>3 <= 3 {
+				return p.wrongWire(b, i, &f, "events")
+			}
+		}
+		i = n
+	}
+	text, err := p.text(pt, name, actKeep, p.opt.Limits.ValueBytes)
+	if err != nil {
+		return err
+	}
+	if err := p.attrs(pt, p.nested2, &p.sub, false); err != nil {
+		return err
+	}
+	if p.sub.errorType != 0 && p.extra.errorType == 0 {
+		p.extra.errorType = p.sub.errorType
+	}
+	if p.sub.flagKey != 0 && p.extra.nflags < len(p.extra.flags) {
+		p.extra.flags[p.extra.nflags] = Attr{p.sub.flagKey, p.sub.variant}
+		p.extra.nflags++
+	}
+	after := int64(0)
+	if !badTime(at) {
+		after = int64(at) - int64(start)
+	}
+	shape := p.shape(pt, p.sub.node)
+	p.tail = binary.AppendUvarint(p.tail, zigzag(after))
+	p.tail = binary.AppendUvarint(p.tail, uint64(text))
+	p.tail = appendValues(p.tail, shape, &p.sub)
+	return nil
+}
+
+// spanLink packs one link; false when its ids are bad, which is no reason to lose the span.
+func (p *Packer) spanLink(pt *part, b []byte) (bool, felt.TraceID, error) {
+	var trace, id, state []byte
+	p.nested2 = p.nested2[:0]
+	var f field
+	for i := 0; i < len(b); {
+		n := next(b, i, &f)
+		if n < 0 {
+			return false, felt.TraceID{}, p.fault(b, i, n, "links")
+		}
+		switch f.tag {
+		case 1<<3 | wireBytes:
+			trace = b[f.lo:f.hi]
+		case 2<<3 | wireBytes:
+			id = b[f.lo:f.hi]
+		case 3<<3 | wireBytes:
+			state = b[f.lo:f.hi]
+		case 4<<3 | wireBytes:
+			p.nested2 = append(p.nested2, p.rng(b, f.lo, f.hi))
+		case 5<<3 | wireVarint, 6<<3 | wire32:
+		default:
+			if f.tag>>3 <= 6 {
+				return false, felt.TraceID{}, p.wrongWire(b, i, &f, "links")
+			}
+		}
+		i = n
+	}
+	if len(trace) != 16 || len(id) != 8 || felt.TraceID(trace).IsZero() {
+		p.rep.DroppedEvents++
+		return false, felt.TraceID{}, nil
+	}
+	text, err := p.text(pt, state, actKeep, p.opt.Limits.ValueBytes)
+	if err != nil {
+		return false, felt.TraceID{}, err
+	}
+	if err := p.attrs(pt, p.nested2, &p.sub, false); err != nil {
+		return false, felt.TraceID{}, err
+	}
+	shape := p.shape(pt, p.sub.node)
+	p.tail = append(p.tail, trace...)
+	p.tail = append(p.tail, id...)
+	p.tail = binary.AppendUvarint(p.tail, uint64(text))
+	p.tail = appendValues(p.tail, shape, &p.sub)
+	return true, felt.TraceID(trace), nil
+}
+
+// weightOf is how many spans one stands for, from the threshold of consistent
+// sampling in tracestate (ot=th:...): 2^56 / (2^56 - threshold). 1 when there is none.
+func weightOf(state []byte) float64 {
+	const all = 1 << 56
+	for len(state) > 0 {
+		member := state
+		if n := indexByte(state, ','); n < len(state) {
+			member, state = state[:n], state[n+1:]
+		} else {
+			state = nil
+		}
+		for len(member) > 0 && (member[0] == ' ' || member[0] == '\t') {
+			member = member[1:]
+		}
+		if len(member) < 3 || string(member[:3]) != "ot=" {
+			continue
+		}
+		for member = member[3:]; len(member) > 0; {
+			n := indexByte(member, ';')
+			if th := member[:n]; len(th) > 3 && string(th[:3]) == "th:" {
+				if v, ok := threshold(th[3:]); ok {
+					return all / float64(all-v)
+				}
+				return 1
+			}
+			member = member[min(n+1, len(member)):]
+		}
+		return 1
+	}
+	return 1
+}
+
+func indexByte(b []byte, c byte) int {
+	for i := range b {
+		if b[i] == c {
+			return i
+		}
+	}
+	return len(b)
+}
+
+// threshold reads 1 to 14 lower-case hexadecimal digits, to be filled up with zeros on the right.
+func threshold(b []byte) (uint64, bool) {
+	for len(b) > 0 && (b[len(b)-1] == ' ' || b[len(b)-1] == '\t') {
+		b = b[:len(b)-1]
+	}
+	if len(b) == 0 || len(b) > 14 {
+		return 0, false
+	}
+	var v uint64
+	for i := range 14 {
+		v <<= 4
+		if i >= len(b) {
+			continue
+		}
+		switch c := b[i]; {
+		case c-'0' < 10:
+			v |= uint64(c - '0')
+		case c >= 'a' && c <= 'f':
+			v |= uint64(c-'a') + 10
+		default:
+			return 0, false
+		}
+	}
+	return v, true
+}
