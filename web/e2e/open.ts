@@ -43,7 +43,6 @@ export async function open(
 
 /** The words of an element as they are shown, with plain spaces. */
 export async function words(page: Page, selector: string): Promise<string> {
-  // biome-ignore lint/performance/useDomNodeTextContent: what is shown is what is tested
   return (await page.locator(selector).first().innerText()).replace(/\s+/g, " ").trim();
 }
 
