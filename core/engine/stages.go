@@ -1,27 +1,125 @@
 package engine
 
-import "github.com/felt-cx/felt"
+import (
+	"fmt"
+
+	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/detect"
+	"github.com/felt-cx/felt/core/incident"
+	"github.com/felt-cx/felt/core/measure"
+	"github.com/felt-cx/felt/core/otlp"
+)
 
 // Stage1 turns the events of one partition into interactions.
-type Stage1 struct{ part felt.Part }
+type Stage1 struct {
+	part    felt.Part
+	tracker *measure.Tracker
+	reader  otlp.Reader
+	event   otlp.Event
+	point   otlp.Point
+}
 
-// Apply takes one telemetry record of the partition, in log order.
-func (s *Stage1) Apply(rec felt.Record) error { return nil }
+// Out1 is what stage 1 of one partition made of a tick. It is valid until the stage's
+// next Tick, and may be read by several goroutines.
+type Out1 struct{ decisions [][]measure.Decision }
 
-// Tick closes tick t.
-func (s *Stage1) Tick(t felt.Tick) (Out1, felt.Batch) { return Out1{}, felt.Batch{} }
+// Apply takes one telemetry record of the partition, in log order. On an error
+// ([felt.ErrCorrupt]) what came before the damage has been applied, and the rest of the
+// record is passed over: it would be so every time.
+func (s *Stage1) Apply(rec felt.Record) error {
+	if rec.Kind != felt.KindTelemetry || rec.Part != s.part {
+		return fmt.Errorf("record of kind %d and partition %d given to partition %d of stage 1", rec.Kind, rec.Part, s.part)
+	}
+	r := &s.reader
+	if err := r.Reset(rec.Data); err != nil {
+		return fmt.Errorf("telemetry record %d: %w", rec.Seq, err)
+	}
+	for r.NextBlock() {
+		s.tracker.Begin(r, rec.At)
+		for r.Next(&s.event) {
+			s.tracker.Event(&s.event)
+		}
+		for r.NextPoint(&s.point) {
+			s.tracker.Point(s.point.Name)
+		}
+	}
+	if err := r.Err(); err != nil {
+		return fmt.Errorf("telemetry record %d: %w", rec.Seq, err)
+	}
+	return nil
+}
 
-// Stage2 turns interactions into rows and buckets.
-type Stage2 struct{ part felt.Part }
+// Tick closes tick t. The batch has operations and edges.
+func (s *Stage1) Tick(t felt.Tick) (Out1, felt.Batch) {
+	b := felt.Batch{ID: felt.BatchID{Engine: Version, Stage: 1, Part: s.part, Tick: t}}
+	out := Out1{s.tracker.Tick(t)}
+	b.Operations, b.Edges = s.tracker.Flush(t)
+	return out, b
+}
 
-// Tick takes what all partitions of stage 1 made of tick t, in partition order.
-func (s *Stage2) Tick(t felt.Tick, in ...Out1) (Out2, felt.Batch) { return Out2{}, felt.Batch{} }
+// Stage2 turns what was decided about the interactions of one partition into rows and
+// buckets.
+type Stage2 struct {
+	part    felt.Part
+	counter *measure.Counter
+	in      [][][]measure.Decision
+}
 
-// Stage3 judges, and keeps the incidents.
-type Stage3 struct{}
+// Out2 is what stage 2 of one partition made of a tick. It is valid until the stage's
+// next Tick.
+type Out2 struct{ tries []measure.Try }
 
-// Tick takes what all partitions of stage 2 made of tick t, in partition order.
-func (s *Stage3) Tick(t felt.Tick, in ...Out2) felt.Batch { return felt.Batch{} }
+// Tick takes what all partitions of stage 1 made of tick t, in partition order. The
+// batch has interactions and buckets.
+func (s *Stage2) Tick(t felt.Tick, in ...Out1) (Out2, felt.Batch) {
+	b := felt.Batch{ID: felt.BatchID{Engine: Version, Stage: 2, Part: s.part, Tick: t}}
+	s.in = s.in[:0]
+	for _, o := range in {
+		s.in = append(s.in, o.decisions)
+	}
+	rows, tries := s.counter.Tick(t, s.in...)
+	b.Interactions = rows
+	b.Buckets = s.counter.Flush(t)
+	return Out2{tries}, b
+}
 
-// Control takes a command or settings.
-func (s *Stage3) Control(rec felt.Record) error { return nil }
+// Stage3 judges every series and keeps the incidents. There is one.
+type Stage3 struct {
+	detector *detect.FailedShare
+	book     *incident.Book
+	tick     felt.Tick
+}
+
+// Tick takes what all partitions of stage 2 made of tick t, in partition order. The
+// batch has findings, incidents and commands.
+func (s *Stage3) Tick(t felt.Tick, in ...Out2) felt.Batch {
+	s.tick = t
+	for _, o := range in {
+		for i := range o.tries {
+			y := &o.tries[i]
+			s.book.Add(y.Env, y.App, y.Name, y.Customer, y.Outcome, y.End)
+			if y.Judged {
+				s.detector.Add(t, y.Env, y.App, y.Name, y.Customer, y.Outcome, y.End)
+			}
+		}
+	}
+	b := felt.Batch{ID: felt.BatchID{Engine: Version, Stage: 3, Tick: t}}
+	b.Findings = s.detector.Tick(t)
+	b.Incidents, b.Commands = s.book.Tick(t, b.Findings, s.recent)
+	return b
+}
+
+// recent tells the book what the detector holds of a scope.
+func (s *Stage3) recent(env, app, name string, yield func(uint64, felt.Outcome, felt.Instant, felt.Instant)) {
+	s.detector.Recent(env, app, name, func(v detect.Seen) {
+		o := felt.OutcomeSuccess
+		switch v.Mark {
+		case detect.Bad:
+			o = felt.OutcomeFailed
+		case detect.Slow:
+			o = felt.OutcomeDegraded
+		case detect.Good:
+		}
+		yield(v.Customer, o, v.First, v.Last)
+	})
+}

@@ -1,0 +1,132 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/measure"
+)
+
+// Stats are the engine's counters and loads.
+type Stats struct {
+	measure.Stats
+	measure.CounterStats
+
+	OpenTraces, KeptTraces, HeldSpans, Remembered  int
+	Texts, Operations, OperationCells, OpenBuckets int
+	Series                                         int // judged
+	Findings                                       int // lasting
+	NotJudgedSeries                                int64
+	OpenIncidents                                  int
+	Incidents                                      int64 // opened so far
+
+	// Unmapped are the metrics that nothing maps, by name, most points first.
+	Unmapped []felt.NameCount
+	Names    int // series of interactions discovered
+}
+
+// Stats returns the counters; only between ticks.
+func (e *Engine) Stats() Stats {
+	var s Stats
+	unmapped, names := map[string]int64{}, map[felt.Series]bool{}
+	for p := range e.stage1 {
+		t := e.stage1[p].tracker
+		s.Stats.Add(t.Stats())
+		l := t.Load()
+		s.OpenTraces += l.Traces
+		s.KeptTraces += l.Kept
+		s.HeldSpans += l.Held
+		s.Remembered += l.Remembered
+		s.Texts += l.Texts
+		s.Operations += l.Operations
+		s.OperationCells += l.Cells
+		for name, n := range l.UnmappedMetrics {
+			unmapped[name] += n
+		}
+		c := e.stage2[p].counter
+		s.CounterStats.Add(c.Stats())
+		s.OpenBuckets += c.Buckets()
+		c.Names(func(k felt.Series, _ int64) { names[k] = true })
+	}
+	s.Series, s.Findings, s.NotJudgedSeries = e.stage3.detector.Stats()
+	s.OpenIncidents, s.Incidents = e.stage3.book.Stats()
+	s.Unmapped, s.Names = ranked(unmapped), len(names)
+	return s
+}
+
+// ranked lists the names with the highest counts first.
+func ranked(m map[string]int64) []felt.NameCount {
+	out := make([]felt.NameCount, 0, len(m))
+	for name, n := range m {
+		out = append(out, felt.NameCount{Name: name, Count: n})
+	}
+	slices.SortFunc(out, func(a, b felt.NameCount) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name))
+	})
+	return out
+}
+
+// Metrics implements [felt.Meter]; only between ticks.
+func (e *Engine) Metrics() []felt.Metric {
+	s := e.Stats()
+	var out []felt.Metric
+	count := func(name, help string, v int64, labels ...felt.Segment) {
+		out = append(out, felt.Metric{Name: name, Help: help, Type: felt.MetricCounter, Labels: labels, Value: float64(v)})
+	}
+	gauge := func(name, help string, v int) {
+		out = append(out, felt.Metric{Name: name, Help: help, Type: felt.MetricGauge, Value: float64(v)})
+	}
+	count("felt_engine_events_total", "Spans and log records read from the log.", s.Events)
+	count("felt_engine_spans_total", "Spans read from the log.", s.Spans)
+	count("felt_engine_points_unmapped_total", "Metric points that nothing maps.", s.Points)
+	count("felt_engine_claims_total", "Events that named an interaction.", s.Claims)
+	for o := felt.OutcomeSuccess; o <= felt.OutcomeCancelled; o++ {
+		count("felt_engine_interactions_total", "Interactions decided, by their first outcome.",
+			outcomeCount(s.Outcomes, o), felt.Segment{Key: "outcome", Value: o.String()})
+	}
+	count("felt_engine_corrections_total", "Interactions corrected by what came later.", s.Corrections)
+	count("felt_engine_merged_total", "Claims that turned out to be a part or a step of another interaction.", s.Merged)
+	count("felt_engine_duplicates_total", "Spans and log records delivered again into an open trace.", s.Duplicates)
+	count("felt_engine_redelivered_total", "Interactions delivered again after their trace had settled.", s.Redelivered)
+	count("felt_engine_late_total", "Events older than judge_late when they arrived.", s.Late)
+	count("felt_engine_not_judged_total", "Interactions counted but too old to be judged.", s.NotJudged)
+	count("felt_engine_unknown_outcomes_total", "Outcomes that are no known word.", s.UnknownOutcomes)
+	count("felt_engine_traces_settled_total", "Traces that settled.", s.Settled)
+	count("felt_engine_traces_settled_early_total", "Traces that settled for want of room.", s.SettledEarly)
+	count("felt_engine_forgotten_total", "Interactions no longer remembered against redelivery, for want of room.", s.Forgotten)
+	count("felt_engine_other_series_total", "Interactions counted under \"other\" for want of room.", s.OtherSeries)
+	count("felt_engine_not_judged_series_total", "Tries of series that were not judged for want of room.", s.NotJudgedSeries)
+	count("felt_engine_sweeps_total", "Times that unused operations and texts were let go of.", s.Sweeps)
+	count("felt_engine_incidents_total", "Incidents opened.", s.Incidents)
+	gauge("felt_engine_open_traces", "Traces that have not settled.", s.OpenTraces)
+	gauge("felt_engine_kept_traces", "Settled traces of which something may still be corrected.", s.KeptTraces)
+	gauge("felt_engine_held_spans", "Spans and claims held for their traces.", s.HeldSpans)
+	gauge("felt_engine_remembered", "Interactions remembered against redelivery.", s.Remembered)
+	gauge("felt_engine_texts", "Texts held.", s.Texts)
+	gauge("felt_engine_operations", "Operations known.", s.Operations)
+	gauge("felt_engine_operation_cells", "Operation buckets that wait to be handed out.", s.OperationCells)
+	gauge("felt_engine_buckets", "Interaction buckets that wait to be handed out.", s.OpenBuckets)
+	gauge("felt_engine_names", "Series of interactions discovered: environment, app, name, traffic.", s.Names)
+	gauge("felt_engine_series", "Series that are judged.", s.Series)
+	gauge("felt_engine_findings", "Findings that last.", s.Findings)
+	gauge("felt_engine_open_incidents", "Incidents that are not resolved.", s.OpenIncidents)
+	return out
+}
+
+func outcomeCount(c felt.Counts, o felt.Outcome) int64 {
+	switch o {
+	case felt.OutcomeSuccess:
+		return c.Success
+	case felt.OutcomeDegraded:
+		return c.Degraded
+	case felt.OutcomeFailed:
+		return c.Failed
+	case felt.OutcomeAbandoned:
+		return c.Abandoned
+	case felt.OutcomeCancelled:
+		return c.Cancelled
+	case felt.OutcomeNone:
+	}
+	return c.Open
+}

@@ -1,0 +1,174 @@
+package measure
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+
+	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/otlp"
+)
+
+// class says how much a claim is worth when an interaction's outcome is decided.
+type class uint8
+
+const (
+	derived  class = iota // no outcome, and a parent: it may be a part of something larger
+	rooted                // no outcome, and no parent: nothing is larger
+	explicit              // an outcome was sent
+)
+
+// claim is one event that says of itself that it is an interaction, or a part of one.
+// All claims with one id are one interaction.
+type claim struct {
+	iid    felt.InteractionID
+	id     felt.SpanID // of the span; of the span around it, for a log record
+	parent felt.SpanID
+	log    bool
+	class  class
+	error  bool         // status ERROR
+	sent   felt.Outcome // none when nothing, or nothing known, was sent
+	said   string       // an outcome that is no known word
+
+	start, end felt.Instant
+	arrived    felt.Instant
+	scope      scopeKey
+	trace      felt.TraceID
+	key        string
+	journey    string
+	step       string
+	service    string
+	release    string
+	reason     string
+	errorType  string
+	message    string
+	currency   string
+	weight     float64
+	value      int64
+	visible    int64
+	retries    int32
+	ids        otlp.IDs
+	keyID      uint32
+	segments   []felt.Segment // sorted by key, one value each
+	flags      []string       // key=variant, sorted
+}
+
+// scopeKey is where an interaction counts.
+type scopeKey struct {
+	env, app, name string
+	traffic        felt.Traffic
+}
+
+// terminal tells that the claim ends its interaction at once.
+func (c *claim) terminal() bool { return c.class != derived }
+
+// outcome is what the claim says, and by which rule.
+func (c *claim) outcome() (felt.Outcome, string) {
+	switch {
+	case c.sent != felt.OutcomeNone:
+		return c.sent, "explicit"
+	case c.error:
+		return felt.OutcomeFailed, "status"
+	}
+	return felt.OutcomeSuccess, "status"
+}
+
+// why is the reason in a few words.
+func (c *claim) why() string {
+	if c.said != "" {
+		return "unknown outcome \"" + c.said + "\""
+	}
+	return cmp.Or(c.reason, c.errorType, c.message)
+}
+
+// compareClaims orders by the right to decide: an outcome that was sent beats a derived
+// one, then the later end, then the larger span id. What comes after that only makes
+// the order total, so that the order of arrival never matters.
+func compareClaims(a, b *claim) int {
+	return cmp.Or(
+		cmp.Compare(a.class, b.class),
+		compareEnds(a.end, a.id, b.end, b.id),
+		cmp.Compare(a.start, b.start),
+		compareBools(a.log, b.log),
+		cmp.Compare(a.sent, b.sent),
+		compareBools(a.error, b.error),
+		cmp.Compare(a.reason, b.reason),
+		bytes.Compare(a.ids.User[:], b.ids.User[:]),
+		bytes.Compare(a.ids.Session[:], b.ids.Session[:]),
+	)
+}
+
+func compareEnds(aEnd felt.Instant, aID felt.SpanID, bEnd felt.Instant, bID felt.SpanID) int {
+	return cmp.Or(cmp.Compare(aEnd, bEnd), bytes.Compare(aID[:], bID[:]))
+}
+
+func compareBools(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+// newClaim reads what an event says about an interaction.
+func (k *Tracker) newClaim(ev *otlp.Event) *claim {
+	f := &ev.Fields
+	shared := func(t otlp.Text) string { return k.block.shared(k.symbols, t) }
+	c := &claim{
+		id: ev.Span, parent: ev.Parent, log: ev.Type == otlp.TypeLog, error: ev.Status == otlp.StatusError,
+		start: ev.Start, end: ev.End, arrived: k.at, trace: ev.Trace,
+		scope: scopeKey{
+			env: cmp.Or(shared(f[otlp.FieldEnv]), otlp.DefaultEnv), name: shared(f[otlp.FieldInteraction]),
+			app:     cmp.Or(shared(f[otlp.FieldNamespace]), shared(f[otlp.FieldService])),
+			traffic: ev.Traffic,
+		},
+		key: k.block.own(f[otlp.FieldKey]), reason: k.block.own(f[otlp.FieldReason]),
+		message: k.block.own(f[otlp.FieldStatusMessage]),
+		journey: shared(f[otlp.FieldJourney]), step: shared(f[otlp.FieldStep]),
+		service: shared(f[otlp.FieldService]), release: shared(f[otlp.FieldRelease]),
+		errorType: shared(f[otlp.FieldErrorType]), currency: shared(f[otlp.FieldCurrency]),
+		weight: ev.Weight, value: ev.Value, visible: ev.Visible, retries: ev.Retries,
+		ids: ev.IDs, keyID: k.block.keyID,
+	}
+	if !(c.weight >= 1) { // also not a number
+		c.weight = 1
+	}
+	if c.log {
+		c.parent = ev.Span // a log record belongs to the span around it
+	}
+	k.readOutcome(c, shared(f[otlp.FieldOutcome]))
+	for _, a := range ev.Segments {
+		c.segments = append(c.segments, felt.Segment{Key: shared(a.Key), Value: shared(a.Value)})
+	}
+	c.segments = tidySegments(c.segments)
+	for _, a := range ev.Flags {
+		c.flags = append(c.flags, shared(a.Key)+"="+shared(a.Value))
+	}
+	slices.Sort(c.flags)
+	c.flags = slices.Compact(c.flags)
+	c.iid = c.identity()
+	return c
+}
+
+// readOutcome sets what was sent and what follows for the claim's class.
+func (k *Tracker) readOutcome(c *claim, word string) {
+	switch {
+	case word != "":
+		c.class = explicit
+		var known bool
+		if c.sent, known = felt.ParseOutcome(word); !known {
+			c.said = word
+			k.stats.UnknownOutcomes++
+		}
+	case c.parent.IsZero():
+		c.class = rooted
+	}
+}
+
+// tidySegments sorts by key; of one key given twice the first value stands.
+func tidySegments(list []felt.Segment) []felt.Segment {
+	slices.SortStableFunc(list, func(a, b felt.Segment) int { return cmp.Compare(a.Key, b.Key) })
+	return slices.CompactFunc(list, func(a, b felt.Segment) bool { return a.Key == b.Key })
+}

@@ -1,0 +1,250 @@
+package measure
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"slices"
+
+	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/sketch"
+)
+
+// Try is what stage 3 gets to know of a decided interaction: enough to judge a series by
+// customers.
+type Try struct {
+	Env, App, Name string
+	Customer       uint64 // first half of the customer's hash, never 0
+	Outcome        felt.Outcome
+	End            felt.Instant
+	// Judged is false for what is too old to say anything about now; it still counts
+	// for the impact of an incident.
+	Judged bool
+}
+
+// Counter is stage 2 of one partition: it makes the rows of interactions and counts them
+// into buckets. It is for one goroutine.
+type Counter struct {
+	settings felt.Settings
+	part     int
+	series   map[scopeKey]int64 // series with a line of their own, and their interactions
+	buckets  map[bucketKey]*bucket
+	tries    []Try
+	tick     felt.Tick
+	stats    CounterStats
+}
+
+// CounterStats are the counters of one counter.
+type CounterStats struct {
+	Interactions int64 // rows of version 1
+	NotJudged    int64 // of them, too old to be judged
+	OtherSeries  int64 // interactions counted under "other" for want of room
+}
+
+type bucketKey struct {
+	scopeKey
+	window int64
+}
+
+// bucket sums what became known of one series and window since the last flush.
+type bucket struct {
+	counts    felt.Counts
+	adjusted  [felt.Outcomes]float64
+	value     [felt.Outcomes]int64
+	customers crowds
+	sessions  crowds
+	accounts  crowds
+	latency   [felt.Outcomes]sketch.Latency
+}
+
+// crowds is one distinct count per outcome.
+type crowds [felt.Outcomes]sketch.Distinct
+
+// NewCounter returns the counter of one partition that has seen nothing.
+func NewCounter(s felt.Settings, part int) *Counter {
+	return &Counter{
+		settings: s, part: part,
+		series: map[scopeKey]int64{}, buckets: map[bucketKey]*bucket{},
+	}
+}
+
+// Settings takes new settings.
+func (c *Counter) Settings(s felt.Settings) { c.settings = s }
+
+// Tick takes what every partition of stage 1 decided in tick t, in order of partition.
+// The rows are the caller's, the tries are valid until the next call.
+func (c *Counter) Tick(t felt.Tick, in ...[][]Decision) ([]felt.Interaction, []Try) {
+	c.tick = t
+	c.tries = c.tries[:0]
+	n := 0
+	for _, parts := range in {
+		n += len(parts[c.part])
+	}
+	if n == 0 {
+		return nil, nil
+	}
+	list := make([]*Decision, 0, n)
+	for _, parts := range in {
+		for i := range parts[c.part] {
+			list = append(list, &parts[c.part][i])
+		}
+	}
+	slices.SortFunc(list, func(a, b *Decision) int {
+		return cmp.Or(cmp.Compare(a.End, b.End), bytes.Compare(a.ID[:], b.ID[:]), cmp.Compare(a.Version, b.Version))
+	})
+	rows := make([]felt.Interaction, 0, n)
+	for _, d := range list {
+		rows = append(rows, d.Interaction)
+		c.count(d)
+	}
+	return rows, c.tries
+}
+
+// count enters a decision into its buckets, and what it replaces out of its own.
+func (c *Counter) count(d *Decision) {
+	r := &d.Interaction
+	if d.Version > 1 {
+		w := &d.Was
+		b := c.bucket(scopeKey{w.Env, w.App, w.Name, w.Traffic}, w.End)
+		b.counts.Add(w.Outcome, -1)
+		b.adjusted[w.Outcome] -= w.Weight
+		b.value[w.Outcome] -= w.ValueMinor
+	}
+	key := scopeKey{r.Env, r.App, r.Name, r.Traffic}
+	b := c.bucket(key, r.End)
+	b.counts.Add(r.Outcome, 1)
+	b.adjusted[r.Outcome] += r.Weight
+	b.value[r.Outcome] += r.ValueMinor
+	b.customers.add(r.Outcome, r.Customer)
+	b.sessions.add(r.Outcome, r.Session)
+	b.accounts.add(r.Outcome, r.Account)
+	if hasSketch(r.Outcome) {
+		b.latency[r.Outcome].Add(r.Duration, 1)
+	}
+	judged := r.End >= c.tick.Instant()-c.settings.JudgeLate
+	if d.Version == 1 {
+		c.stats.Interactions++
+		if !judged {
+			c.stats.NotJudged++
+		}
+		if _, ok := c.series[key]; ok {
+			c.series[key]++
+		}
+	}
+	if r.Traffic == felt.TrafficCustomer && !r.Customer.IsZero() && r.Outcome != felt.OutcomeCancelled {
+		c.tries = append(c.tries, Try{
+			Env: r.Env, App: r.App, Name: r.Name, Outcome: r.Outcome, End: r.End, Judged: judged,
+			Customer: max(binary.BigEndian.Uint64(r.Customer[:8]), 1),
+		})
+	}
+}
+
+// hasSketch tells the outcomes that have sketches in a bucket.
+func hasSketch(o felt.Outcome) bool { return o >= felt.OutcomeSuccess && o <= felt.OutcomeAbandoned }
+
+func (s *crowds) add(o felt.Outcome, h felt.Hash) {
+	if hasSketch(o) && !h.IsZero() {
+		s[o].Add(h)
+	}
+}
+
+// bucket returns the bucket of a series and a window. When there are too many series,
+// further ones count as "other" of their environment; their rows keep the name.
+func (c *Counter) bucket(key scopeKey, end felt.Instant) *bucket {
+	if _, ok := c.series[key]; !ok {
+		if len(c.series) >= c.settings.SeriesMax {
+			c.stats.OtherSeries++
+			key = scopeKey{key.env, otherName, otherName, key.traffic}
+		} else {
+			c.series[key] = 0
+		}
+	}
+	k := bucketKey{key, windowOf(end)}
+	b := c.buckets[k]
+	if b == nil {
+		b = &bucket{}
+		c.buckets[k] = b
+	}
+	return b
+}
+
+// Flush hands out the bucket deltas when t is a tick for it. Call it after Tick.
+func (c *Counter) Flush(t felt.Tick) []felt.Bucket {
+	if !flushes(t) || len(c.buckets) == 0 {
+		return nil
+	}
+	rows := make([]felt.Bucket, 0, len(c.buckets))
+	for _, k := range c.bucketKeys() {
+		b := c.buckets[k]
+		row := felt.Bucket{
+			Series: felt.Series{Env: k.env, App: k.app, Name: k.name, Kind: felt.KindStep, Traffic: k.traffic},
+			Start:  felt.Instant(k.window) * Window, Width: int32(Window / felt.Second), Known: t,
+			Counts: b.counts, Adjusted: b.adjusted, ValueMinor: b.value,
+			Customers: b.customers.encode(), Sessions: b.sessions.encode(), Accounts: b.accounts.encode(),
+		}
+		row.Latency = encodeEach(func(o felt.Outcome) []byte {
+			if b.latency[o].Count() == 0 {
+				return nil
+			}
+			return b.latency[o].AppendBinary(nil)
+		})
+		rows = append(rows, row)
+	}
+	clear(c.buckets)
+	return rows
+}
+
+// bucketKeys lists the keys in order.
+func (c *Counter) bucketKeys() []bucketKey {
+	keys := make([]bucketKey, 0, len(c.buckets))
+	for k := range c.buckets {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b bucketKey) int {
+		return cmp.Or(compareScopes(a.scopeKey, b.scopeKey), cmp.Compare(a.window, b.window))
+	})
+	return keys
+}
+
+func compareScopes(a, b scopeKey) int {
+	return cmp.Or(cmp.Compare(a.env, b.env), cmp.Compare(a.app, b.app), cmp.Compare(a.name, b.name),
+		cmp.Compare(a.traffic, b.traffic))
+}
+
+func (s *crowds) encode() felt.Sketches {
+	return encodeEach(func(o felt.Outcome) []byte {
+		if s[o].Count() == 0 {
+			return nil
+		}
+		return s[o].AppendBinary(nil)
+	})
+}
+
+func encodeEach(encode func(felt.Outcome) []byte) felt.Sketches {
+	return felt.Sketches{
+		Success: encode(felt.OutcomeSuccess), Degraded: encode(felt.OutcomeDegraded),
+		Failed: encode(felt.OutcomeFailed), Abandoned: encode(felt.OutcomeAbandoned),
+	}
+}
+
+// Due is the next tick at which something happens without any input; 0 when nothing will.
+func (c *Counter) Due() felt.Tick {
+	if len(c.buckets) == 0 {
+		return 0
+	}
+	return nextFlush(c.tick)
+}
+
+// Stats returns the counters.
+func (c *Counter) Stats() CounterStats { return c.stats }
+
+// Names calls yield for every series discovered, with the number of its interactions, in
+// no order.
+func (c *Counter) Names(yield func(felt.Series, int64)) {
+	for k, n := range c.series {
+		yield(felt.Series{Env: k.env, App: k.app, Name: k.name, Kind: felt.KindStep, Traffic: k.traffic}, n)
+	}
+}
+
+// Buckets is the number of buckets that wait for the next flush.
+func (c *Counter) Buckets() int { return len(c.buckets) }

@@ -1,0 +1,242 @@
+package measure
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/felt-cx/felt"
+)
+
+// look decides every interaction of the trace that can be decided now. When settled,
+// nothing more is waited for.
+func (k *Tracker) look(t *trace, settled bool) {
+	wait := false
+	for i := range t.groups {
+		g := &t.groups[i]
+		// One decided by what ends it is looked at only when it has something new; one
+		// that was derived also when its trace has: an ancestor may have come.
+		if g.decided && !g.dirty && (g.by == nil || g.by.terminal()) {
+			continue
+		}
+		g.dirty = false
+		c, unsure := k.decider(t, g)
+		switch {
+		case unsure && !settled && !k.isKnown(g):
+			wait = true
+		case c != nil:
+			k.decide(t, g, c)
+			g.decided = true
+		default:
+			k.withdraw(t, g)
+			g.decided = true
+		}
+	}
+	if wait && !t.waiting {
+		k.waiting = append(k.waiting, t)
+	}
+	t.waiting = wait
+}
+
+// isKnown tells that the interaction has a row already: then it waits for nothing.
+func (k *Tracker) isKnown(g *group) bool { return k.memory.get(g.iid) != nil }
+
+// decider returns the claim that decides the group, nil when every claim is part of
+// another one. It is unsure while some chain of parents has an open end.
+func (k *Tracker) decider(t *trace, g *group) (best *claim, unsure bool) {
+	for _, c := range g.claims {
+		if c.terminal() && (best == nil || compareClaims(c, best) > 0) {
+			best = c
+		}
+	}
+	if best != nil {
+		return best, false
+	}
+	for _, c := range g.claims {
+		above, open := t.above(c)
+		if above != nil {
+			continue // a part of what is above, or a step of it
+		}
+		unsure = unsure || open
+		if best == nil || compareClaims(c, best) > 0 {
+			best = c
+		}
+	}
+	return best, unsure
+}
+
+// above returns the nearest claim on an ancestor; open tells that the chain of parents
+// ends in one that is not there.
+func (t *trace) above(c *claim) (above *claim, open bool) {
+	at := c.parent
+	for range len(t.spans) + 1 {
+		if at.IsZero() {
+			return nil, false
+		}
+		i := t.find(at)
+		if i < 0 {
+			return nil, true
+		}
+		if n := t.spans[i].claim; n >= 0 && t.claims[n] != c {
+			return t.claims[n], false
+		}
+		at = t.spans[i].parent
+	}
+	return nil, true // a circle leads nowhere
+}
+
+// decide makes the row of an interaction, or its correction, or nothing when it is
+// known already.
+func (k *Tracker) decide(t *trace, g *group, c *claim) {
+	here := g.by != nil // the claim that decided before is in this trace
+	m := k.memory.get(g.iid)
+	if m == nil {
+		if here {
+			return // made a row, and has been forgotten since
+		}
+		g.by = c
+		k.emit(k.row(t, g, c), nil, c)
+		return
+	}
+	same := m.by == c.id && m.end == c.end && m.class == c.class
+	switch {
+	case same && !here:
+		k.stats.Redelivered++
+		g.by = c
+		return
+	case same && m.outcome != felt.OutcomeCancelled, same && c.terminal():
+		return
+	case !here && !beats(c, m):
+		k.stats.Merged++
+		return
+	}
+	g.by = c
+	k.emit(k.row(t, g, c), m, c)
+}
+
+// beats tells whether a claim takes the decision from one that is only remembered. A
+// derived one never does: what was decided is above it, or beside it and final.
+func beats(c *claim, m *memo) bool {
+	if c.class != m.class {
+		return c.class > m.class
+	}
+	return c.terminal() && compareEnds(c.end, c.id, m.end, m.by) > 0
+}
+
+// withdraw takes back the row of an interaction that turned out to be a step of another
+// one: it is corrected to cancelled, which is outside of every rate.
+func (k *Tracker) withdraw(t *trace, g *group) {
+	if g.by == nil {
+		k.stats.Merged++
+		return
+	}
+	m := k.memory.get(g.iid)
+	if m == nil || m.class != derived || m.outcome == felt.OutcomeCancelled {
+		return
+	}
+	row := k.row(t, g, g.by)
+	row.Outcome, row.OutcomeRule, row.Reason = felt.OutcomeCancelled, "step", "step of another interaction"
+	if above, _ := t.above(g.by); above != nil {
+		row.Reason = "step of " + above.scope.name
+	}
+	k.emit(row, m, g.by)
+}
+
+// row makes the row of an interaction from the claim that decides it, filled up from the
+// others and from its trace.
+func (k *Tracker) row(t *trace, g *group, c *claim) felt.Interaction {
+	outcome, rule := c.outcome()
+	r := felt.Interaction{
+		ID: c.iid, Version: 1, Known: k.tick, FirstKnown: k.tick, FirstOutcome: outcome,
+		Env: c.scope.env, App: c.scope.app, Name: c.scope.name, Journey: c.journey, Step: c.step,
+		Kind: felt.KindStep, Traffic: c.scope.traffic,
+		Start: c.start, End: c.end, Duration: int64(c.end - c.start), Visible: c.visible,
+		Outcome: outcome, ClientOutcome: c.sent, Reason: c.why(), OutcomeRule: rule, ErrorClass: c.errorType,
+		Retries: c.retries, Weight: c.weight, KeyID: c.keyID,
+		Trace: c.trace, Span: c.id, Service: c.service, Release: c.release,
+		Flags: slices.Clone(c.flags), Segments: slices.Clone(c.segments), ValueMinor: c.value, Currency: c.currency,
+	}
+	ids := c.ids
+	for _, o := range k.others(g, c) {
+		fillIDs(&ids, &o.ids)
+		r.Segments = fillSegments(r.Segments, o.segments)
+		fillText(&r.Release, o.release)
+		fillText(&r.Journey, o.journey)
+		fillText(&r.Step, o.step)
+		r.Traffic = max(r.Traffic, o.scope.traffic)
+	}
+	if t != nil {
+		r.Traffic = max(r.Traffic, t.traffic)
+		for n := t.known; n != nil; n = n.next {
+			if k.symbols.env(n.env) == c.scope.env {
+				fillIDs(&ids, &n.ids)
+			}
+		}
+	}
+	r.Customer, r.IdentityLevel = customerOf(&ids)
+	r.Account, r.Installation, r.Session = ids.Account, ids.Installation, ids.Session
+	return r
+}
+
+// others lists the other claims of the group, the smallest span id first.
+func (k *Tracker) others(g *group, c *claim) []*claim {
+	list := k.scratch.claims[:0]
+	for _, o := range g.claims {
+		if o != c {
+			list = append(list, o)
+		}
+	}
+	slices.SortFunc(list, func(a, b *claim) int {
+		if o := bytes.Compare(a.id[:], b.id[:]); o != 0 {
+			return o
+		}
+		return compareClaims(a, b)
+	})
+	k.scratch.claims = list
+	return list
+}
+
+func fillText(dst *string, src string) {
+	if *dst == "" {
+		*dst = src
+	}
+}
+
+// emit hands the row on and remembers it. m is the memo of the version before.
+func (k *Tracker) emit(r felt.Interaction, m *memo, c *claim) {
+	scope := scopeKey{r.Env, r.App, r.Name, r.Traffic}
+	d := Decision{Interaction: r}
+	e := memo{
+		key: memoKey(r.ID), by: c.id, end: c.end, value: r.ValueMinor, known: k.tick,
+		series: k.memory.series.acquire(scope), version: 1, outcome: r.Outcome, firstOutcome: r.Outcome, class: c.class,
+	}
+	if m != nil {
+		was := k.memory.series.list[m.series].scope
+		d.Was = Was{was.env, was.app, was.name, was.traffic, m.end, m.outcome, k.memory.weight(e.key), m.value}
+		e.version = min(m.version, 1<<16-2) + 1
+		e.known, e.firstOutcome = m.known, m.firstOutcome
+		d.Version, d.FirstKnown, d.FirstOutcome = int32(e.version), m.known, m.firstOutcome
+		k.memory.series.release(m.series)
+		*m = e
+	} else {
+		k.memory.add(e)
+	}
+	k.memory.setWeight(e.key, r.Weight)
+	p := partition(&d.Interaction, k.parts)
+	k.out[p] = append(k.out[p], d)
+}
+
+// partition is where stage 2 counts an interaction: by session, else customer, else id.
+func partition(r *felt.Interaction, parts int) int {
+	h := r.Session
+	if h.IsZero() {
+		h = r.Customer
+	}
+	if h.IsZero() {
+		h = felt.Hash(r.ID)
+	}
+	var n uint32
+	for _, b := range h[:4] {
+		n = n<<8 | uint32(b)
+	}
+	return int(n % uint32(parts))
+}

@@ -1,0 +1,2 @@
+// Package measure is stages 1 and 2 of the engine.
+package measure

@@ -1,0 +1,72 @@
+package measure
+
+import "github.com/felt-cx/felt"
+
+// Stats are the counters of one tracker since it began; they survive a snapshot.
+type Stats struct {
+	Events, Spans, Logs, Points int64
+	Claims                      int64 // events that named an interaction
+	Duplicates                  int64 // spans and log records delivered again into an open trace
+	Redelivered                 int64 // interactions delivered again after their trace had settled
+	Late                        int64 // events older than judge_late at arrival
+	Merged                      int64 // groups of claims that were a part or a step of another interaction
+	UnknownOutcomes             int64
+	Corrections                 int64
+	Settled                     int64 // traces
+	SettledEarly                int64 // of them, for want of room
+	Forgotten                   int64 // interactions no longer remembered, for want of room
+	Sweeps                      int64
+	Outcomes                    felt.Counts // of first versions
+}
+
+// fields lists the counters in the order of the snapshot.
+func (s *Stats) fields() []*int64 {
+	return []*int64{
+		&s.Events, &s.Spans, &s.Logs, &s.Points, &s.Claims, &s.Duplicates, &s.Redelivered, &s.Late, &s.Merged,
+		&s.UnknownOutcomes, &s.Corrections, &s.Settled, &s.SettledEarly, &s.Forgotten, &s.Sweeps,
+		&s.Outcomes.Success, &s.Outcomes.Degraded, &s.Outcomes.Failed, &s.Outcomes.Abandoned,
+		&s.Outcomes.Cancelled, &s.Outcomes.Open,
+	}
+}
+
+// Add adds the counters of o.
+func (s *Stats) Add(o Stats) {
+	mine, theirs := s.fields(), o.fields()
+	for i := range mine {
+		*mine[i] += *theirs[i]
+	}
+}
+
+func (s *Stats) decided(list []Decision) {
+	for i := range list {
+		if list[i].Version > 1 {
+			s.Corrections++
+		} else {
+			s.Outcomes.Add(list[i].Outcome, 1)
+		}
+	}
+}
+
+// Load is how much a tracker holds at the moment.
+type Load struct {
+	Traces, Kept, Held, Remembered, Texts, Operations, Cells int
+	UnmappedMetrics                                          map[string]int64
+}
+
+// Stats returns the counters.
+func (k *Tracker) Stats() Stats { return k.stats }
+
+// Load returns how much is held. The map is the tracker's own: do not write to it.
+func (k *Tracker) Load() Load {
+	return Load{
+		Traces: k.open.n, Kept: k.kept.n, Held: k.held, Remembered: k.memory.n, Texts: len(k.symbols.texts),
+		Operations: len(k.ops.ops), Cells: len(k.ops.cells), UnmappedMetrics: k.names,
+	}
+}
+
+// Add adds the counters of o.
+func (s *CounterStats) Add(o CounterStats) {
+	s.Interactions += o.Interactions
+	s.NotJudged += o.NotJudged
+	s.OtherSeries += o.OtherSeries
+}
