@@ -151,23 +151,18 @@ func (p *Packer) attrs(pt *part, kvs []rng, a *attrSet, server bool) error {
 		if e == nil {
 			return p.bad(key, 0, "attributes.key", "invalid UTF-8")
 		}
-		k := e.key
-		v, err := p.anyOf(val)
-		if err != nil {
-			return err
-		}
-		t := vNone
-		if k.act == actDrop || k.role > rolesStored || k.act == actPeer && server {
-			if t, err = p.unstored(pt, a, k, v); err != nil {
-				return err
+		t := vText
+		if n := len(val); e.key.plain && n > 2 && val[0] == anyString<<3|wireBytes && int(val[1]) == n-2 && n < 0x80 {
+			raw := val[2:]
+			h := pt.dict.hash(raw)
+			text, ok := pt.dict.find(raw, h)
+			if !ok {
+				if text, err = p.newText(pt, raw, h, p.opt.Limits.ValueBytes); err != nil {
+					return err
+				}
 			}
-		} else if v.kind == anyString && k.act == actKeep && !k.hot() {
-			text, err := p.text(pt, v.bytes, actKeep, p.opt.Limits.ValueBytes)
-			if err != nil {
-				return err
-			}
-			t, a.cold = vText, binary.AppendUvarint(a.cold, uint64(text))
-		} else if t, err = p.value(pt, a, k, v); err != nil {
+			a.cold = binary.AppendUvarint(a.cold, uint64(text))
+		} else if t, err = p.attr1(pt, a, e.key, val, server); err != nil {
 			return err
 		}
 		if c := e.child[t]; c != 0 {
@@ -177,6 +172,36 @@ func (p *Packer) attrs(pt *part, kvs []rng, a *attrSet, server bool) error {
 		}
 	}
 	return nil
+}
+
+// attr1 deals with an attribute that is not the common case, a short text.
+func (p *Packer) attr1(pt *part, a *attrSet, k *keyInfo, val []byte, server bool) (vtype, error) {
+	if k.plain && len(val) >= 2 && val[0] == anyInt<<3|wireVarint && isUint(val[1:]) {
+		a.cold = append(a.cold, val[1:]...)
+		return vUint, nil
+	}
+	v, err := p.anyOf(val)
+	if err != nil {
+		return 0, err
+	}
+	if k.act == actDrop || k.role > rolesStored || k.act == actPeer && server {
+		return p.unstored(pt, a, k, v)
+	}
+	return p.value(pt, a, k, v)
+}
+
+// isUint reports whether b is one varint of a number >= 0, as int64 goes: then it is
+// already what a block holds.
+func isUint(b []byte) bool {
+	if len(b) > 9 {
+		return false
+	}
+	for _, c := range b[:len(b)-1] {
+		if c < 0x80 {
+			return false
+		}
+	}
+	return b[len(b)-1] < 0x80
 }
 
 // value stores a value that is not the common case.
@@ -236,12 +261,12 @@ func (p *Packer) hotText(pt *part, a *attrSet, k *keyInfo, v anyValue) (vtype, e
 	if k.role == roleSegment || k.role == roleDerived {
 		max = min(max, p.opt.Limits.SegmentBytes)
 	}
-	var num [32]byte
 	b := v.bytes
 	switch v.kind {
 	case anyString:
 	case anyInt, anyBool, anyDouble:
-		b = appendNumber(num[:0], v)
+		p.number = appendNumber(p.number[:0], v)
+		b = p.number
 	case anyArray, anyKVList:
 		text, err := p.nested(pt, k, v)
 		a.hot = binary.AppendUvarint(a.hot, uint64(text))

@@ -56,6 +56,7 @@ type Packer struct {
 	rendered []byte
 	tail     []byte
 	idKey    []byte
+	number   []byte
 	plain    keyInfo // a key without a meaning
 }
 

@@ -33,6 +33,7 @@ type keyInfo struct {
 	rank    int16 // place in the alias table: smaller wins
 	act     action
 	tooLong bool
+	plain   bool // nothing to redact, no meaning
 }
 
 // node is a list of keys and types, as one path from the root of a tree. An event's
@@ -163,6 +164,12 @@ func (s *shapes) nestedKey(raw []byte) *keyInfo {
 const segmentPrefix = "felt.segment."
 
 func (s *shapes) describe(raw string) *keyInfo {
+	k := s.describeKey(raw)
+	k.plain = k.role == roleNone && k.act == actKeep
+	return k
+}
+
+func (s *shapes) describeKey(raw string) *keyInfo {
 	k := &keyInfo{raw: raw, act: s.redact.keyAction(raw)}
 	k.name, _ = cleanText(nil, []byte(raw), actKeep, s.limits.KeyBytes)
 	if len(raw) > s.limits.KeyBytes || raw == "" {

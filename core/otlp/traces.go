@@ -158,6 +158,14 @@ func (p *Packer) scanSpan(b []byte, s *span) error {
 	base := int32(cap(p.body) - cap(b))
 	var f field
 	for i := 0; i < len(b); {
+		if b[i] == tagAttributes && i+1 < len(b) && b[i+1] < 0x80 { // two of three fields
+			lo := i + 2
+			if i = lo + int(b[i+1]); i <= len(b) {
+				p.kvs = append(p.kvs, rng{base + int32(lo), base + int32(i)})
+				continue
+			}
+			i = lo - 2
+		}
 		n := next(b, i, &f)
 		if n < 0 {
 			return p.fault(b, i, n, "")
