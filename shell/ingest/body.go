@@ -19,7 +19,7 @@ const (
 )
 
 // readBody reads a body of at most limit bytes, reserving memory as it comes: a sender
-// that promises much and sends little holds little. The buffer goes back by putBody.
+// that promises much and sends little holds little. The buffer goes back to d.bodies.
 func (d *Door) readBody(t *ticket, src io.Reader, length, limit int64) (*[]byte, *fault) {
 	if length > limit {
 		return nil, tooLarge(limit)
@@ -28,11 +28,11 @@ func (d *Door) readBody(t *ticket, src io.Reader, length, limit int64) (*[]byte,
 	if length >= 0 {
 		size = min(length, trustRead)
 	}
-	buf := d.getBody(int(size))
+	buf := d.bodies.Get(int(size))
 	b := (*buf)[:0]
 	fail := func(f *fault) (*[]byte, *fault) {
 		*buf = b
-		d.putBody(buf)
+		d.bodies.Put(buf)
 		return nil, f
 	}
 	if f := t.take(int64(cap(b))); f != nil {
@@ -52,7 +52,10 @@ func (d *Door) readBody(t *ticket, src io.Reader, length, limit int64) (*[]byte,
 			if f := t.take(grow); f != nil {
 				return fail(f)
 			}
-			b = append(make([]byte, 0, int64(cap(b))+grow), b...)
+			larger := d.bodies.Get(cap(b) + int(grow))
+			b = append((*larger)[:0], b...)
+			d.bodies.Put(buf)
+			buf = larger
 		}
 		n, err := src.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
@@ -79,21 +82,6 @@ func readFault(err error) *fault {
 
 func tooLarge(limit int64) *fault {
 	return faultf(resultLarge, "the body is larger than %d bytes: send smaller batches", limit)
-}
-
-func (d *Door) getBody(size int) *[]byte {
-	if buf, ok := d.bodies.Get().(*[]byte); ok && cap(*buf) >= size {
-		return buf
-	}
-	b := make([]byte, 0, size)
-	return &b
-}
-
-func (d *Door) putBody(buf *[]byte) {
-	if buf != nil && cap(*buf) <= keepBytes {
-		*buf = (*buf)[:0]
-		d.bodies.Put(buf)
-	}
 }
 
 // unpacker decompresses bodies, one at a time, into a buffer that it keeps. There is

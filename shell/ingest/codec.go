@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"sync"
@@ -14,7 +15,8 @@ import (
 
 // message is a request's bytes as they came, and the bytes of its answer.
 type message struct {
-	buf   mem.Buffer
+	pool  *bufferPool
+	buf   *[]byte
 	reply []byte
 }
 
@@ -22,14 +24,12 @@ func (m *message) body() []byte {
 	if m.buf == nil {
 		return nil
 	}
-	return m.buf.ReadOnlyData()
+	return *m.buf
 }
 
 func (m *message) free() {
-	if m.buf != nil {
-		m.buf.Free()
-		m.buf = nil
-	}
+	m.pool.Put(m.buf)
+	m.buf = nil
 }
 
 // codec passes the bytes of OTLP messages through, so that they are decoded once, by
@@ -55,7 +55,8 @@ func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
 	}
 	m.free() // a client that sends a second message is refused, but it is read
 	// The one copy: from the frames of the connection into one buffer of a pool.
-	m.buf = data.MaterializeToBuffer(mem.DefaultBufferPool())
+	m.buf = m.pool.Get(data.Len())
+	data.CopyTo(*m.buf)
 	return nil
 }
 
@@ -69,11 +70,15 @@ func (sealedGzip) Type() string { return encodingGzip }
 
 // Do implements [grpc.Decompressor].
 func (sealedGzip) Do(r io.Reader) ([]byte, error) {
-	b, err := io.ReadAll(r)
-	if err != nil {
+	var size int
+	if known, ok := r.(interface{ Remaining() int }); ok {
+		size = known.Remaining()
+	}
+	b := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
+	if _, err := b.ReadFrom(r); err != nil {
 		return nil, fmt.Errorf("read gzip message: %w", err)
 	}
-	return b, nil
+	return b.Bytes(), nil
 }
 
 func gzipped(body []byte) bool { return len(body) >= 2 && body[0] == 0x1f && body[1] == 0x8b }

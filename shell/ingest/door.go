@@ -21,7 +21,7 @@ type Door struct {
 	opt    Options
 	limits Limits
 	stats  stats
-	bodies sync.Pool // *[]byte
+	bodies bufferPool
 
 	bytes    atomic.Int64  // of bodies in flight
 	requests atomic.Int64  // in flight

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/experimental"
 	"google.golang.org/grpc/health"
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
@@ -35,6 +36,7 @@ func (d *Door) GRPCServer() *grpc.Server {
 	server := grpc.NewServer(
 		grpc.ForceServerCodecV2(codec{}),
 		grpc.RPCDecompressor(sealedGzip{}), //nolint:staticcheck // the registry would be for the whole process
+		experimental.BufferPool(&d.bodies),
 		grpc.MaxRecvMsgSize(int(d.limits.Body)),
 		grpc.MaxConcurrentStreams(d.limits.Streams),
 		grpc.MaxHeaderListSize(maxHeaders),
@@ -120,7 +122,7 @@ func (d *Door) exchange(sig signal, stream grpc.ServerStream) (report otlp.Repor
 		return report, f, nil
 	}
 	defer t.release()
-	var m message
+	m := message{pool: &d.bodies}
 	if err := stream.RecvMsg(&m); err != nil {
 		return report, nil, err //nolint:wrapcheck // gRPC's own
 	}

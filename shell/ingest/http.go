@@ -126,7 +126,7 @@ func (x *exchange) serve() (report otlp.Report, f *fault) {
 	if f != nil {
 		return report, f
 	}
-	defer d.putBody(body)
+	defer d.bodies.Put(body)
 	d.stats.bodyBytes.Add(int64(len(*body)))
 	ctx, cancel := context.WithTimeout(r.Context(), d.limits.Append+d.limits.Read)
 	defer cancel()

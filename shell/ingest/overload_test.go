@@ -52,7 +52,9 @@ func TestOverload(t *testing.T) {
 					}
 				})
 			}
-			eventually(t, "four in flight", func() bool { return d.requests.Load() == 4 && (name == "requests" || d.bytes.Load() == int64(4*len(body))) })
+			eventually(t, "four in flight", func() bool {
+				return d.requests.Load() == 4 && (name == "requests" || d.bytes.Load() == int64(4*len(body)))
+			})
 
 			resp, answer := post(t, url+"/v1/traces", bytes.NewReader(body), "Content-Type", "application/x-protobuf")
 			code, message := statusOf(t, resp, answer)
