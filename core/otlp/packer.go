@@ -57,6 +57,7 @@ type Packer struct {
 	tail     []byte
 	idKey    []byte
 	number   []byte
+	json     jsonWalk
 	plain    keyInfo // a key without a meaning
 }
 
@@ -201,21 +202,6 @@ func (p *Packer) forget() {
 			}
 		}
 	}
-}
-
-// TracesJSON is Traces for OTLP/JSON.
-func (p *Packer) TracesJSON(body []byte, now felt.Instant) (Report, error) {
-	return Report{}, &BadRequestError{What: "JSON is not read yet"}
-}
-
-// LogsJSON is Logs for OTLP/JSON.
-func (p *Packer) LogsJSON(body []byte, now felt.Instant) (Report, error) {
-	return Report{}, &BadRequestError{What: "JSON is not read yet"}
-}
-
-// MetricsJSON is Metrics for OTLP/JSON.
-func (p *Packer) MetricsJSON(body []byte, now felt.Instant) (Report, error) {
-	return Report{}, &BadRequestError{What: "JSON is not read yet"}
 }
 
 // Newest is the newest event time packed since Take; it moves an event log's clock.
