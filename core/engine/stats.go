@@ -24,19 +24,25 @@ type Stats struct {
 	// Unmapped are the metrics that nothing maps, by name, most points first.
 	Unmapped []felt.NameCount
 	Names    int // series of interactions discovered
+	// Discovered are the names that no inventory maps (app/name), most interactions
+	// first, at most [MaxDiscovered].
+	Discovered []felt.NameCount
 }
+
+// MaxDiscovered bounds [Stats.Discovered].
+const MaxDiscovered = 100
 
 // Stats returns the counters; only between ticks.
 func (e *Engine) Stats() Stats {
 	var s Stats
-	unmapped, names := map[string]int64{}, map[felt.Series]bool{}
+	unmapped, names, found := map[string]int64{}, map[felt.Series]bool{}, map[string]int64{}
 	for p := range e.stage1 {
 		t := e.stage1[p].tracker
 		s.Stats.Add(t.Stats())
-		l := t.Load()
+		l := t.Held()
 		s.OpenTraces += l.Traces
 		s.KeptTraces += l.Kept
-		s.HeldSpans += l.Held
+		s.HeldSpans += l.Spans
 		s.Remembered += l.Remembered
 		s.Texts += l.Texts
 		s.Operations += l.Operations
@@ -47,11 +53,16 @@ func (e *Engine) Stats() Stats {
 		c := e.stage2[p].counter
 		s.CounterStats.Add(c.Stats())
 		s.OpenBuckets += c.Buckets()
-		c.Names(func(k felt.Series, _ int64) { names[k] = true })
+		c.Names(func(k felt.Series, n int64) {
+			names[k] = true
+			found[k.App+"/"+k.Name] += n
+		})
 	}
 	s.Series, s.Findings, s.NotJudgedSeries = e.stage3.detector.Stats()
 	s.OpenIncidents, s.Incidents = e.stage3.book.Stats()
 	s.Unmapped, s.Names = ranked(unmapped), len(names)
+	s.Discovered = ranked(found)
+	s.Discovered = s.Discovered[:min(len(s.Discovered), MaxDiscovered)]
 	return s
 }
 

@@ -27,14 +27,18 @@ type machine struct {
 	tick felt.Tick // the last closed tick; 0 before the first
 	seq  felt.Seq  // the last record that is inside a closed tick
 
-	open     felt.Tick       // the tick being gathered; 0 none
-	openSeq  felt.Seq        // its last record
-	parts    [][]felt.Record // telemetry not applied yet, by partition
-	bytes    int             // of parts
-	early    bool            // some telemetry of the open tick has been applied already
-	control  []felt.Record   // control records of the open tick
-	lastSnap time.Time
+	open      felt.Tick       // the tick being gathered; 0 none
+	openSeq   felt.Seq        // its last record
+	parts     [][]felt.Record // telemetry not applied yet, by partition
+	bytes     int             // of parts
+	early     bool            // some telemetry of the open tick has been applied already
+	control   []felt.Record   // control records of the open tick
+	lastSnap  time.Time
+	lastStats time.Time
 }
+
+// statsEvery is how often the engine's numbers are collected: there are many names.
+const statsEvery = 900 * time.Millisecond
 
 // run reads until ctx ends (nil) or the log fails.
 func (m *machine) run(ctx context.Context, queue chan<- item) error {
@@ -136,8 +140,12 @@ func (m *machine) closeUntil(ctx context.Context, next felt.Tick, queue chan<- i
 func (m *machine) finish(it *item, last felt.Tick) {
 	m.tick = last
 	m.describe(it, last)
-	it.stats, it.metrics = m.eng.Stats(), m.eng.Metrics()
-	if now := m.w.opts.Now(); now.Sub(m.lastSnap) >= m.w.opts.SnapshotEvery {
+	now := m.w.opts.Now()
+	if now.Sub(m.lastStats) >= statsEvery {
+		m.lastStats = now
+		it.stats, it.metrics = m.eng.Stats(), m.eng.Metrics()
+	}
+	if now.Sub(m.lastSnap) >= m.w.opts.SnapshotEvery {
 		m.lastSnap = now
 		it.snapshot = m.snapshot()
 	}

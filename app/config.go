@@ -1,0 +1,244 @@
+package app
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/felt-cx/felt"
+)
+
+// Config is everything that can be set about one server. The zero value of a field
+// means its default; [Config.Check] says what is wrong with it.
+type Config struct {
+	Data      string // directory; made when missing
+	ConfigDir string // inventory and felt.yaml; may be missing
+
+	Listen   string // page and API; default 127.0.0.1:3358
+	OTLPGRPC string // default 127.0.0.1:4317; "off" for none
+	OTLPHTTP string // default 127.0.0.1:4318; "off" for none
+
+	Clock      felt.Clock // only when the directory is made; 0: as it is, wall for a new one
+	Partitions int        // likewise; 0: as it is, 4 for a new one
+	Workers    int        // goroutines of the engine; 0: as many as processors
+
+	Settings felt.Settings // the zero value of a field means its default
+
+	BodyLimit      int64 // bytes of a request as sent
+	DecodedLimit   int64 // bytes of a request once decompressed
+	InFlightLimit  int64 // bytes of all requests being worked on
+	AttributeLimit int   // attributes of a span
+	ValueLimit     int   // bytes of an attribute's text
+	RedactKeys     []string
+	AllowKeys      []string
+	CORSOrigins    []string // who may send telemetry from a browser; empty: anyone
+	Hosts          []string // further names under which the page may be reached
+
+	LogMaxBytes   int64
+	LogMaxAge     time.Duration
+	SnapshotEvery time.Duration
+	StoreMemory   string // DuckDB's memory_limit
+	Retention     felt.Retention
+
+	Tokens []Token
+
+	Extra map[string]http.Handler // further routes beside the API, behind its guards
+
+	Version string
+	Logger  *slog.Logger
+	Now     func() time.Time
+}
+
+// Scope is what a token may do.
+type Scope string
+
+// The scopes of a token.
+const (
+	ScopeIngest Scope = "ingest" // send telemetry
+	ScopeRead   Scope = "read"   // ask questions
+	ScopeAct    Scope = "act"    // acknowledge, resolve
+)
+
+// Token lets its bearer do what its scopes say. Only the secret's SHA-256 is held.
+type Token struct {
+	Name   string
+	Scopes []Scope
+	Sum    [sha256.Size]byte
+}
+
+// minSecret is the fewest characters of a token's secret.
+const minSecret = 16
+
+// ReadTokens reads a file of lines "NAME SCOPE[,SCOPE...] SECRET"; # begins a comment.
+func ReadTokens(file string) ([]Token, error) {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("tokens: %w", err)
+	}
+	if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("tokens: %s can be read by others (mode %04o): chmod 600 it", file, info.Mode().Perm())
+	}
+	var tokens []Token
+	for i, line := range strings.Split(string(b), "\n") {
+		line, _, _ = strings.Cut(line, "#")
+		f := strings.Fields(line)
+		if len(f) == 0 {
+			continue
+		}
+		t, err := parseToken(f)
+		if err != nil {
+			return nil, fmt.Errorf("tokens: %s:%d: %w", file, i+1, err)
+		}
+		tokens = append(tokens, t)
+	}
+	return tokens, nil
+}
+
+func parseToken(f []string) (Token, error) {
+	if len(f) != 3 {
+		return Token{}, fmt.Errorf("%d words; want NAME SCOPE[,SCOPE...] SECRET", len(f))
+	}
+	if len(f[2]) < minSecret {
+		return Token{}, fmt.Errorf("the secret of %q has %d characters; use at least %d, for example from: openssl rand -hex 24", f[0], len(f[2]), minSecret)
+	}
+	t := Token{Name: f[0], Sum: sha256.Sum256([]byte(f[2]))}
+	for _, s := range strings.Split(f[1], ",") {
+		scope := Scope(s)
+		if scope != ScopeIngest && scope != ScopeRead && scope != ScopeAct {
+			return Token{}, fmt.Errorf("scope %q is not known; scopes are ingest, read, act", s)
+		}
+		t.Scopes = append(t.Scopes, scope)
+	}
+	return t, nil
+}
+
+// Bearer finds the token with this secret and scope. The time it takes does not
+// depend on how much of a secret was right.
+func (c *Config) Bearer(secret string, scope Scope) (name string, ok bool) {
+	sum := sha256.Sum256([]byte(secret))
+	for _, t := range c.Tokens {
+		if subtle.ConstantTimeCompare(sum[:], t.Sum[:]) == 1 && slices.Contains(t.Scopes, scope) {
+			name, ok = t.Name, true
+		}
+	}
+	return name, ok
+}
+
+// Off as a listener's address means: do not listen.
+const Off = "off"
+
+// Check fills in defaults and returns every problem at once.
+func (c *Config) Check() error {
+	c.defaults()
+	var problems []error
+	if c.Data == "" {
+		problems = append(problems, errors.New("data: which directory? (--data DIR)"))
+	}
+	for _, l := range []struct{ name, addr string }{
+		{"listen", c.Listen}, {"otlp-grpc", c.OTLPGRPC}, {"otlp-http", c.OTLPHTTP},
+	} {
+		if err := c.checkAddr(l.name, l.addr); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	if c.Partitions < 0 || c.Partitions > felt.MaxParts {
+		problems = append(problems, fmt.Errorf("partitions: %d; want 1 to %d", c.Partitions, felt.MaxParts))
+	}
+	for _, n := range []struct {
+		name string
+		v    int64
+	}{
+		{"body-limit", c.BodyLimit}, {"decoded-limit", c.DecodedLimit}, {"in-flight-limit", c.InFlightLimit},
+		{"attribute-limit", int64(c.AttributeLimit)}, {"value-limit", int64(c.ValueLimit)}, {"log-max-bytes", c.LogMaxBytes},
+	} {
+		if n.v < 0 {
+			problems = append(problems, fmt.Errorf("%s: %d; want a positive number", n.name, n.v))
+		}
+	}
+	if c.DecodedLimit < c.BodyLimit {
+		problems = append(problems, fmt.Errorf("decoded-limit: %d is under body-limit %d", c.DecodedLimit, c.BodyLimit))
+	}
+	if c.InFlightLimit < c.DecodedLimit {
+		problems = append(problems, fmt.Errorf("in-flight-limit: %d is under decoded-limit %d: the largest request could never come in", c.InFlightLimit, c.DecodedLimit))
+	}
+	return errors.Join(problems...)
+}
+
+func (c *Config) defaults() {
+	def(&c.Listen, "127.0.0.1:3358")
+	def(&c.OTLPGRPC, "127.0.0.1:4317")
+	def(&c.OTLPHTTP, "127.0.0.1:4318")
+	def(&c.BodyLimit, 16<<20)
+	def(&c.DecodedLimit, 64<<20)
+	def(&c.InFlightLimit, 256<<20)
+	def(&c.AttributeLimit, 128)
+	def(&c.ValueLimit, 1024)
+	def(&c.LogMaxBytes, 20<<30)
+	def(&c.LogMaxAge, 24*time.Hour)
+	def(&c.SnapshotEvery, 30*time.Second)
+	def(&c.StoreMemory, "384MB")
+	def(&c.Version, "dev")
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	d, s := felt.DefaultSettings(), &c.Settings
+	def(&s.Settle, d.Settle)
+	def(&s.LateMax, d.LateMax)
+	def(&s.JudgeLate, d.JudgeLate)
+	def(&s.Remember, d.Remember)
+	def(&s.Recovery, d.Recovery)
+	def(&s.OpenSpans, d.OpenSpans)
+	def(&s.OpenTries, d.OpenTries)
+	def(&s.SeriesMax, d.SeriesMax)
+	def(&s.OpsMax, d.OpsMax)
+	def(&s.SegmentMax, d.SegmentMax)
+	def(&s.FloorClients, d.FloorClients)
+	if c.Retention == (felt.Retention{}) {
+		c.Retention = felt.DefaultRetention()
+	}
+}
+
+// def sets what is zero.
+func def[T comparable](p *T, v T) {
+	var zero T
+	if *p == zero {
+		*p = v
+	}
+}
+
+// checkAddr: a listener that others can reach needs tokens.
+func (c *Config) checkAddr(name, addr string) error {
+	if addr == Off {
+		if name == "listen" {
+			return errors.New("listen: the page and API cannot be off")
+		}
+		return nil
+	}
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("%s: %q is not HOST:PORT (for example 127.0.0.1:3358): %w", name, addr, err)
+	}
+	if len(c.Tokens) == 0 && !loopback(host) {
+		return fmt.Errorf("%s: %s can be reached from other machines, so it needs tokens: give --tokens FILE, or listen on 127.0.0.1", name, addr)
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

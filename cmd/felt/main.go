@@ -1,0 +1,88 @@
+// Command felt is customer-centric observability in one binary: it takes
+// OpenTelemetry in, counts the distinct customers behind every number, and says how
+// many of them felt it when something breaks.
+//
+//	felt demo    a made-up shop with a fault about 45 s after start, on http://localhost:3358
+//	felt serve   the same for your own telemetry
+//
+// Exit codes: 0 stopped as asked, 1 a part failed, 2 the command line or felt.yaml is wrong.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+var version = "dev" //nolint:gochecknoglobals // set by the linker
+
+// Exit codes.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// cli is the command line; every flag is also an environment variable FELT_NAME and a
+// key of felt.yaml.
+type cli struct {
+	Version kong.VersionFlag `help:"Print the version and exit."`
+
+	Serve serveCmd `cmd:"" help:"Take telemetry in, serve the page and the API."`
+	Demo  demoCmd  `cmd:"" help:"Serve, and send telemetry of a made-up shop in which a fault strikes."`
+}
+
+// usageError is a mistake in what was asked, not in what was done.
+type usageError struct{ err error }
+
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
+
+// run is main with its inputs as arguments.
+func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
+	var c cli
+	exit := -1
+	parser, err := newParser(&c, args, env, stdout, stderr, func(code int) { exit = code })
+	if err != nil {
+		fmt.Fprintln(stderr, "felt:", err)
+		return exitUsage
+	}
+	kctx, err := parser.Parse(args)
+	if exit >= 0 { // --help, --version
+		return exit
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "felt:", err)
+		fmt.Fprintln(stderr, "See felt --help.")
+		return exitUsage
+	}
+	kctx.BindTo(ctx, (*context.Context)(nil))
+	kctx.Bind(streams{stdout, stderr})
+	err = kctx.Run()
+	var usage usageError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &usage):
+		fmt.Fprintln(stderr, "felt:", err)
+		return exitUsage
+	default:
+		fmt.Fprintln(stderr, "felt:", err)
+		return exitFailed
+	}
+}
+
+// streams are where a command writes.
+type streams struct{ out, err io.Writer }

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/app"
+)
+
+// serverFlags are the settings of a server, shared by serve and demo.
+type serverFlags struct {
+	Config   string `help:"Directory with felt.yaml and the inventory. May be missing." default:"felt-config" type:"path"`
+	Listen   string `help:"Address of the page and the API." default:"127.0.0.1:3358"`
+	OTLPGRPC string `name:"otlp-grpc" help:"Address for OTLP over gRPC; off for none." default:"127.0.0.1:4317"`
+	OTLPHTTP string `name:"otlp-http" help:"Address for OTLP over HTTP; off for none. /v1/* is on the page's address too." default:"127.0.0.1:4318"`
+	Tokens   string `help:"File of lines NAME SCOPE[,SCOPE] SECRET (scopes: ingest, read, act). Needed to listen beyond this machine." placeholder:"FILE" type:"path"`
+
+	Clock      string `help:"What moves the log's clock: wall (live) or event (history). Fixed when the data directory is made." enum:"wall,event,as-made" default:"as-made"`
+	Partitions int    `help:"Virtual partitions. Fixed when the data directory is made (4)." placeholder:"N"`
+	Workers    int    `help:"Goroutines of the engine; 0 is one a processor." default:"0"`
+
+	Settle         time.Duration `help:"How long after its trace's last span an undecided span waits." default:"15s"`
+	LateMax        time.Duration `help:"Telemetry older than this is rejected (wall clock)." default:"24h"`
+	JudgeLate      time.Duration `help:"Telemetry older than this is counted but raises no alarm." default:"60s"`
+	Remember       time.Duration `help:"How long an interaction is remembered against redelivery." default:"15m"`
+	RecoveryWindow time.Duration `help:"How long a customer has to succeed after a failure before being counted as lost." default:"30m"`
+	FloorCustomers int           `help:"The fewest customers in a minute for a finding." default:"20"`
+	MaxOpenSpans   int           `help:"Spans held until their trace settles; over it the oldest settle early." default:"4000000"`
+	MaxOpenTries   int           `help:"Interactions remembered against redelivery." default:"2000000"`
+	MaxSeries      int           `help:"Names of interactions with buckets of their own; further ones count as other." default:"20000"`
+	MaxOperations  int           `help:"Operations and edges with buckets of their own; further ones count as other." default:"100000"`
+	SegmentValues  int           `help:"Values per segment key with buckets of their own; further ones count as other." default:"50"`
+
+	BodyLimit      bytesFlag `help:"Largest request as sent." default:"16MiB"`
+	DecodedLimit   bytesFlag `help:"Largest request once decompressed." default:"64MiB"`
+	InFlightLimit  bytesFlag `help:"Largest sum of requests being worked on; over it senders are asked to come again." default:"256MiB"`
+	AttributeLimit int       `help:"Attributes kept of a span; further ones are dropped and counted." default:"128"`
+	ValueLimit     int       `help:"Bytes kept of an attribute's text." default:"1024"`
+	RedactKeys     []string  `help:"Further attribute keys whose values are never kept." placeholder:"KEY"`
+	AllowKeys      []string  `help:"Attribute keys that are kept although they would be redacted." placeholder:"KEY"`
+	CORSOrigins    []string  `name:"cors-origins" help:"Origins whose pages may send telemetry; none given: any." placeholder:"ORIGIN"`
+	Hosts          []string  `help:"Further host names under which the page is reached." placeholder:"HOST"`
+
+	LogMaxBytes      bytesFlag     `help:"Size of the telemetry log." default:"20GiB"`
+	LogMaxAge        time.Duration `help:"Age of the telemetry log." default:"24h"`
+	SnapshotEvery    time.Duration `help:"How often the engine's state is saved." default:"30s"`
+	StoreMemory      string        `help:"Memory of the store." default:"384MB"`
+	KeepInteractions time.Duration `help:"How long interactions are kept." default:"720h"`
+
+	LogLevel  string `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
+	LogFormat string `help:"text or json." enum:"text,json" default:"text"`
+}
+
+// serveCmd is felt serve.
+type serveCmd struct {
+	Data string `help:"Directory for everything that is kept; made when missing." default:"felt-data" type:"path"`
+	serverFlags
+}
+
+// Run serves until ctx ends.
+func (s *serveCmd) Run(ctx context.Context, std streams) error {
+	cfg, err := s.config(s.Data, std.err)
+	if err != nil {
+		return err
+	}
+	return serve(ctx, cfg, std, nil)
+}
+
+// bytesFlag is a size such as 16MiB.
+type bytesFlag int64
+
+// UnmarshalText parses a number with an optional unit (B, KiB, MiB, GiB, KB, MB, GB).
+func (b *bytesFlag) UnmarshalText(text []byte) error {
+	n, err := parseBytes(string(text))
+	*b = bytesFlag(n)
+	return err
+}
+
+// config turns flags into the app's configuration.
+func (f *serverFlags) config(data string, logs io.Writer) (app.Config, error) {
+	settings := felt.DefaultSettings()
+	settings.Settle = felt.Instant(f.Settle)
+	settings.LateMax = felt.Instant(f.LateMax)
+	settings.JudgeLate = felt.Instant(f.JudgeLate)
+	settings.Remember = felt.Instant(f.Remember)
+	settings.Recovery = felt.Instant(f.RecoveryWindow)
+	settings.FloorClients = f.FloorCustomers
+	settings.OpenSpans, settings.OpenTries = f.MaxOpenSpans, f.MaxOpenTries
+	settings.SeriesMax, settings.OpsMax, settings.SegmentMax = f.MaxSeries, f.MaxOperations, f.SegmentValues
+	keep := felt.DefaultRetention()
+	keep.Interactions = felt.Instant(f.KeepInteractions)
+	cfg := app.Config{
+		Data: data, ConfigDir: f.Config, Listen: f.Listen, OTLPGRPC: f.OTLPGRPC, OTLPHTTP: f.OTLPHTTP,
+		Partitions: f.Partitions, Workers: f.Workers, Settings: settings,
+		BodyLimit: int64(f.BodyLimit), DecodedLimit: int64(f.DecodedLimit), InFlightLimit: int64(f.InFlightLimit),
+		AttributeLimit: f.AttributeLimit, ValueLimit: f.ValueLimit,
+		RedactKeys: f.RedactKeys, AllowKeys: f.AllowKeys, CORSOrigins: f.CORSOrigins, Hosts: f.Hosts,
+		LogMaxBytes: int64(f.LogMaxBytes), LogMaxAge: f.LogMaxAge, SnapshotEvery: f.SnapshotEvery,
+		StoreMemory: f.StoreMemory, Retention: keep, Version: version, Logger: f.logger(logs),
+	}
+	switch f.Clock {
+	case "wall":
+		cfg.Clock = felt.ClockWall
+	case "event":
+		cfg.Clock = felt.ClockEvent
+	}
+	if f.Tokens != "" {
+		tokens, err := app.ReadTokens(f.Tokens)
+		if err != nil {
+			return cfg, usageError{err}
+		}
+		cfg.Tokens = tokens
+	}
+	if err := cfg.Check(); err != nil {
+		return cfg, usageError{err}
+	}
+	return cfg, nil
+}
+
+func (f *serverFlags) logger(w io.Writer) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(f.LogLevel)) // the enum allows valid words only
+	opts := &slog.HandlerOptions{Level: level}
+	if f.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, opts))
+	}
+	return slog.New(slog.NewTextHandler(w, opts))
+}
+
+// serve runs an app until ctx ends; beside runs next to it once it is up.
+func serve(ctx context.Context, cfg app.Config, std streams, beside func(context.Context, *app.App) error) error {
+	a, err := app.New(ctx, cfg)
+	if err != nil {
+		return fmt.Errorf("start: %w", err)
+	}
+	fmt.Fprintf(std.out, "Felt %s\n  page   http://%s\n  OTLP   gRPC %s, HTTP http://%s\n  data   %s (%s clock)\n",
+		cfg.Version, a.Addr(), a.GRPCAddr(), a.HTTPAddr(), cfg.Data, a.Clock())
+	err = a.Run(ctx, beside)
+	if cerr := a.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
