@@ -189,3 +189,11 @@ func (d *Decoder) JSON(v any) {
 		d.Fail("bad row: " + err.Error())
 	}
 }
+
+// Adopt takes over the error of a decoder of a part.
+func (d *Decoder) Adopt(part *Decoder) {
+	if d.err == nil {
+		d.err = part.err
+	}
+	d.b = nil
+}

@@ -96,11 +96,11 @@ func tidySeen(list []Seen) []Seen {
 	return kept
 }
 
-// held tells whether a customer is one of those that are held.
-func (s *series) held(customer uint64) bool { return customer&(1<<s.skip-1) == 0 }
+// holds tells whether a customer is one of those that are held.
+func (s *series) holds(customer uint64) bool { return customer&(1<<s.skip-1) == 0 }
 
 func (s *series) add(v Seen) {
-	if !s.held(v.Customer) {
+	if !s.holds(v.Customer) {
 		return
 	}
 	s.open = append(s.open, v)
@@ -121,7 +121,7 @@ func (s *series) tidyOpen() {
 func (s *series) thin() {
 	s.skip++
 	drop := func(list []Seen) []Seen {
-		return slices.DeleteFunc(list, func(v Seen) bool { return !s.held(v.Customer) })
+		return slices.DeleteFunc(list, func(v Seen) bool { return !s.holds(v.Customer) })
 	}
 	s.open = drop(s.open)
 	s.tidy = len(s.open)
@@ -145,16 +145,22 @@ func (s *series) roll(t felt.Tick) {
 		s.past[0] = slice{}
 		s.past = s.past[1:]
 	}
-	total := 0
-	for _, p := range s.past {
-		total += len(p.seen)
-	}
-	switch {
-	case total > SampleMax && s.skip < 63:
-		s.thin()
-	case s.skip > 0 && total < SampleMax/8:
+	total := s.held()
+	if s.skip > 0 && total < SampleMax/8 {
 		s.skip--
 	}
+	for ; total > SampleMax && s.skip < 63; total = s.held() {
+		s.thin()
+	}
+}
+
+// held is the number of entries of the slices that are closed.
+func (s *series) held() int {
+	n := 0
+	for _, p := range s.past {
+		n += len(p.seen)
+	}
+	return n
 }
 
 func (s *series) remember(p slice) {

@@ -191,9 +191,3 @@ func (e *Engine) CompleteUntil(t felt.Tick) felt.Instant {
 	}
 	return until
 }
-
-// Restore is the inverse of [Engine.AppendSnapshot]; [felt.ErrCorrupt] on anything else.
-func Restore(s felt.Settings, snapshot []byte) (*Engine, error) { return New(s), nil }
-
-// AppendSnapshot appends the whole state; only between ticks.
-func (e *Engine) AppendSnapshot(dst []byte) []byte { return dst }

@@ -85,3 +85,9 @@ func (e *edges) flush(t felt.Tick, s *symbols) []felt.EdgeBucket {
 	})
 	return rows
 }
+
+// compareEdges gives the cells of a snapshot an order.
+func compareEdges(a, b edgeKey) int {
+	return cmp.Or(cmp.Compare(a.env, b.env), cmp.Compare(a.caller, b.caller), cmp.Compare(a.callee, b.callee),
+		compareBools(a.third, b.third), cmp.Compare(a.window, b.window))
+}

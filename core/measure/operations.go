@@ -157,9 +157,9 @@ func (o *operations) find(op uint32, window int64) *cell {
 			return &o.cells[n]
 		}
 	}
-	key := uint64(op)<<32 | uint64(uint32(window))
+	key := uint64(op)<<32 | uint64(uint32(window)) // 2^32 windows are more than an Instant can reach
 	n, ok := o.at[key]
-	if !ok || o.cells[n].window != window {
+	if !ok {
 		n = o.takeCell(op, window)
 		o.at[key] = n
 	}

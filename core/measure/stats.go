@@ -47,19 +47,19 @@ func (s *Stats) decided(list []Decision) {
 	}
 }
 
-// Load is how much a tracker holds at the moment.
-type Load struct {
-	Traces, Kept, Held, Remembered, Texts, Operations, Cells int
-	UnmappedMetrics                                          map[string]int64
+// Held is how much a tracker holds at the moment.
+type Held struct {
+	Traces, Kept, Spans, Remembered, Texts, Operations, Cells int
+	UnmappedMetrics                                           map[string]int64
 }
 
 // Stats returns the counters.
 func (k *Tracker) Stats() Stats { return k.stats }
 
-// Load returns how much is held. The map is the tracker's own: do not write to it.
-func (k *Tracker) Load() Load {
-	return Load{
-		Traces: k.open.n, Kept: k.kept.n, Held: k.held, Remembered: k.memory.n, Texts: len(k.symbols.texts),
+// Held returns how much is held. The map is the tracker's own: do not write to it.
+func (k *Tracker) Held() Held {
+	return Held{
+		Traces: k.open.n, Kept: k.kept.n, Spans: k.held, Remembered: k.memory.n, Texts: len(k.symbols.texts),
 		Operations: len(k.ops.ops), Cells: len(k.ops.cells), UnmappedMetrics: k.names,
 	}
 }

@@ -1,0 +1,81 @@
+package measure
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/codec"
+)
+
+// Save appends the whole state. Call it between ticks.
+func (c *Counter) Save(e *codec.Encoder) {
+	e.Int(int64(c.tick))
+	e.Int(c.stats.Interactions)
+	e.Int(c.stats.NotJudged)
+	e.Int(c.stats.OtherSeries)
+	e.Len(len(c.series))
+	for _, s := range slices.SortedFunc(maps.Keys(c.series), compareScopes) {
+		s.save(e)
+		e.Int(c.series[s])
+	}
+	e.Len(len(c.buckets))
+	for _, k := range c.bucketKeys() {
+		k.save(e)
+		e.Int(k.window)
+		c.buckets[k].save(e)
+	}
+}
+
+// Load is the inverse of Save, into a new counter. What is wrong shows in the decoder's error.
+func (c *Counter) Load(d *codec.Decoder) {
+	c.tick = felt.Tick(d.Int())
+	c.stats = CounterStats{d.Int(), d.Int(), d.Int()}
+	for n := d.Len(5); n > 0; n-- {
+		s := loadScope(d)
+		c.series[s] = d.Int()
+	}
+	for n := d.Len(20); n > 0 && d.Err() == nil; n-- {
+		k := bucketKey{loadScope(d), d.Int()}
+		b := &bucket{}
+		b.load(d)
+		c.buckets[k] = b
+	}
+}
+
+func (b *bucket) numbers() []*int64 {
+	n := &b.counts
+	return []*int64{&n.Success, &n.Degraded, &n.Failed, &n.Abandoned, &n.Cancelled, &n.Open}
+}
+
+func (b *bucket) save(e *codec.Encoder) {
+	for _, n := range b.numbers() {
+		e.Int(*n)
+	}
+	for i := range b.adjusted {
+		e.Float(b.adjusted[i])
+		e.Int(b.value[i])
+	}
+	for o := felt.OutcomeSuccess; o <= felt.OutcomeAbandoned; o++ {
+		for _, s := range []*crowds{&b.customers, &b.sessions, &b.accounts} {
+			e.Bytes(s[o].AppendBinary(nil))
+		}
+		e.Bytes(b.latency[o].AppendBinary(nil))
+	}
+}
+
+func (b *bucket) load(d *codec.Decoder) {
+	for _, n := range b.numbers() {
+		*n = d.Int()
+	}
+	for i := range b.adjusted {
+		b.adjusted[i] = d.Float()
+		b.value[i] = d.Int()
+	}
+	for o := felt.OutcomeSuccess; o <= felt.OutcomeAbandoned; o++ {
+		for _, s := range []*crowds{&b.customers, &b.sessions, &b.accounts} {
+			s[o] = loadDistinct(d)
+		}
+		b.latency[o] = loadLatency(d)
+	}
+}
