@@ -20,14 +20,16 @@
 // Retry-After, UNAVAILABLE with RetryInfo.
 //
 // Over gRPC the limit of a body also holds for what a zstd body unpacks to; gzip may
-// unpack to the larger limit, as over HTTP.
+// unpack to the larger limit, as over HTTP. And a gRPC body counts as in flight once it
+// is there: while it comes in, only the number of requests bounds it, and the deadline
+// by which it must have come.
 //
 // # Group commit
 //
 // A synced append costs about the same for one request as for fifty. While an append
 // is under way, requests pile up in the packers, where they share one dictionary, and
 // leave together with the next one. When nothing is under way a request waits for
-// others that are being unpacked, at most two milliseconds; alone, it does not wait.
+// others that are on their way in, at most two milliseconds; alone, it does not wait.
 //
 // # Time
 //

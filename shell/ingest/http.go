@@ -56,6 +56,7 @@ type exchange struct {
 func (d *Door) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	d.cors(w.Header(), r)
 	x := &exchange{door: d, w: w, r: r, json: true, typ: typeJSON}
+	x.deadline(time.Now().Add(d.limits.Read))
 	sig, found := signalOf(r.URL.Path)
 	if !found {
 		x.refuse(faultf(resultNoPath, "there is nothing at this path: send to /v1/traces, /v1/logs or /v1/metrics"))
@@ -119,18 +120,24 @@ func (x *exchange) serve() (report otlp.Report, f *fault) {
 		return report, f
 	}
 	defer t.release()
-	if err := http.NewResponseController(x.w).SetReadDeadline(time.Now().Add(d.limits.Read)); err != nil {
-		d.opt.Logger.Debug("ingest: this connection takes no deadline", "error", err)
-	}
 	body, f := d.readBody(t, r.Body, r.ContentLength, d.limits.Body)
 	if f != nil {
 		return report, f
 	}
 	defer d.bodies.Put(body)
+	x.deadline(time.Time{}) // else its end would look like a sender who left
 	d.stats.bodyBytes.Add(int64(len(*body)))
 	ctx, cancel := context.WithTimeout(r.Context(), d.limits.Append+d.limits.Read)
 	defer cancel()
 	return d.ingest(ctx, &request{signal: x.signal, json: x.json, packed: packed, body: *body, ticket: t})
+}
+
+// deadline is by when the body must have come. The server that we are mounted on may
+// have none, because of streams that it serves elsewhere.
+func (x *exchange) deadline(at time.Time) {
+	if err := http.NewResponseController(x.w).SetReadDeadline(at); err != nil {
+		x.door.opt.Logger.Debug("ingest: this connection takes no deadline", "error", err)
+	}
 }
 
 func errDenied() *fault {

@@ -332,7 +332,7 @@ func TestHTTPAuth(t *testing.T) {
 
 // A sender that trickles its body is told so, and holds next to nothing meanwhile.
 func TestSlowBody(t *testing.T) {
-	d := run(t, newDoor(t, newLog(), func(o *Options) { o.Limits.Read = 50 * time.Millisecond }))
+	d := run(t, newDoor(t, newLog(), func(o *Options) { o.Limits.Read = 300 * time.Millisecond }))
 	addr := strings.TrimPrefix(serveHTTP(t, d), "http://")
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
@@ -340,6 +340,10 @@ func TestSlowBody(t *testing.T) {
 	}
 	defer conn.Close()
 	fmt.Fprintf(conn, "POST /v1/traces HTTP/1.1\r\nHost: felt\r\nContent-Type: application/json\r\nContent-Length: 16000000\r\n\r\n{")
+	eventually(t, "it is being read", func() bool { return d.bytes.Load() > 0 })
+	if n := d.bytes.Load(); n > trustRead {
+		t.Errorf("a promise of 16 MB holds %d bytes", n)
+	}
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ type Limits struct {
 	Decoded       int64         // bytes of one body after decompression; default 64 MiB
 	Record        int           // bytes of one packed record, at most what the log takes; default 15 MiB
 	InFlightBytes int64         // bytes of all bodies from reading until they are on the log; default 256 MiB
-	Requests      int           // requests in flight; default 4096
+	Requests      int           // requests in flight; default 2048
 	Streams       uint32        // requests in flight on one gRPC connection, more wait in the client; default 256
 	Linger        time.Duration // how long a request waits for others to join; default 2 ms
 	Read          time.Duration // how long a sender may take to deliver a body; default 30 s
@@ -26,7 +26,7 @@ type Limits struct {
 func DefaultLimits() Limits {
 	return Limits{
 		Body: 16 << 20, Decoded: 64 << 20, Record: 15 << 20, InFlightBytes: 256 << 20,
-		Requests: 4096, Streams: 256,
+		Requests: 2048, Streams: 256,
 		Linger: 2 * time.Millisecond, Read: 30 * time.Second, Append: 30 * time.Second,
 		Telemetry: otlp.DefaultLimits(),
 	}

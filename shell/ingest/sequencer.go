@@ -110,7 +110,9 @@ func (q *sequencer) look() (groups []group, wait time.Duration, over bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	linger := d.limits.Linger - time.Since(d.since)
-	if len(d.ready) > 0 || wait <= 0 || d.pending > 0 && (d.packing == 0 || linger <= 0 || d.closing) {
+	// When all requests in flight wait here, nobody is left to wait for.
+	complete := int64(d.pending) >= d.requests.Load()
+	if len(d.ready) > 0 || wait <= 0 || d.pending > 0 && (complete || linger <= 0 || d.closing) {
 		groups = d.collect()
 	}
 	switch {

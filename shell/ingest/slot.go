@@ -127,7 +127,7 @@ func (d *Door) exit(s *slot, w *waiter, sealed []group) {
 		d.pending++
 	}
 	d.packing--
-	look := len(d.ready) > 0 || d.packing == 0 || d.pending == 1
+	look := len(d.ready) > 0 || d.pending == 1 || int64(d.pending) >= d.requests.Load() || d.closing
 	d.mu.Unlock()
 	d.turn <- struct{}{}
 	if look {
