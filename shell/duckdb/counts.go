@@ -3,7 +3,6 @@ package duckdb
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"sort"
 	"strconv"
@@ -34,7 +33,7 @@ func (s *Store) Scopes(ctx context.Context, env, name string) ([]felt.Scope, err
 func (s *Store) ScopeStats(ctx context.Context, q felt.Question) ([]felt.ScopeStat, error) {
 	var list []felt.ScopeStat
 	err := s.read(ctx, func(tx *sql.Tx) error {
-		in, err := scopes(ctx, tx, q)
+		in, f, err := subject(ctx, tx, q)
 		if err != nil || len(in) == 0 {
 			return err
 		}
@@ -44,9 +43,12 @@ func (s *Store) ScopeStats(ctx context.Context, q felt.Question) ([]felt.ScopeSt
 			list[i] = felt.ScopeStat{Scope: sc.Scope, Last: sc.last}
 			place[sc.id] = &list[i]
 		}
-		f, err := filterOf(in, q)
+		e, err := s.estimates(ctx, tx, q, in, f)
 		if err != nil {
 			return err
+		}
+		if e != nil {
+			return e.stats(ctx, place)
 		}
 		return ask(ctx, tx, "stats", f, nil, func(rows *sql.Rows) error {
 			var id int32
@@ -59,6 +61,15 @@ func (s *Store) ScopeStats(ctx context.Context, q felt.Question) ([]felt.ScopeSt
 		})
 	})
 	return list, err
+}
+
+// estimates returns what estimates, when the interactions cannot be counted.
+func (s *Store) estimates(ctx context.Context, tx *sql.Tx, q felt.Question, in []scopeRow, f filter) (*estimating, error) {
+	var n int64
+	if err := ask(ctx, tx, "count", f, nil, func(rows *sql.Rows) error { return rows.Scan(&n) }); err != nil {
+		return nil, err
+	}
+	return s.countable(ctx, tx, q, in, f, n)
 }
 
 // numbers are the places of the twelve numbers that stats and points have in common.
@@ -75,16 +86,23 @@ func numbers(c *felt.Counts, customers, sessions *felt.Distinct) []any {
 // the successes, degraded and failed ones does not exceed.
 func (s *Store) Points(ctx context.Context, q felt.Question, step felt.Instant, by string) ([]felt.Point, error) {
 	if step < felt.Second || step%felt.Second != 0 {
-		return nil, errors.New("duckdb: points: the step must be a whole number of seconds, at least one")
+		return nil, fmt.Errorf("duckdb: points: the step must be a whole number of seconds, at least one: %w", felt.ErrUnanswerable)
 	}
 	var list []felt.Point
 	err := s.read(ctx, func(tx *sql.Tx) error {
-		in, err := scopes(ctx, tx, q)
+		in, f, err := subject(ctx, tx, q)
 		if err != nil || len(in) == 0 {
 			return err
 		}
-		f, err := filterOf(in, q)
+		e, err := s.estimates(ctx, tx, q, in, f)
 		if err != nil {
+			return err
+		}
+		if e != nil {
+			if by != "" {
+				return s.unanswerable("buckets are not kept by condition or segment")
+			}
+			list, err = e.points(ctx, step)
 			return err
 		}
 		split := f.splitBy(by)

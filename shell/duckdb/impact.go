@@ -17,7 +17,7 @@ import (
 func (s *Store) Impact(ctx context.Context, q felt.Question) (felt.Impact, error) {
 	var im felt.Impact
 	err := s.read(ctx, func(tx *sql.Tx) error {
-		in, err := scopes(ctx, tx, q)
+		in, f, err := subject(ctx, tx, q)
 		if err != nil {
 			return err
 		}
@@ -25,16 +25,17 @@ func (s *Store) Impact(ctx context.Context, q felt.Question) (felt.Impact, error
 		if len(in) == 0 {
 			return nil
 		}
-		f, err := filterOf(in, q)
-		if err != nil {
-			return err
-		}
 		rows, err := countOutcomes(ctx, tx, f, &im)
 		if err != nil {
 			return err
 		}
-		if rows > s.opts.ExactLimit {
-			return fmt.Errorf("duckdb: %d interactions in scope are more than are counted exactly (%d)", rows, s.opts.ExactLimit)
+		e, err := s.countable(ctx, tx, q, in, f, rows)
+		if err != nil {
+			return err
+		}
+		if e != nil {
+			im, err = e.impact(ctx)
+			return err
 		}
 		return s.exact(ctx, tx, q, f, &im)
 	})

@@ -29,12 +29,8 @@ func (s *Store) Interactions(ctx context.Context, q felt.Question, outcome felt.
 	}
 	var list []felt.Interaction
 	err = s.read(ctx, func(tx *sql.Tx) error {
-		in, err := scopes(ctx, tx, q)
+		in, f, err := subject(ctx, tx, q)
 		if err != nil || len(in) == 0 {
-			return err
-		}
-		f, err := filterOf(in, q)
-		if err != nil {
 			return err
 		}
 		if outcome != felt.OutcomeNone {

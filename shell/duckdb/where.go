@@ -38,6 +38,17 @@ func scopes(ctx context.Context, db asker, q felt.Question) ([]scopeRow, error) 
 	return list, nil
 }
 
+// subject finds what a question is about: its scopes and its filter. A question that is
+// none is refused also when nothing is in scope.
+func subject(ctx context.Context, db asker, q felt.Question) ([]scopeRow, filter, error) {
+	in, err := scopes(ctx, db, q)
+	if err != nil {
+		return nil, filter{}, err
+	}
+	f, err := filterOf(in, q)
+	return in, f, err
+}
+
 // filter is the part of a WHERE clause that a question stands for.
 type filter struct {
 	sql  string
@@ -109,7 +120,7 @@ func (f *filter) condition(c felt.Condition) (string, error) {
 	case felt.OpNotEquals:
 		return "NOT " + match, nil
 	}
-	return "", fmt.Errorf("duckdb: condition on %q has operator %d, which is none: use =, != or in", c.Key, c.Op)
+	return "", fmt.Errorf("duckdb: condition on %q has operator %d, which is none: use =, != or in: %w", c.Key, c.Op, felt.ErrUnanswerable)
 }
 
 // bind adds an argument and returns its place.

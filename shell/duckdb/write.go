@@ -102,13 +102,22 @@ func (w *writing) empty() bool { return len(w.ticks) == 0 && len(w.cursors) == 0
 // transact writes everything that is new, or leaves the file as it was.
 func (w *writing) transact(ctx context.Context) error {
 	conn := w.s.conn
+	if err := w.s.at(0); err != nil {
+		return err
+	}
 	if _, err := conn.ExecContext(ctx, "BEGIN TRANSACTION"); err != nil {
 		return fmt.Errorf("duckdb: begin: %w", err)
 	}
-	err := w.rows(ctx)
+	err := w.s.at(1)
+	if err == nil {
+		err = w.rows(ctx)
+	}
+	if err == nil {
+		err = w.s.at(2)
+	}
 	if err == nil {
 		if _, err = conn.ExecContext(ctx, "COMMIT"); err == nil {
-			return nil
+			return w.s.at(3)
 		}
 		err = fmt.Errorf("duckdb: commit: %w", err)
 	}
@@ -152,4 +161,12 @@ func (w *writing) query(ctx context.Context, what, query string, args []any, sca
 		return fmt.Errorf("duckdb: write %s: %w", what, err)
 	}
 	return nil
+}
+
+// at gives a test the chance to fail this step of a write.
+func (s *Store) at(step int) error {
+	if s.fault == nil {
+		return nil
+	}
+	return s.fault(step)
 }

@@ -1,0 +1,163 @@
+package mem
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/felt-cx/felt"
+)
+
+// StoreOptions say how a [Store] behaves. Zero values take the defaults named here.
+type StoreOptions struct {
+	// NoTransactions makes Write apply one row at a time, so that one that fails leaves
+	// a part behind, as a store without transactions does.
+	NoTransactions bool
+	// FailWrite, when set, is asked before each step of a Write (a row, a tick, a
+	// cursor; with transactions: all of them together) and once more after the last. An
+	// error ends the Write with it; what was done before stays. Steps count from 0 in
+	// each Write.
+	FailWrite func(step int) error
+	// ExactLimit is the most interactions in scope for an exact count; 20,000,000.
+	ExactLimit int64
+	// Recovery is the recovery window; 30 minutes.
+	Recovery felt.Instant
+}
+
+// Store is a [felt.Store] in memory: the reference. It answers every question by
+// looking at every row. Safe for concurrent use. Rows given to Write must not be changed
+// afterwards.
+type Store struct {
+	opts StoreOptions
+
+	mu      sync.RWMutex
+	ticks   map[line]felt.Tick
+	cursors map[string]felt.Cursor
+
+	interactions facts[felt.Interaction]
+	corrected    map[felt.InteractionID]int32 // newest version of those that have more than one
+	gone         felt.Instant                 // interactions that ended before were forgotten
+	buckets      facts[felt.Bucket]
+	operations   facts[felt.OperationBucket]
+	edges        facts[felt.EdgeBucket]
+	signals      facts[felt.SignalPoint]
+	days         facts[felt.CustomerDay]
+	harmed       facts[felt.IncidentCustomer]
+	business     facts[felt.BusinessEvent]
+	customers    facts[felt.Fact]
+	commands     facts[felt.Command]
+
+	last      map[series]felt.Instant // end of the newest interaction ever
+	findings  map[string]felt.Finding
+	links     map[linkKey]felt.Link
+	incidents map[string]felt.Incident
+	changes   map[string]felt.Change
+}
+
+var _ felt.Store = (*Store)(nil)
+
+// line is what ticks grow along.
+type line struct {
+	engine uint16
+	stage  uint8
+	part   felt.Part
+}
+
+// series is a scope with its kind of traffic.
+type series struct {
+	felt.Scope
+	traffic felt.Traffic
+}
+
+type linkKey struct {
+	env  string
+	from felt.Hash
+}
+
+// facts are rows of one kind. A fact is named by its batch and its place in it, so that
+// the same fact written twice is there once.
+type facts[T any] struct {
+	rows []T
+	seen map[factKey]bool
+}
+
+type factKey struct {
+	batch felt.BatchID
+	row   int
+}
+
+func (f *facts[T]) add(batch felt.BatchID, i int, row T) {
+	key := factKey{batch, i}
+	if f.seen[key] {
+		return
+	}
+	if f.seen == nil {
+		f.seen = map[factKey]bool{}
+	}
+	f.seen[key] = true
+	f.rows = append(f.rows, row)
+}
+
+// drop forgets rows and returns how many.
+func (f *facts[T]) drop(old func(*T) bool) int64 {
+	before := len(f.rows)
+	f.rows = slices.DeleteFunc(f.rows, func(row T) bool { return old(&row) })
+	return int64(before - len(f.rows))
+}
+
+// NewStore makes an empty store.
+func NewStore(o StoreOptions) *Store {
+	if o.ExactLimit == 0 {
+		o.ExactLimit = 20_000_000
+	}
+	if o.Recovery == 0 {
+		o.Recovery = 30 * felt.Minute
+	}
+	return &Store{
+		opts: o, ticks: map[line]felt.Tick{}, cursors: map[string]felt.Cursor{},
+		corrected: map[felt.InteractionID]int32{}, last: map[series]felt.Instant{},
+		findings: map[string]felt.Finding{}, links: map[linkKey]felt.Link{},
+		incidents: map[string]felt.Incident{}, changes: map[string]felt.Change{},
+	}
+}
+
+// Cursor implements [felt.Writer].
+func (s *Store) Cursor(_ context.Context, name string) (felt.Cursor, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	c, ok := s.cursors[name]
+	if !ok {
+		return felt.Cursor{}, fmt.Errorf("mem: cursor %q: %w", name, felt.ErrNotFound)
+	}
+	return c, nil
+}
+
+// Retain implements [felt.Retainer]. Buckets of operations and edges are kept as long as
+// buckets of 10 seconds, signals as long as those of a minute.
+func (s *Store) Retain(_ context.Context, now felt.Instant, keep felt.Retention) (int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old := func(at, keep felt.Instant) bool { return keep > 0 && at < now-keep }
+	n := s.interactions.drop(func(r *felt.Interaction) bool { return old(r.End, keep.Interactions) })
+	if n > 0 {
+		s.gone = now - keep.Interactions
+	}
+	n += s.buckets.drop(func(r *felt.Bucket) bool {
+		switch {
+		case r.Width <= 10:
+			return old(r.Start, keep.Buckets10s)
+		case r.Width <= 60:
+			return old(r.Start, keep.Buckets1m)
+		}
+		return old(r.Start, keep.BucketsLong)
+	})
+	n += s.operations.drop(func(r *felt.OperationBucket) bool { return old(r.Start, keep.Buckets10s) })
+	n += s.edges.drop(func(r *felt.EdgeBucket) bool { return old(r.Start, keep.Buckets10s) })
+	n += s.signals.drop(func(r *felt.SignalPoint) bool { return old(r.Time, keep.Buckets1m) })
+	n += s.days.drop(func(r *felt.CustomerDay) bool { return old(r.Day, keep.CustomerDays) })
+	return n, nil
+}
+
+// Close does nothing: memory needs no closing.
+func (s *Store) Close() error { return nil }

@@ -1,0 +1,258 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+
+	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/sketch"
+)
+
+// History makes the batches of some minutes of two partitions from a seed: every kind of
+// row that the port shows, corrections, names that repeat, identities that are missing.
+// Small worlds, so that everything meets everything.
+func History(seed uint64, ticks int) []felt.Batch {
+	h := &history{rand: rand.New(rand.NewPCG(seed, 1)), left: map[felt.Part][]felt.Interaction{}}
+	var list []felt.Batch
+	start := felt.TickOf(day)
+	for i := range ticks {
+		tick := start + felt.Tick(i*10)
+		for part := range felt.Part(2) {
+			list = append(list, h.stage2(part, tick))
+		}
+		list = append(list, h.stage3(tick))
+	}
+	for i := range list {
+		list[i].Cursor = felt.Cursor{Name: "engine", Seq: felt.Seq(i + 1), Tick: list[i].ID.Tick, Epoch: 1}
+	}
+	return list
+}
+
+type history struct {
+	rand *rand.Rand
+	n    int
+	left map[felt.Part][]felt.Interaction // may still be corrected
+}
+
+// Values of conditions and segments; the odd ones are on purpose.
+func plans() []string    { return []string{"pro", "free", "", "a\x1fb", "p'ro", "é"} }
+func regions() []string  { return []string{"eu", "us"} }
+func releases() []string { return []string{"", "v1", "v2"} }
+func names() []string    { return []string{"pay", "search", "browse"} }
+
+func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
+
+func (h *history) interaction(tick felt.Tick) felt.Interaction {
+	r := h.rand
+	h.n++
+	end := tick.Instant() - felt.Instant(r.IntN(40))*felt.Second + felt.Instant(r.IntN(3))
+	row := felt.Interaction{
+		ID: interactionID(h.n), Version: 1, Known: tick, FirstKnown: tick,
+		Env: Env, App: pick(r, []string{"shop", "admin"}), Name: pick(r, names()), Kind: felt.InteractionKind(1 + r.IntN(2)),
+		Start: end - felt.Second, End: end, Outcome: pick(r, []felt.Outcome{0, 1, 1, 1, 1, 2, 3, 3, 4, 5}),
+		Duration: int64(r.IntN(30)) * 1e6, Weight: 1, Service: pick(r, regions()), Release: pick(r, releases()), Reason: pick(r, plans()),
+		Customer: hash(1, r.IntN(40)), IdentityLevel: felt.IdentityLevel(r.IntN(5)), Session: hash(2, r.IntN(60)), Account: hash(3, r.IntN(5)),
+	}
+	row.FirstOutcome = row.Outcome
+	if r.IntN(10) == 0 {
+		row.Traffic = felt.Traffic(r.IntN(3))
+	}
+	if r.IntN(20) == 0 {
+		row.Env = "staging"
+	}
+	if r.IntN(3) > 0 {
+		row.Segments = append(row.Segments, felt.Segment{Key: "plan", Value: pick(r, plans())})
+	}
+	if r.IntN(2) > 0 {
+		row.Segments = append(row.Segments, felt.Segment{Key: "region", Value: pick(r, regions())})
+	}
+	return row
+}
+
+func (h *history) stage2(part felt.Part, tick felt.Tick) felt.Batch {
+	r := h.rand
+	b := felt.Batch{ID: felt.BatchID{Engine: 1, Stage: 2, Part: part, Tick: tick}}
+	for range r.IntN(12) {
+		row := h.interaction(tick)
+		b.Interactions = append(b.Interactions, row)
+		h.left[part] = append(h.left[part], row)
+	}
+	for range r.IntN(3) {
+		if len(h.left[part]) == 0 {
+			break
+		}
+		at := r.IntN(len(h.left[part]))
+		row := h.left[part][at]
+		row.Version++
+		row.Known, row.Outcome = tick, felt.Outcome(1+r.IntN(5))
+		row.End += felt.Instant(r.IntN(3)) * felt.Second
+		h.left[part][at] = row
+		b.Interactions = append(b.Interactions, row)
+	}
+	for i := range b.Interactions {
+		for _, width := range []int32{10, 60, 3600, 86400} {
+			b.Buckets = append(b.Buckets, bucketOf(&b.Interactions[i], width))
+		}
+	}
+	for range r.IntN(4) {
+		b.Operations = append(b.Operations, felt.OperationBucket{
+			Env: Env, Service: pick(r, regions()), Operation: pick(r, names()), Kind: felt.SpanKind(r.IntN(3)), Release: pick(r, releases()),
+			Start: tick.Instant().Floor(10 * felt.Second), Known: tick, Count: int64(r.IntN(5)), Errors: int64(r.IntN(2)), Latency: latency(int64(r.IntN(500))),
+		})
+		b.Edges = append(b.Edges, felt.EdgeBucket{
+			Env: Env, Caller: pick(r, regions()), Callee: pick(r, names()), Peer: pick(r, releases()), ThirdParty: r.IntN(2) == 0,
+			Start: tick.Instant().Floor(10 * felt.Second), Known: tick, Count: int64(r.IntN(5)), Latency: latency(int64(r.IntN(500))),
+		})
+	}
+	return b
+}
+
+// bucketOf is the bucket of one interaction: deltas merge, so it may stand alone.
+func bucketOf(r *felt.Interaction, width int32) felt.Bucket {
+	b := felt.Bucket{
+		Series: felt.Series{Env: r.Env, App: r.App, Name: r.Name, Kind: r.Kind, Traffic: r.Traffic},
+		Start:  r.End.Floor(felt.Instant(width) * felt.Second), Width: width, Known: r.Known,
+	}
+	b.Counts.Add(r.Outcome, 1)
+	for _, s := range []struct {
+		to *felt.Sketches
+		h  felt.Hash
+	}{{&b.Customers, r.Customer}, {&b.Sessions, r.Session}, {&b.Accounts, r.Account}} {
+		if s.h.IsZero() {
+			continue
+		}
+		var d sketch.Distinct
+		d.Add(s.h)
+		place(s.to, r.Outcome, d.AppendBinary(nil))
+	}
+	place(&b.Latency, r.Outcome, latency(r.Duration/1e6))
+	return b
+}
+
+func place(s *felt.Sketches, o felt.Outcome, enc []byte) {
+	switch o {
+	case felt.OutcomeSuccess:
+		s.Success = enc
+	case felt.OutcomeDegraded:
+		s.Degraded = enc
+	case felt.OutcomeFailed:
+		s.Failed = enc
+	case felt.OutcomeAbandoned:
+		s.Abandoned = enc
+	case felt.OutcomeNone, felt.OutcomeCancelled:
+	}
+}
+
+func (h *history) stage3(tick felt.Tick) felt.Batch {
+	b := felt.Batch{ID: felt.BatchID{Engine: 1, Stage: 3, Tick: tick}}
+	if h.rand.IntN(3) == 0 {
+		b.Incidents = []felt.Incident{{
+			ID: fmt.Sprint("inc-", h.rand.IntN(4)), Version: int64(tick), Env: Env, Known: tick,
+			Status: felt.IncidentStatus(1 + h.rand.IntN(3)), Score: float64(h.rand.IntN(5)), Opened: day,
+		}}
+	}
+	return b
+}
+
+// question makes a random question about a History.
+func question(r *rand.Rand, ticks int) felt.Question {
+	second := func() felt.Instant { return day + felt.Instant(r.IntN(ticks*10+60)-45)*felt.Second }
+	q := felt.Question{
+		Scope:   felt.Scope{Env: pick(r, []string{Env, Env, Env, "staging"}), App: pick(r, []string{"", "shop"}), Name: pick(r, append(names(), "", "", "none"))},
+		Window:  felt.Window{From: min(second(), second()), To: max(second(), second())},
+		Traffic: pick(r, []felt.Traffic{0, 0, 0, 1, 2}),
+	}
+	switch r.IntN(4) {
+	case 0:
+		q.Window = whole().Window
+	case 1:
+		q.From, q.To = q.From.Floor(felt.Minute), q.To.Floor(felt.Minute)+felt.Minute
+	}
+	if r.IntN(5) == 0 {
+		q.Kind = felt.InteractionKind(1 + r.IntN(2))
+	}
+	if r.IntN(3) == 0 {
+		q.AsOf = second() + felt.Instant(r.IntN(3000))*felt.Second
+	}
+	for r.IntN(3) == 0 {
+		c := felt.Condition{Op: felt.Op(1 + r.IntN(3)), Key: pick(r, []string{"plan", "region", "release", "service", "reason", "outcome", "identity", "none"})}
+		for range 1 + r.IntN(2)*int(c.Op/felt.OpIn) {
+			c.Values = append(c.Values, pick(r, append(append(plans(), regions()...), "v1", "failed", "success", "user", "none")))
+		}
+		q.Where = append(q.Where, c)
+	}
+	return q
+}
+
+// Same asks both stores, which hold the same [History] of so many ticks, n rounds of
+// random questions, and returns the first difference in their answers.
+func Same(ctx context.Context, a, b felt.Store, seed uint64, ticks, n int) error {
+	r := rand.New(rand.NewPCG(seed, 2))
+	for range n {
+		q := question(r, ticks)
+		step := felt.Instant(pick(r, []int{1, 10, 60, 7})) * felt.Second
+		if q.To-q.From > felt.Day {
+			step = felt.Day
+		}
+		by := pick(r, []string{"", "", "plan", "region", "release", "outcome", "identity"})
+		outcome, limit := felt.Outcome(r.IntN(felt.Outcomes)), 1+r.IntN(9)
+		var states []felt.IncidentStatus
+		if r.IntN(2) == 0 {
+			states = append(states, felt.IncidentStatus(1+r.IntN(3)))
+		}
+		for _, ask := range []func(felt.Store) (any, error){
+			func(s felt.Store) (any, error) { return s.Impact(ctx, q) },
+			func(s felt.Store) (any, error) { return s.ScopeStats(ctx, q) },
+			func(s felt.Store) (any, error) { return s.Points(ctx, q, step, by) },
+			func(s felt.Store) (any, error) { return pages(ctx, s, q, outcome, limit) },
+			func(s felt.Store) (any, error) { return s.Scopes(ctx, q.Env, q.Name) },
+			func(s felt.Store) (any, error) { return s.Operations(ctx, q.Env, "", q.Window) },
+			func(s felt.Store) (any, error) { return s.Edges(ctx, q.Env, q.Window) },
+			func(s felt.Store) (any, error) { return s.Incidents(ctx, q.Env, limit, states...) },
+		} {
+			if err := compare(ask, a, b); err != nil {
+				return fmt.Errorf("%s step=%d by=%q outcome=%q: %w", q, step/felt.Second, by, outcome, err)
+			}
+		}
+	}
+	return nil
+}
+
+func compare(ask func(felt.Store) (any, error), a, b felt.Store) error {
+	x, errX := ask(a)
+	y, errY := ask(b)
+	if errors.Is(errX, felt.ErrUnanswerable) && errors.Is(errY, felt.ErrUnanswerable) {
+		return nil
+	}
+	if errX != nil || errY != nil {
+		return fmt.Errorf("errors %w and %w", errX, errY)
+	}
+	vx, vy := reflect.ValueOf(x), reflect.ValueOf(y)
+	if vx.Kind() == reflect.Slice && vx.Len() == 0 && vy.Len() == 0 {
+		return nil
+	}
+	if !reflect.DeepEqual(x, y) {
+		return fmt.Errorf("answers differ:\n%T %+v\n%T %+v", a, x, b, y)
+	}
+	return nil
+}
+
+// pages reads up to four pages of a list.
+func pages(ctx context.Context, s felt.Store, q felt.Question, o felt.Outcome, limit int) ([]felt.Interaction, error) {
+	var all []felt.Interaction
+	page := ""
+	for range 4 {
+		part, next, err := s.Interactions(ctx, q, o, limit, page)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, part...)
+		if page = next; page == "" {
+			break
+		}
+	}
+	return all, nil
+}
