@@ -23,7 +23,7 @@ type received struct {
 
 	mu       sync.Mutex
 	requests []arrival
-	spans    map[felt.TraceID][]seenSpan
+	spans    map[string][]seenSpan
 	order    []seenSpan
 	logs     int
 	points   int
@@ -110,7 +110,7 @@ func (s *received) take(path string, body []byte) {
 // span keeps a span once.
 func (s *received) span(sp seenSpan) {
 	if s.spans == nil {
-		s.spans = map[felt.TraceID][]seenSpan{}
+		s.spans = map[string][]seenSpan{}
 	}
 	for _, o := range s.spans[sp.TraceID] {
 		if o.SpanID == sp.SpanID {

@@ -10,7 +10,7 @@ import (
 
 // How customers behave.
 const (
-	triesPerVisit = 5.5              // interactions of a visit on average: sets how often visits begin
+	triesPerVisit = 4.7              // interactions of a visit on average: sets how often visits begin
 	visitLength   = 28 * felt.Second // on average: sets how many are under way at the start
 	knownShare    = .6               // of visits are by customers who are logged in
 	thinkTime     = 4 * felt.Second  // on average, before the next thing

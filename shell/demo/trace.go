@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"encoding/binary"
 	"fmt"
 
 	"github.com/felt-cx/felt"
@@ -59,13 +58,12 @@ type tracer struct {
 }
 
 // nextID makes the next span id of the trace: splitmix64, never zero.
-func (t *tracer) nextID() (id felt.SpanID) {
+func (t *tracer) nextID() string {
 	t.n++
 	z := t.ids + t.n*0x9e3779b97f4a7c15
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 	z = (z ^ z>>27) * 0x94d049bb133111eb
-	binary.BigEndian.PutUint64(id[:], max(z^z>>31, 1))
-	return id
+	return fmt.Sprintf("%016x", max(z^z>>31, 1))
 }
 
 // report says what the browser and what the services report of a try. There is nothing
@@ -112,7 +110,7 @@ func who(v *visit) []attribute {
 // interaction is the browser's span that says how it ended for the customer.
 func (t *tracer) interaction() span {
 	v := t.visit
-	s := t.span(kindInternal, t.what.name, felt.SpanID{}, felt.Window{From: t.start, To: t.end})
+	s := t.span(kindInternal, t.what.name, "", felt.Window{From: t.start, To: t.end})
 	s.Attributes = append([]attribute{
 		text("felt.interaction.name", t.what.name),
 		text("felt.interaction.outcome", t.outcome.String()),
@@ -136,10 +134,10 @@ func (t *tracer) interaction() span {
 }
 
 // span makes a span of the trace; it is an error when the try failed.
-func (t *tracer) span(kind int, name string, parent felt.SpanID, w felt.Window) span {
-	s := span{TraceID: t.trace, SpanID: t.nextID(), Name: name, Kind: kind, Start: w.From, End: w.To}
-	if !parent.IsZero() {
-		s.Parent = parent.String()
+func (t *tracer) span(kind int, name string, parent string, w felt.Window) span {
+	s := span{
+		TraceID: t.trace.String(), SpanID: t.nextID(), Parent: parent,
+		Name: name, Kind: kind, Start: w.From, End: w.To,
 	}
 	if t.outcome == felt.OutcomeFailed {
 		s.Status = &status{Code: statusError, Message: t.reason}
@@ -164,7 +162,7 @@ func (t *tracer) http(a []attribute) []attribute {
 
 // chain is one call after the other through the services, each inside the one before,
 // and the last one's call to what is behind it.
-func (t *tracer) chain(services []string, parent felt.SpanID, from, to felt.Instant) []reported {
+func (t *tracer) chain(services []string, parent string, from, to felt.Instant) []reported {
 	var list []reported
 	for i, name := range services {
 		in := t.span(kindServer, t.what.route, parent, inset(from, to, .04))
@@ -190,7 +188,7 @@ func (t *tracer) chain(services []string, parent felt.SpanID, from, to felt.Inst
 // webhook is an interaction that only services know: it has no outcome of its own, and a
 // parent that is no interaction.
 func (t *tracer) webhook() []reported {
-	root := t.span(kindConsumer, "order events process", felt.SpanID{}, felt.Window{From: t.start, To: t.end})
+	root := t.span(kindConsumer, "order events process", "", felt.Window{From: t.start, To: t.end})
 	root.Status = nil // the event will be processed again
 	root.Attributes = []attribute{text("messaging.system", "kafka")}
 	call := t.span(kindClient, t.what.route, root.SpanID, felt.Window{From: t.start, To: t.end})
@@ -209,7 +207,7 @@ func (t *tracer) log(s span, severity int, body string) logRecord {
 	}
 	return logRecord{
 		Time: s.End, Severity: severity, Level: level, Body: text("", body).Value,
-		TraceID: t.trace, SpanID: s.SpanID,
+		TraceID: s.TraceID, SpanID: s.SpanID,
 	}
 }
 

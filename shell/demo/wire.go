@@ -60,8 +60,8 @@ type resource struct {
 }
 
 type span struct {
-	TraceID    felt.TraceID `json:"traceId"`
-	SpanID     felt.SpanID  `json:"spanId"`
+	TraceID    string       `json:"traceId"`
+	SpanID     string       `json:"spanId"`
 	Parent     string       `json:"parentSpanId,omitempty"`
 	Name       string       `json:"name"`
 	Kind       int          `json:"kind"`
@@ -92,8 +92,8 @@ type logRecord struct {
 	Severity   int          `json:"severityNumber"`
 	Level      string       `json:"severityText"`
 	Body       anyValue     `json:"body"`
-	TraceID    felt.TraceID `json:"traceId"`
-	SpanID     felt.SpanID  `json:"spanId"`
+	TraceID    string       `json:"traceId"`
+	SpanID     string       `json:"spanId"`
 	Attributes []attribute  `json:"attributes,omitempty"`
 }
 
