@@ -195,7 +195,7 @@ func isAlnum(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c-'0' < 10 
 
 func isLocal(c byte) bool {
 	switch c {
-	case '.', '_', '%', '+', '-', '\'', '!', '#', '$', '&', '*', '/', '=', '?', '^', '`', '{', '|', '}', '~':
+	case '.', '_', '%', '+', '-', '\'', '!', '$', '~': // others are allowed, and are nearly always something else
 		return true
 	}
 	return isAlnum(c) || c >= utf8.RuneSelf

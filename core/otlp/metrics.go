@@ -165,6 +165,9 @@ func (p *Packer) scanPoint(m *metricInfo, b []byte, v *Point) (bool, error) {
 	p.kvs = p.kvs[:0]
 	v.reset()
 	v.Type = m.typ
+	if v.Type == PointSummary {
+		v.Sum = 0 // not optional there, and zero is not sent
+	}
 	ok := m.typ == PointHistogram || m.typ == PointExponential || m.typ == PointSummary
 	var f field
 	for i := 0; i < len(b); {

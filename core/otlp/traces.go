@@ -63,7 +63,7 @@ func (p *Packer) walkRequest(body []byte) error {
 				return p.wrongWire(body, i, &f, "")
 			}
 			p.where.resource++
-			p.where.scope = 0
+			p.where.scope, p.where.item, p.where.point = 0, 0, 0
 			if err := p.walkResource(body[f.lo:f.hi]); err != nil {
 				return err
 			}
