@@ -13,7 +13,9 @@
 // incident as it then is.
 //
 // Errors are problem documents (RFC 9457). The OpenAPI 3.1 document at
-// /api/openapi.json is made from the Go types in this package, so it cannot be wrong.
+// /api/openapi.json is made from the Go types in this package, so it cannot be wrong. A
+// parameter that a question does not know is an error that names the nearest one it
+// does: form= for from= must not be answered as if it had not been asked.
 //
 // The route table is in routes.go; each family of questions has one file.
 package httpapi

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"time"
-
-	"github.com/felt-cx/felt"
 )
 
 // What live pages are promised.
@@ -22,6 +20,10 @@ const (
 // at most once a second; "incident" when one was opened or changed. A page that gets
 // one asks its questions again.
 func (a *API) events(w http.ResponseWriter, r *http.Request) {
+	if wrong := checkQuery(r.URL.RawQuery, map[string]bool{"env": false}); wrong != "" {
+		writeProblem(w, http.StatusBadRequest, wrong)
+		return
+	}
 	select {
 	case a.streams <- struct{}{}:
 		defer func() { <-a.streams }()
@@ -30,10 +32,13 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, http.StatusServiceUnavailable, fmt.Sprintf("%d live pages are open, which is the limit", a.opts.Streams))
 		return
 	}
-	out := &stream{w: w, rc: http.NewResponseController(w), seen: map[string]int64{}}
+	out := &stream{w: w, rc: http.NewResponseController(w), seen: map[string]openIncident{}}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Accel-Buffering", "no")
+	if r.Method == http.MethodHead {
+		return
+	}
 	env := r.URL.Query().Get("env")
 	if env == "" {
 		env = "production"
@@ -41,7 +46,7 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) {
 	if err := out.send("retry: 2000\n\n"); err != nil {
 		return
 	}
-	if err := a.follow(r.Context(), out, env); err != nil && r.Context().Err() == nil && !errors.Is(err, http.ErrHandlerTimeout) {
+	if err := a.follow(r.Context(), out, env); err != nil && r.Context().Err() == nil {
 		a.opts.Logger.Debug("live page ended", "err", err)
 	}
 }
@@ -50,37 +55,32 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) {
 func (a *API) follow(ctx context.Context, out *stream, env string) error {
 	keepAlive := time.NewTicker(keepAliveEvery)
 	defer keepAlive.Stop()
-	pause := time.NewTimer(0)
-	defer pause.Stop()
 	for first := true; ; first = false {
-		changed := a.opts.Engine.Changed()
+		changed := a.opts.Engine.Changed() // before looking, so that no move is missed
 		if err := a.sendState(ctx, out, env, first); err != nil {
 			return err
 		}
-		pause.Reset(eventsEvery)
-		for waiting := true; waiting; {
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-keepAlive.C:
-				if err := out.send(": keep-alive\n\n"); err != nil {
-					return err
-				}
-			case <-pause.C:
-				waiting = false
-			}
+		if err := idle(ctx, out, keepAlive.C, time.After(eventsEvery)); err != nil {
+			return err
 		}
-		for waiting := true; waiting; {
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-keepAlive.C:
-				if err := out.send(": keep-alive\n\n"); err != nil {
-					return err
-				}
-			case <-changed:
-				waiting = false
+		if err := idle(ctx, out, keepAlive.C, changed); err != nil {
+			return err
+		}
+	}
+}
+
+// idle keeps a stream alive until something happens.
+func idle[T any](ctx context.Context, out *stream, keepAlive <-chan time.Time, until <-chan T) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("live page: %w", ctx.Err())
+		case <-keepAlive:
+			if err := out.send(": keep-alive\n\n"); err != nil {
+				return err
 			}
+		case <-until:
+			return nil
 		}
 	}
 }
@@ -89,20 +89,20 @@ func (a *API) follow(ctx context.Context, out *stream, env string) error {
 // last call; the first call only notes them.
 func (a *API) sendState(ctx context.Context, out *stream, env string, first bool) error {
 	p := a.opts.Engine.Progress()
-	if err := out.event("tick", map[string]string{"as_of": stampTime(p.Tick.Instant()), "complete_until": stampTime(p.CompleteUntil)}); err != nil {
+	if err := out.event("tick", map[string]*string{
+		"as_of": optionalTime(p.Tick.Instant()), "complete_until": optionalTime(max(0, p.CompleteUntil)),
+	}); err != nil {
 		return err
 	}
-	list, err := ask(ctx, a, func(ctx context.Context) ([]felt.Incident, error) { return a.opts.Store.Incidents(ctx, env, 50) })
+	open, err := a.live.open(ctx, a, env, p)
 	if err != nil {
 		return nil //nolint:nilerr // the page keeps its stream; its own questions tell it what is wrong
 	}
-	for _, i := range list {
-		was, known := out.seen[i.ID]
-		out.seen[i.ID] = i.Version
-		if first || (known && was == i.Version) {
+	for _, now := range changes(out.seen, open) {
+		if first {
 			continue
 		}
-		if err := out.event("incident", map[string]string{"id": i.ID, "status": i.Status.String()}); err != nil {
+		if err := out.event("incident", map[string]string{"id": now.id, "status": now.status.String()}); err != nil {
 			return err
 		}
 	}
@@ -113,7 +113,7 @@ func (a *API) sendState(ctx context.Context, out *stream, env string, first bool
 type stream struct {
 	w    http.ResponseWriter
 	rc   *http.ResponseController
-	seen map[string]int64 // versions of incidents
+	seen map[string]openIncident // by id, as last told
 }
 
 func (s *stream) event(name string, v any) error {

@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
 )
 
 // The scopes of tokens that this package asks for.
@@ -19,11 +21,15 @@ const (
 // guard stands in front of page and API: it refuses names that are not ours (DNS
 // rebinding), pages of others (cross-site requests), and, when there are tokens,
 // whoever has none. /healthz and /readyz are open: they tell nothing of customers.
-func (a *API) guard(next http.Handler) http.Handler {
+func (a *API) guard(next *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.counts.requests.Add(1)
 		defer a.recovered(w, r)
 		securityHeaders(w.Header())
+		_, pattern := next.Handler(r)
+		if pattern != anyPage { // the page says itself how long its files keep
+			w.Header().Set("Cache-Control", "no-store")
+		}
 		if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
 			next.ServeHTTP(w, r)
 			return
@@ -33,7 +39,7 @@ func (a *API) guard(next http.Handler) http.Handler {
 			a.refuse(w, http.StatusMisdirectedRequest, "this server is not known as "+r.Host+": add it to hosts (--hosts) if it is")
 		case !a.originAllowed(r):
 			a.refuse(w, http.StatusForbidden, "requests from other sites' pages are refused")
-		case !a.tokenAllowed(r):
+		case !a.tokenAllowed(r, pattern):
 			w.Header().Set("WWW-Authenticate", `Bearer realm="felt"`)
 			a.refuse(w, http.StatusUnauthorized, "a token with scope "+scopeFor(r.Method)+" is needed: Authorization: Bearer SECRET")
 		default:
@@ -53,6 +59,12 @@ func (a *API) recovered(w http.ResponseWriter, r *http.Request) {
 	if v == nil {
 		return
 	}
+	if v == http.ErrAbortHandler { //nolint:errorlint,err113 // the very value is the word for it
+		panic(v) //nolint:forbidigo // net/http's own way to hang up
+	}
+	if r.Context().Err() != nil { // huma panics when an answer cannot be written
+		return
+	}
 	a.counts.errors.Add(1)
 	a.opts.Logger.Error("handler panicked", "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
 	writeProblem(w, http.StatusInternalServerError, "internal error; the server's log says more")
@@ -68,11 +80,7 @@ func securityHeaders(h http.Header) {
 
 // hostAllowed: loopback names, the address listened on, and what was configured.
 func (a *API) hostAllowed(hostport string) bool {
-	host := hostport
-	if h, _, err := net.SplitHostPort(hostport); err == nil {
-		host = h
-	}
-	host = strings.ToLower(strings.Trim(host, "[]"))
+	host := hostOf(hostport)
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
 	}
@@ -81,14 +89,25 @@ func (a *API) hostAllowed(hostport string) bool {
 		// loopback addresses reach it anyway.
 		return true
 	}
-	return slices.ContainsFunc(a.opts.Hosts, func(h string) bool { return strings.EqualFold(h, host) })
+	return host != "" && (host == hostOf(a.opts.Listen) || slices.ContainsFunc(a.opts.Hosts, func(h string) bool { return hostOf(h) == host }))
+}
+
+// hostOf is the name in NAME:PORT or NAME.
+func hostOf(hostport string) string {
+	if h, _, err := net.SplitHostPort(hostport); err == nil {
+		hostport = h
+	}
+	return strings.ToLower(strings.Trim(hostport, "[]"))
 }
 
 // originAllowed: a browser tells where a request comes from; only our own page may.
 func (a *API) originAllowed(r *http.Request) bool {
-	if site := r.Header.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "cross-site", "same-site":
 		// A link from elsewhere may open the page, nothing more.
 		return r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Method == http.MethodGet && !strings.HasPrefix(r.URL.Path, "/api/")
+	case "same-origin": // also where a proxy in front has changed the host
+		return true
 	}
 	origin := r.Header.Get("Origin")
 	if origin == "" {
@@ -98,23 +117,14 @@ func (a *API) originAllowed(r *http.Request) bool {
 	return err == nil && strings.EqualFold(u.Host, r.Host)
 }
 
-// tokenAllowed: with tokens configured, /api and what is beside it needs one. The page
-// itself holds no data and is open.
-func (a *API) tokenAllowed(r *http.Request) bool {
-	if a.opts.Bearer == nil || !strings.HasPrefix(r.URL.Path, "/api/") && r.URL.Path != "/metrics" && !a.extra(r.URL.Path) {
+// tokenAllowed: with tokens configured, everything but the page needs one. The page
+// itself holds no data.
+func (a *API) tokenAllowed(r *http.Request, pattern string) bool {
+	if a.opts.Bearer == nil || pattern == anyPage {
 		return true
 	}
 	_, ok := a.opts.Bearer(bearer(r.Header.Get("Authorization")), scopeFor(r.Method))
 	return ok
-}
-
-func (a *API) extra(path string) bool {
-	for pattern := range a.opts.Extra {
-		if _, p, ok := strings.Cut(pattern, "/"); ok && strings.HasPrefix(path, "/"+p) {
-			return true
-		}
-	}
-	return false
 }
 
 func scopeFor(method string) string {
@@ -134,7 +144,7 @@ func bearer(header string) string {
 
 // writeProblem answers outside of huma with the same kind of document.
 func writeProblem(w http.ResponseWriter, status int, detail string) {
-	body, err := json.Marshal(map[string]any{"title": http.StatusText(status), "status": status, "detail": detail})
+	body, err := json.Marshal(huma.ErrorModel{Title: http.StatusText(status), Status: status, Detail: detail})
 	if err != nil {
 		status = http.StatusInternalServerError
 	}

@@ -12,12 +12,12 @@ type healthInput struct{}
 
 type healthOutput struct {
 	Body struct {
-		stamp
+		Stamp
 		Status     string            `json:"status" enum:"ok,starting,degraded"`
 		Clock      string            `json:"clock" enum:"wall,event"`
 		LagSeconds float64           `json:"lag_seconds" doc:"How far the rows are behind the log's clock"`
 		Receiving  bool              `json:"receiving" doc:"Telemetry came in within the last minute"`
-		LastEvent  *string           `json:"last_event" doc:"When telemetry last came in"`
+		LastEvent  *string           `json:"last_event" doc:"When telemetry last came in, by the clock of the log"`
 		Ingested   Totals            `json:"ingested" doc:"Accepted since the process started"`
 		Processed  processed         `json:"processed"`
 		Drops      map[string]int64  `json:"drops" doc:"Left out or turned away since the process started, by reason"`
@@ -44,7 +44,7 @@ func (a *API) health(context.Context, *healthInput) (*healthOutput, error) {
 	h := a.opts.Health()
 	out := &healthOutput{}
 	b := &out.Body
-	b.stamp = a.stamp(nil)
+	b.Stamp = a.stamp(nil)
 	b.Status, b.Clock, b.Version, b.OTLPHTTP = "ok", a.opts.Clock.String(), a.opts.Version, a.opts.OTLPHTTP
 	if len(h.Config) > 0 {
 		b.Status = "degraded"
@@ -53,10 +53,10 @@ func (a *API) health(context.Context, *healthInput) (*healthOutput, error) {
 		b.Status = "starting"
 	}
 	b.LagSeconds = a.lag()
-	if h.Last > 0 {
-		at := stampTime(h.Last)
-		b.LastEvent = &at
-		b.Receiving = felt.InstantOf(a.opts.Now())-h.Last <= silentAfter
+	b.LastEvent = optionalTime(h.Last)
+	b.Receiving = h.Last > 0 && felt.InstantOf(a.opts.Now())-h.Last <= silentAfter
+	if a.opts.Clock == felt.ClockEvent { // the data's own time is what counts there
+		b.LastEvent = b.AsOf
 	}
 	b.Ingested, b.Processed = h.Ingest, processed{h.Events}
 	b.Drops, b.Parts = orEmpty(h.Drops), orEmpty(h.Parts)

@@ -1,27 +1,35 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/felt-cx/felt"
 )
 
 type incidentsInput struct {
-	Env    string `query:"env" default:"production"`
+	Env    string `query:"env" default:"production" maxLength:"256"`
 	Status string `query:"status" enum:"open,acknowledged,resolved,all" default:"open" doc:"open includes acknowledged"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50"`
 }
 
 type incidentsOutput struct {
 	Body struct {
-		stamp
-		Incidents []incidentView `json:"incidents"`
+		Stamp
+		Incidents []IncidentView `json:"incidents"`
 	}
 }
 
-type incidentView struct {
+// IncidentView is an incident, with the impact that the interactions tell now.
+type IncidentView struct {
 	ID            string            `json:"id"`
 	Version       int64             `json:"version"`
 	Journey       string            `json:"journey"`
@@ -38,8 +46,8 @@ type incidentView struct {
 	Resolved      *string           `json:"resolved"`
 	FindingActive bool              `json:"finding_active"`
 	Score         float64           `json:"score" doc:"0 to 100"`
-	Impact        impactView        `json:"impact" doc:"Of the scope since first_bad, until resolved"`
-	Question      *asked            `json:"impact_question" doc:"The question that impact answers"`
+	Impact        ImpactView        `json:"impact" doc:"Of the scope since first_bad, until resolved"`
+	Asked         *Asked            `json:"impact_question" doc:"The question that impact answers; null when it is the impact that the incident itself keeps"`
 	Findings      []findingView     `json:"findings"`
 	Timeline      []timelineView    `json:"timeline"`
 	SegmentsHit   map[string]string `json:"segments_hit,omitempty"`
@@ -66,29 +74,33 @@ type findingView struct {
 	Explanation string  `json:"explanation"`
 }
 
-// incidents lists them, highest score first.
+// incidents lists them, highest score first. Their impacts are counted afresh as long
+// as there is time: half of what a question may take. What is left shows the impact
+// that it keeps itself.
 func (a *API) incidents(ctx context.Context, in *incidentsInput) (*incidentsOutput, error) {
 	status := map[string][]felt.IncidentStatus{
 		"open":         {felt.IncidentOpen, felt.IncidentAcknowledged},
 		"acknowledged": {felt.IncidentAcknowledged},
 		"resolved":     {felt.IncidentResolved},
 	}[in.Status]
+	out := &incidentsOutput{}
+	out.Body.Stamp = a.stamp(&Asked{ID: "incidents-" + in.Status, Env: in.Env, Status: in.Status})
 	list, err := ask(ctx, a, func(ctx context.Context) ([]felt.Incident, error) {
 		return a.opts.Store.Incidents(ctx, in.Env, in.Limit, status...)
 	})
 	if err != nil {
 		return nil, err
 	}
-	out := &incidentsOutput{}
-	out.Body.stamp = a.stamp(nil)
-	out.Body.Incidents = make([]incidentView, 0, len(list))
+	out.Body.Incidents = make([]IncidentView, 0, len(list))
+	until := a.opts.Now().Add(a.opts.QuestionTimeout / 2)
 	for _, i := range list {
-		v, err := a.incidentView(ctx, i)
+		v, err := a.incidentView(ctx, i, a.opts.Now().Before(until))
 		if err != nil {
 			return nil, err
 		}
 		out.Body.Incidents = append(out.Body.Incidents, v)
 	}
+	slices.SortStableFunc(out.Body.Incidents, func(x, y IncidentView) int { return cmp.Compare(y.Score, x.Score) })
 	return out, nil
 }
 
@@ -106,8 +118,8 @@ type incidentInput struct {
 type incidentOutput struct {
 	Status int
 	Body   struct {
-		stamp
-		incidentView
+		Stamp
+		IncidentView
 	}
 }
 
@@ -121,35 +133,63 @@ func (a *API) incident(ctx context.Context, in *incidentInput) (*incidentOutput,
 }
 
 func (a *API) incidentAnswer(ctx context.Context, i felt.Incident) (*incidentOutput, error) {
-	v, err := a.incidentView(ctx, i)
+	stamp := a.stamp(nil)
+	v, err := a.incidentView(ctx, i, true)
 	if err != nil {
 		return nil, err
 	}
-	out := &incidentOutput{Status: 200}
-	out.Body.stamp, out.Body.incidentView = a.stamp(nil), v
+	stamp.Question = &Asked{ID: "incident-" + i.ID, Incident: i.ID, Env: i.Env}
+	out := &incidentOutput{Status: http.StatusOK}
+	out.Body.Stamp, out.Body.IncidentView = stamp, v
 	return out, nil
 }
 
 func (a *API) incidentByID(ctx context.Context, id string) (felt.Incident, error) {
-	return ask(ctx, a, func(ctx context.Context) (felt.Incident, error) { return a.opts.Store.Incident(ctx, id) })
+	return ask(ctx, a, func(ctx context.Context) (felt.Incident, error) {
+		i, err := a.opts.Store.Incident(ctx, id)
+		if errors.Is(err, felt.ErrNotFound) {
+			return i, huma.Error404NotFound(fmt.Sprintf("there is no incident %.64q; /api/v1/incidents?status=all lists them", id))
+		}
+		return i, err
+	})
 }
 
-// incidentView is an incident with its impact as the interactions give it: distinct
-// customers of its scope since first_bad, until it was resolved.
-func (a *API) incidentView(ctx context.Context, i felt.Incident) (incidentView, error) {
+// impactQuestion asks for an incident's scope since first_bad, until it was resolved or
+// for ever: the door lets events run a little ahead of the clock.
+func (a *API) impactQuestion(i felt.Incident) felt.Question {
 	q := felt.Question{Scope: i.Scope(), Window: felt.Window{From: i.FirstBad, To: i.Resolved}, AsOf: a.now()}
 	if q.To <= q.From {
-		q.To = max(a.now(), a.opts.Engine.Progress().Tick.Instant()) + 5*felt.Second // the door lets events run ahead by so much
+		q.To = max(a.now(), a.opts.Engine.Progress().Tick.Instant(), q.From) + 5*felt.Second
 	}
-	impact, err := ask(ctx, a, func(ctx context.Context) (felt.Impact, error) { return a.opts.Store.Impact(ctx, q) })
-	if err != nil {
-		return incidentView{}, err
+	return q
+}
+
+// incidentView is an incident with its impact: distinct customers as the interactions
+// give them, or, when those are gone or afresh is false, as the incident keeps it.
+func (a *API) incidentView(ctx context.Context, i felt.Incident, afresh bool) (IncidentView, error) {
+	impact, asked := i.Impact, (*Asked)(nil)
+	if afresh {
+		q := a.impactQuestion(i)
+		counted, err := ask(ctx, a, func(ctx context.Context) (*felt.Impact, error) {
+			im, err := a.opts.Store.Impact(ctx, q)
+			if errors.Is(err, felt.ErrUnanswerable) {
+				return nil, nil //nolint:nilnil // nothing to count from
+			}
+			return &im, err
+		})
+		if err != nil {
+			return IncidentView{}, err
+		}
+		if counted != nil {
+			impact, asked = *counted, &Asked{}
+			a.describe(asked, q, "")
+		}
 	}
-	v := incidentView{
+	v := IncidentView{
 		ID: i.ID, Version: i.Version, Journey: i.Scope().Name, App: i.App, Env: i.Env, Kind: i.Kind, Status: i.Status.String(),
 		Title: title(i), Sentence: sentence(i, impact), FirstBad: stampTime(i.FirstBad), Opened: stampTime(i.Opened),
 		Acknowledged: optionalTime(i.Acknowledged), Recovered: optionalTime(i.Recovered), Resolved: optionalTime(i.Resolved),
-		FindingActive: i.FindingActive, Score: scoreOf(impact), Impact: impactOf(impact), Question: a.askedFor(q, "", nil),
+		FindingActive: i.FindingActive, Score: scoreOf(impact), Impact: impactOf(impact), Asked: asked,
 		Findings: make([]findingView, 0, len(i.Findings)), Timeline: make([]timelineView, 0, len(i.Timeline)),
 	}
 	if len(i.SegmentsHit) > 0 {
@@ -171,28 +211,34 @@ func (a *API) incidentView(ctx context.Context, i felt.Incident) (incidentView, 
 func scoreOf(i felt.Impact) float64 { return 100 * share(i.Customers.Failed, i.Customers.Total) }
 
 func title(i felt.Incident) string {
-	return i.App + "/" + strings.Join(i.Journeys, ", ") + " is failing"
+	verb := " is failing"
+	if i.Status == felt.IncidentResolved {
+		verb = " was failing"
+	}
+	return i.App + "/" + strings.Join(i.Journeys, ", ") + verb
 }
 
 // sentence says what the incident is in one line: customers first.
 func sentence(i felt.Incident, im felt.Impact) string {
 	c := im.Customers
-	verb := "could not finish"
-	if i.Status == felt.IncidentResolved {
-		verb = "could not at first finish"
+	people := "customers"
+	if c.Failed == 1 {
+		people = "customer"
 	}
-	s := fmt.Sprintf("%d customers (%.1f %% of %d) %s %s since %s", c.Failed, scoreOf(im), c.Total, verb, i.Scope().Name, i.FirstBad.Time().Format("15:04:05 UTC"))
+	when := "since " + i.FirstBad.Time().Format("15:04:05 UTC on 2 Jan 2006")
 	if i.Status == felt.IncidentResolved {
-		s = fmt.Sprintf("%d customers (%.1f %% of %d) %s %s between %s and %s", c.Failed, scoreOf(im), c.Total, verb, i.Scope().Name,
-			i.FirstBad.Time().Format("15:04:05"), i.Resolved.Time().Format("15:04:05 UTC"))
+		when = "between " + i.FirstBad.Time().Format("15:04:05 on 2 Jan") + " and " + i.Resolved.Time().Format("15:04:05 UTC on 2 Jan 2006")
 	}
-	return s + fmt.Sprintf("; %d have recovered, %d are lost, %d are undecided.", im.Recovered, im.Lost, im.Undecided)
+	return fmt.Sprintf("%s %s (%.1f %% of %s) could not finish %s %s; recovered %s, lost %s, undecided %s.",
+		grouped(c.Failed), people, scoreOf(im), grouped(c.Total), i.Scope().Name, when,
+		grouped(im.Recovered), grouped(im.Lost), grouped(im.Undecided))
 }
 
-func optionalTime(i felt.Instant) *string {
-	if i == 0 {
-		return nil
+// grouped writes 13290 as 13,290.
+func grouped(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for at := len(s) - 3; at > 0 && s[at-1] != '-'; at -= 3 {
+		s = s[:at] + "," + s[at:]
 	}
-	s := stampTime(i)
-	return &s
+	return s
 }

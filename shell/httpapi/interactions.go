@@ -10,18 +10,16 @@ import (
 )
 
 type interactionsInput struct {
-	windowInput
-	Of      string   `query:"of" doc:"NAME, APP/NAME or journey:NAME; empty: all"`
-	Where   []string `query:"where,explode" doc:"KEY=VALUE, KEY!=VALUE or KEY in (A,B); all must hold"`
-	Traffic string   `query:"traffic" enum:"customer,test,bot" default:"customer"`
-	Outcome string   `query:"outcome" doc:"success, degraded, failed, abandoned or cancelled; empty: any"`
-	Limit   int      `query:"limit" minimum:"1" maximum:"1000" default:"100"`
-	Cursor  string   `query:"cursor" doc:"next of the page before"`
+	ManyInput
+	Of      string `query:"of" maxLength:"512" doc:"NAME, APP/NAME or journey:NAME; empty: all"`
+	Outcome string `query:"outcome" doc:"success, degraded, failed, abandoned or cancelled; empty: any"`
+	Limit   int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+	Cursor  string `query:"cursor" maxLength:"512" doc:"next of the page before"`
 }
 
 type interactionsOutput struct {
 	Body struct {
-		stamp
+		Stamp
 		Interactions []interactionView `json:"interactions"`
 		Next         string            `json:"next" doc:"Cursor of the next page; empty on the last"`
 	}
@@ -62,14 +60,15 @@ type interactionView struct {
 
 // interactions lists single tries, newest first.
 func (a *API) interactions(ctx context.Context, in *interactionsInput) (*interactionsOutput, error) {
-	q, err := a.unscoped(in.windowInput, in.Where, in.Traffic)
+	q, asked, err := a.unscoped(in.ManyInput)
 	if err != nil {
 		return nil, err
 	}
 	if in.Of != "" {
-		if q.Scope, err = a.resolve1(ctx, in.Env, in.Of); err != nil {
+		if q.Scope, err = a.scopeOf(ctx, in.Env, in.Of); err != nil {
 			return nil, err
 		}
+		a.describe(asked, q, in.Of)
 	}
 	outcome := felt.OutcomeNone
 	if in.Outcome != "" {
@@ -79,6 +78,7 @@ func (a *API) interactions(ctx context.Context, in *interactionsInput) (*interac
 		}
 	}
 	out := &interactionsOutput{}
+	out.Body.Stamp = a.stamp(asked)
 	list, err := ask(ctx, a, func(ctx context.Context) (l []felt.Interaction, err error) {
 		l, out.Body.Next, err = a.opts.Store.Interactions(ctx, q, outcome, in.Limit, in.Cursor)
 		return l, err
@@ -86,7 +86,6 @@ func (a *API) interactions(ctx context.Context, in *interactionsInput) (*interac
 	if err != nil {
 		return nil, err
 	}
-	out.Body.stamp = a.stamp(a.askedFor(q, in.Of, in.Where))
 	out.Body.Interactions = make([]interactionView, 0, len(list))
 	for i := range list {
 		out.Body.Interactions = append(out.Body.Interactions, interactionOf(&list[i]))

@@ -3,17 +3,14 @@ package httpapi
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/felt-cx/felt"
 )
 
-type journeysInput struct {
-	windowInput
-	Where   []string `query:"where,explode" doc:"KEY=VALUE, KEY!=VALUE or KEY in (A,B); all must hold"`
-	Traffic string   `query:"traffic" enum:"customer,test,bot" default:"customer"`
-}
+type journeysInput struct{ ManyInput }
 
 type journeyView struct {
 	Name        string        `json:"name"`
@@ -23,7 +20,7 @@ type journeyView struct {
 	Kind        string        `json:"kind" enum:"step,journey"`
 	State       string        `json:"state" enum:"ok,degraded,failing,no_data"`
 	StateReason string        `json:"state_reason"`
-	Outcomes    outcomes      `json:"outcomes"`
+	Outcomes    Outcomes      `json:"outcomes"`
 	Customers   felt.Distinct `json:"customers"`
 	Sessions    felt.Distinct `json:"sessions"`
 	Completion  *float64      `json:"completion_rate" doc:"(success + degraded) / (success + degraded + failed + abandoned); null when nothing was decided"`
@@ -32,18 +29,22 @@ type journeyView struct {
 
 type journeysOutput struct {
 	Body struct {
-		stamp
-		Journeys  []journeyView `json:"journeys"`
-		Customers felt.Distinct `json:"customers" doc:"Distinct over all journeys"`
+		Stamp
+		Journeys  []journeyView  `json:"journeys"`
+		Customers *felt.Distinct `json:"customers" doc:"Distinct over all journeys; null when the store cannot tell"`
 	}
 }
 
-// journeys lists every known name with what happened in the window, worst first.
+// journeys lists every known name with what happened in the window, worst first. It
+// asks the store two things, and a third when customers of several names must be told
+// apart.
 func (a *API) journeys(ctx context.Context, in *journeysInput) (*journeysOutput, error) {
-	q, err := a.unscoped(in.windowInput, in.Where, in.Traffic)
+	q, asked, err := a.unscoped(in.ManyInput)
 	if err != nil {
 		return nil, err
 	}
+	out := &journeysOutput{}
+	out.Body.Stamp = a.stamp(asked)
 	stats, err := ask(ctx, a, func(ctx context.Context) ([]felt.ScopeStat, error) { return a.opts.Store.ScopeStats(ctx, q) })
 	if err != nil {
 		return nil, err
@@ -52,16 +53,13 @@ func (a *API) journeys(ctx context.Context, in *journeysInput) (*journeysOutput,
 	if err != nil {
 		return nil, err
 	}
-	all, err := ask(ctx, a, func(ctx context.Context) (felt.Impact, error) { return a.opts.Store.Impact(ctx, q) })
-	if err != nil {
+	if out.Body.Customers, err = a.everybody(ctx, q, stats); err != nil {
 		return nil, err
 	}
-	out := &journeysOutput{}
-	out.Body.stamp = a.stamp(a.askedFor(q, "", in.Where))
-	out.Body.Customers = all.Customers
+	now := min(a.now(), q.To) // a window of the past has the state it had then
 	out.Body.Journeys = make([]journeyView, 0, len(stats))
 	for _, s := range stats {
-		state, why := stateOf(s, open, a.now())
+		state, why := stateOf(s, open, now)
 		out.Body.Journeys = append(out.Body.Journeys, journeyView{
 			Name: s.Name, App: s.App, Title: s.Name, Kind: s.Kind.String(),
 			State: state, StateReason: why,
@@ -71,6 +69,29 @@ func (a *API) journeys(ctx context.Context, in *journeysInput) (*journeysOutput,
 	}
 	slices.SortStableFunc(out.Body.Journeys, worstFirst)
 	return out, nil
+}
+
+// everybody counts the distinct customers over all names: those of the one name that
+// has any, or else what the store says, or nothing (null) when it cannot say.
+func (a *API) everybody(ctx context.Context, q felt.Question, stats []felt.ScopeStat) (*felt.Distinct, error) {
+	one := felt.Distinct{}
+	names := 0
+	for _, s := range stats {
+		if s.Customers.Total > 0 {
+			one = s.Customers
+			names++
+		}
+	}
+	if names <= 1 {
+		return &one, nil
+	}
+	return ask(ctx, a, func(ctx context.Context) (*felt.Distinct, error) {
+		all, err := a.opts.Store.Impact(ctx, q)
+		if errors.Is(err, felt.ErrUnanswerable) {
+			return nil, nil //nolint:nilnil // null is the answer: it is not known
+		}
+		return &all.Customers, err
+	})
 }
 
 // The states of a journey, worst first.
@@ -91,22 +112,32 @@ const (
 // of for a minute is no_data, unless a finding still lasts.
 func stateOf(s felt.ScopeStat, open []felt.Incident, now felt.Instant) (state, why string) {
 	for _, i := range open {
-		if i.FindingActive && i.App == s.App && i.Scope().Name == s.Name {
-			return stateFailing, i.Findings[len(i.Findings)-1].Explanation
+		if i.FindingActive && i.Opened <= now && i.Env == s.Env && i.App == s.App && slices.Contains(i.Journeys, s.Name) {
+			return stateFailing, explanation(i, s.Name)
 		}
 	}
 	switch decided := s.Counts.Decided(); {
 	case s.Last == 0:
 		return stateNoData, "never seen"
 	case now-s.Last > silentAfter:
-		return stateNoData, fmt.Sprintf("nothing since %s", s.Last.Time().Format("15:04:05"))
-	case decided > 0 && float64(s.Counts.Degraded) > degradedShare*float64(decided):
-		return stateDegraded, fmt.Sprintf("%d of %d degraded", s.Counts.Degraded, decided)
+		return stateNoData, "nothing since " + s.Last.Time().Format("15:04:05 UTC")
 	case decided == 0:
-		return stateNoData, "nothing in this window"
+		return stateNoData, "nothing was decided in this window"
+	case float64(s.Counts.Degraded) > degradedShare*float64(decided):
+		return stateDegraded, fmt.Sprintf("%d of %d degraded", s.Counts.Degraded, decided)
 	default:
 		return stateOK, fmt.Sprintf("%d of %d failed", s.Counts.Failed, decided)
 	}
+}
+
+// explanation is what the newest finding that lasts says of one name.
+func explanation(i felt.Incident, name string) string {
+	for _, f := range slices.Backward(i.Findings) {
+		if f.Ended == 0 && f.Series.Name == name && f.Explanation != "" {
+			return f.Explanation
+		}
+	}
+	return "incident " + i.ID + " is open and its finding lasts"
 }
 
 func worstFirst(x, y journeyView) int {

@@ -1,7 +1,9 @@
 package httpapi
 
 import (
+	"fmt"
 	"net/http"
+	"strings"
 	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -50,24 +52,47 @@ type meters []felt.Meter
 // Describe implements [prometheus.Collector]: which metrics there are is known only when asked.
 func (meters) Describe(chan<- *prometheus.Desc) {}
 
-// Collect implements [prometheus.Collector].
+// Collect implements [prometheus.Collector]. Parts need not know of each other: what
+// two of them call the same is added up, under the help of the first. Prometheus would
+// refuse it otherwise.
 func (ms meters) Collect(ch chan<- prometheus.Metric) {
+	var order []string
+	sums := map[string]felt.Metric{}
+	first := map[string]felt.Metric{}
 	for _, part := range ms {
 		for _, m := range part.Metrics() {
-			keys, values := make([]string, len(m.Labels)), make([]string, len(m.Labels))
-			for i, l := range m.Labels {
-				keys[i], values[i] = l.Key, l.Value
+			if f, ok := first[m.Name]; ok {
+				m.Help, m.Type = f.Help, f.Type
+			} else {
+				first[m.Name] = m
 			}
-			kind := prometheus.GaugeValue
-			if m.Type == felt.MetricCounter {
-				kind = prometheus.CounterValue
+			id := fmt.Sprintf("%q%q", m.Name, m.Labels)
+			if had, ok := sums[id]; ok {
+				m.Value += had.Value
+			} else {
+				order = append(order, id)
 			}
-			desc := prometheus.NewDesc(m.Name, m.Help, keys, nil)
-			pm, err := prometheus.NewConstMetric(desc, kind, m.Value, values...)
-			if err != nil {
-				pm = prometheus.NewInvalidMetric(desc, err)
-			}
-			ch <- pm
+			sums[id] = m
 		}
 	}
+	for _, id := range order {
+		ch <- collected(sums[id])
+	}
+}
+
+func collected(m felt.Metric) prometheus.Metric {
+	keys, values := make([]string, len(m.Labels)), make([]string, len(m.Labels))
+	for i, l := range m.Labels {
+		keys[i], values[i] = l.Key, strings.ToValidUTF8(l.Value, "\uFFFD")
+	}
+	kind := prometheus.GaugeValue
+	if m.Type == felt.MetricCounter {
+		kind = prometheus.CounterValue
+	}
+	desc := prometheus.NewDesc(m.Name, m.Help, keys, nil)
+	pm, err := prometheus.NewConstMetric(desc, kind, m.Value, values...)
+	if err != nil {
+		return prometheus.NewInvalidMetric(desc, err)
+	}
+	return pm
 }

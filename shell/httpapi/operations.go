@@ -2,19 +2,20 @@ package httpapi
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/sketch"
 )
 
 type operationsInput struct {
-	windowInput
-	Service string `query:"service" doc:"service.name; empty: all"`
+	WindowInput
+	Service string `query:"service" maxLength:"512" doc:"service.name; empty: all"`
 }
 
 type operationsOutput struct {
 	Body struct {
-		stamp
+		Stamp
 		Operations []operationView `json:"operations"`
 	}
 }
@@ -27,23 +28,24 @@ type operationView struct {
 	Count     int64     `json:"count"`
 	Errors    int64     `json:"errors"`
 	ErrorRate float64   `json:"error_rate"`
-	Duration  quantiles `json:"duration_ms"`
+	Duration  Quantiles `json:"duration_ms"`
 }
 
 // operations lists what the services did, most errors first.
 func (a *API) operations(ctx context.Context, in *operationsInput) (*operationsOutput, error) {
-	w, err := a.window(in.windowInput)
+	q, asked, err := a.unscoped(ManyInput{WindowInput: in.WindowInput})
 	if err != nil {
 		return nil, err
 	}
+	asked.Service = in.Service
+	out := &operationsOutput{}
+	out.Body.Stamp = a.stamp(asked)
 	list, err := ask(ctx, a, func(ctx context.Context) ([]felt.OperationStat, error) {
-		return a.opts.Store.Operations(ctx, in.Env, in.Service, w)
+		return a.opts.Store.Operations(ctx, in.Env, in.Service, q.Window)
 	})
 	if err != nil {
 		return nil, err
 	}
-	out := &operationsOutput{}
-	out.Body.stamp = a.stamp(a.askedFor(felt.Question{Scope: felt.Scope{Env: in.Env, Name: in.Service}, Window: w}, "", nil))
 	out.Body.Operations = make([]operationView, 0, len(list))
 	for _, o := range list {
 		out.Body.Operations = append(out.Body.Operations, operationView{
@@ -64,7 +66,7 @@ func share(part, whole int64) float64 {
 
 type edgesOutput struct {
 	Body struct {
-		stamp
+		Stamp
 		Edges []edgeView `json:"edges"`
 	}
 }
@@ -77,33 +79,35 @@ type edgeView struct {
 	Count      int64     `json:"count"`
 	Errors     int64     `json:"errors"`
 	ErrorRate  float64   `json:"error_rate"`
-	Duration   quantiles `json:"duration_ms"`
+	Duration   Quantiles `json:"duration_ms"`
 }
 
-type edgesInput struct{ windowInput }
+type edgesInput struct{ WindowInput }
 
 // edges lists who called whom.
 func (a *API) edges(ctx context.Context, in *edgesInput) (*edgesOutput, error) {
-	w, err := a.window(in.windowInput)
-	if err != nil {
-		return nil, err
-	}
-	list, err := ask(ctx, a, func(ctx context.Context) ([]felt.EdgeBucket, error) { return a.opts.Store.Edges(ctx, in.Env, w) })
+	q, asked, err := a.unscoped(ManyInput{WindowInput: in.WindowInput})
 	if err != nil {
 		return nil, err
 	}
 	out := &edgesOutput{}
-	out.Body.stamp = a.stamp(a.askedFor(felt.Question{Scope: felt.Scope{Env: in.Env}, Window: w}, "", nil))
+	out.Body.Stamp = a.stamp(asked)
+	list, err := ask(ctx, a, func(ctx context.Context) ([]felt.EdgeBucket, error) { return a.opts.Store.Edges(ctx, in.Env, q.Window) })
+	if err != nil {
+		return nil, err
+	}
 	out.Body.Edges = make([]edgeView, 0, len(list))
 	for _, e := range list {
-		l, err := sketch.ParseLatency(e.Latency)
-		if err != nil {
-			return nil, a.problemOf(ctx, err)
+		var l sketch.Latency
+		if len(e.Latency) > 0 { // else nothing was measured
+			if l, err = sketch.ParseLatency(e.Latency); err != nil {
+				return nil, a.problemOf(ctx, fmt.Errorf("edge %s to %s: %w", e.Caller, e.Callee, err))
+			}
 		}
 		out.Body.Edges = append(out.Body.Edges, edgeView{
 			Caller: e.Caller, Callee: e.Callee, Peer: e.Peer, ThirdParty: e.ThirdParty,
 			Count: e.Count, Errors: e.Errors, ErrorRate: share(e.Errors, e.Count),
-			Duration: quantilesOf(e.Count, l.Quantile(0.5), l.Quantile(0.95), l.Quantile(0.99)),
+			Duration: quantilesOf(int64(l.Count()), l.Quantile(0.5), l.Quantile(0.95), l.Quantile(0.99)),
 		})
 	}
 	return out, nil

@@ -2,60 +2,74 @@ package httpapi
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"math"
-	"net/http"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/felt-cx/felt"
 )
 
-// windowInput is the part of a question that every endpoint with a window shares.
-type windowInput struct {
-	Window string `query:"window" doc:"Length up to now, such as 5m, 1h, 7d. Not together with from." example:"5m"`
-	From   string `query:"from" doc:"RFC 3339, or Unix seconds"`
-	To     string `query:"to" doc:"RFC 3339, or Unix seconds; may lie in the future; default now"`
-	Env    string `query:"env" doc:"Environment" default:"production"`
+// The parts that requests and answers share are embedded. Their names are exported
+// because huma reads parameters and schemas of exported types only; they are of no use
+// outside of this package.
+
+// WindowInput is the part of a question that every endpoint with a window shares.
+type WindowInput struct {
+	Window string `query:"window" doc:"Length up to to (or now), such as 5m, 1h, 7d. Not together with from. Default 5m" example:"5m"`
+	From   string `query:"from" doc:"RFC 3339, or Unix seconds or milliseconds"`
+	To     string `query:"to" doc:"RFC 3339, or Unix seconds or milliseconds; may lie in the future; default now"`
+	Env    string `query:"env" doc:"Environment" default:"production" maxLength:"256"`
 	AsOf   string `query:"as_of" doc:"Judge what is still open as of this moment; default now"`
 }
 
-// scopeInput is a question about one name.
-type scopeInput struct {
-	windowInput
-	Of      string   `query:"of" required:"true" minLength:"1" doc:"NAME, APP/NAME or journey:NAME" example:"shop/checkout"`
-	Where   []string `query:"where,explode" doc:"KEY=VALUE, KEY!=VALUE or KEY in (A,B); all must hold" example:"plan=pro"`
+// ManyInput is a question about everything that the conditions leave.
+type ManyInput struct {
+	WindowInput
+	Where   []string `query:"where,explode" maxItems:"20" doc:"KEY=VALUE, KEY!=VALUE or KEY in (A,B); all must hold" example:"plan=pro"`
 	Traffic string   `query:"traffic" enum:"customer,test,bot" default:"customer"`
 }
 
-// asked is the question as every answer repeats it.
-type asked struct {
-	ID      string   `json:"id" doc:"Stable name of the question"`
-	Of      string   `json:"of,omitempty"`
-	Env     string   `json:"env"`
-	App     string   `json:"app,omitempty"`
-	Name    string   `json:"name,omitempty"`
-	From    string   `json:"from"`
-	To      string   `json:"to"`
-	Where   []string `json:"where,omitempty"`
-	Traffic string   `json:"traffic"`
+// ScopeInput is a question about one name.
+type ScopeInput struct {
+	ManyInput
+	Of string `query:"of" required:"true" maxLength:"512" doc:"NAME, APP/NAME or journey:NAME" example:"shop/checkout"`
 }
 
-// stamp is what every answer carries.
-type stamp struct {
-	Question      *asked `json:"question,omitempty"`
-	AsOf          string `json:"as_of" doc:"Log time of the newest rows in this answer"`
-	AsOfSeq       uint64 `json:"as_of_seq" doc:"Place in the log"`
-	CompleteUntil string `json:"complete_until" doc:"Every interaction that ended before this is in the answer, if its telemetry arrived within settle"`
+// Asked is the question as every answer repeats it.
+type Asked struct {
+	ID       string   `json:"id" doc:"Stable name of the question"`
+	Of       string   `json:"of,omitempty"`
+	Env      string   `json:"env"`
+	App      string   `json:"app,omitempty"`
+	Name     string   `json:"name,omitempty"`
+	Kind     string   `json:"kind,omitempty" doc:"step or journey, when the name is known as one"`
+	Service  string   `json:"service,omitempty"`
+	Incident string   `json:"incident,omitempty"`
+	Status   string   `json:"status,omitempty"`
+	From     string   `json:"from,omitempty"`
+	To       string   `json:"to,omitempty"`
+	Where    []string `json:"where,omitempty"`
+	Traffic  string   `json:"traffic,omitempty"`
+	AsOf     string   `json:"as_of,omitempty" doc:"When it was given"`
 }
 
-func (a *API) stamp(q *asked) stamp {
+// Stamp is what every answer carries.
+type Stamp struct {
+	Question      *Asked  `json:"question,omitempty"`
+	AsOf          *string `json:"as_of" doc:"Log time up to which the rows are in this answer; null before the first"`
+	AsOfSeq       uint64  `json:"as_of_seq" doc:"Place in the log"`
+	CompleteUntil *string `json:"complete_until" doc:"Every interaction that ended before this is in the answer, if its telemetry arrived within settle; null before the first"`
+}
+
+// stamp says how far the rows are. It is taken before the store is asked, so that an
+// answer never claims rows that came while it was being made.
+func (a *API) stamp(q *Asked) Stamp {
 	p := a.opts.Engine.Progress()
-	return stamp{Question: q, AsOf: stampTime(p.Tick.Instant()), AsOfSeq: uint64(p.Seq), CompleteUntil: stampTime(p.CompleteUntil)}
+	return Stamp{
+		Question: q, AsOf: optionalTime(p.Tick.Instant()), AsOfSeq: uint64(p.Seq),
+		CompleteUntil: optionalTime(max(0, p.CompleteUntil)),
+	}
 }
 
 // now is the present of the log: wall time, or, in an event log, the log's clock.
@@ -71,9 +85,8 @@ func (a *API) now() felt.Instant {
 const defaultWindow = 5 * felt.Minute
 
 // window resolves the window of a question.
-func (a *API) window(in windowInput) (felt.Window, error) {
-	now := a.now()
-	w := felt.Window{To: now}
+func (a *API) window(in WindowInput) (felt.Window, error) {
+	w := felt.Window{To: a.now()}
 	var err error
 	if in.To != "" {
 		if w.To, err = parseInstant("to", in.To); err != nil {
@@ -88,78 +101,90 @@ func (a *API) window(in windowInput) (felt.Window, error) {
 			return w, err
 		}
 	case in.Window != "":
-		d, err := parseLength("window", in.Window)
+		length, err := parseLength("window", in.Window)
 		if err != nil {
 			return w, err
 		}
-		w.From = w.To - d
+		w.From = w.To - length
 	default:
 		w.From = w.To - defaultWindow
 	}
 	if w.From >= w.To {
-		return w, huma.Error400BadRequest(fmt.Sprintf("from (%s) is not before to (%s)", stampTime(w.From), stampTime(w.To)))
+		return w, huma.Error400BadRequest(fmt.Sprintf("from (%s) is not before to (%s)", exactTime(w.From), exactTime(w.To)))
 	}
 	return w, nil
 }
 
-// question resolves a question about one name.
-func (a *API) question(ctx context.Context, in scopeInput) (felt.Question, *asked, error) {
-	q, err := a.unscoped(in.windowInput, in.Where, in.Traffic)
+// scoped resolves a question about one name.
+func (a *API) scoped(ctx context.Context, in ScopeInput) (felt.Question, *Asked, error) {
+	q, asked, err := a.unscoped(in.ManyInput)
 	if err != nil {
 		return q, nil, err
 	}
-	scope, err := a.resolve1(ctx, in.Env, in.Of)
-	if err != nil {
+	if q.Scope, err = a.scopeOf(ctx, in.Env, in.Of); err != nil {
 		return q, nil, err
 	}
-	q.Scope = scope
-	return q, a.askedFor(q, in.Of, in.Where), nil
+	a.describe(asked, q, in.Of)
+	return q, asked, nil
 }
 
-// unscoped is a question about everything in an environment.
-func (a *API) unscoped(in windowInput, where []string, traffic string) (felt.Question, error) {
-	w, err := a.window(in)
+// unscoped resolves a question about everything in an environment.
+func (a *API) unscoped(in ManyInput) (felt.Question, *Asked, error) {
+	w, err := a.window(in.WindowInput)
 	if err != nil {
-		return felt.Question{}, err
+		return felt.Question{}, nil, err
 	}
 	q := felt.Question{Scope: felt.Scope{Env: in.Env}, Window: w, AsOf: a.now()}
+	asked := &Asked{Where: in.Where}
 	if in.AsOf != "" {
 		if q.AsOf, err = parseInstant("as_of", in.AsOf); err != nil {
-			return q, err
+			return q, nil, err
 		}
+		asked.AsOf = exactTime(q.AsOf)
 	}
-	for _, s := range where {
+	for _, s := range in.Where {
 		c, err := parseCondition(s)
 		if err != nil {
-			return q, err
+			return q, nil, err
 		}
 		q.Where = append(q.Where, c)
 	}
-	switch traffic {
-	case "test":
+	switch in.Traffic {
+	case felt.TrafficTest.String():
 		q.Traffic = felt.TrafficTest
-	case "bot":
+	case felt.TrafficBot.String():
 		q.Traffic = felt.TrafficBot
 	}
-	return q, nil
+	a.describe(asked, q, "")
+	return q, asked, nil
 }
 
-func (a *API) askedFor(q felt.Question, of string, where []string) *asked {
+// describe repeats a question in words.
+func (a *API) describe(asked *Asked, q felt.Question, of string) {
 	stable := q
-	stable.AsOf = 0 // the moment of asking is in as_of
-	return &asked{
-		ID: stable.ID(), Of: of, Env: q.Env, App: q.App, Name: q.Name,
-		From: stampTime(q.From), To: stampTime(q.To), Where: where, Traffic: q.Traffic.String(),
+	if asked.AsOf == "" {
+		stable.AsOf = 0 // the moment of asking is in the answer's as_of
 	}
+	asked.ID, asked.Of = stable.ID(), of
+	asked.Env, asked.App, asked.Name, asked.Kind = q.Env, q.App, q.Name, q.Kind.String()
+	asked.From, asked.To, asked.Traffic = exactTime(q.From), exactTime(q.To), q.Traffic.String()
 }
 
-// resolve1 finds the one scope that of means. A name may contain slashes itself, so a
-// whole name is tried before APP/NAME. A name never seen is a scope of its own.
-func (a *API) resolve1(ctx context.Context, env, of string) (felt.Scope, error) {
+// maxSlashes bounds the places at which an APP/NAME may be cut in two, each of which
+// costs a look at the store.
+const maxSlashes = 8
+
+// scopeOf finds the one scope that of means. A name may contain slashes itself, so the
+// whole is tried as a name before APP/NAME, and the shortest app first. A name never
+// seen is a scope of its own, which has nothing.
+func (a *API) scopeOf(ctx context.Context, env, of string) (felt.Scope, error) {
 	rest, isJourney := strings.CutPrefix(of, "journey:")
 	kind := felt.InteractionKind(0)
 	if isJourney {
 		kind = felt.KindJourney
+	}
+	if rest == "" || strings.Count(rest, "/") > maxSlashes {
+		return felt.Scope{}, huma.Error400BadRequest(fmt.Sprintf("of=%q: want NAME, APP/NAME or journey:NAME, with %d slashes at most", of, maxSlashes))
 	}
 	found, err := a.scopesNamed(ctx, env, rest, kind)
 	if err != nil {
@@ -194,8 +219,8 @@ func (a *API) resolve1(ctx context.Context, env, of string) (felt.Scope, error) 
 	return s, nil
 }
 
-// scopesNamed lists the scopes of one name; a step and a journey of the same app count
-// as one place to ask about, the journey first.
+// scopesNamed lists the scopes of one name; a step and a journey of the same app are
+// one place to ask about, the journey first.
 func (a *API) scopesNamed(ctx context.Context, env, name string, kind felt.InteractionKind) ([]felt.Scope, error) {
 	all, err := ask(ctx, a, func(ctx context.Context) ([]felt.Scope, error) { return a.opts.Store.Scopes(ctx, env, name) })
 	if err != nil {
@@ -214,118 +239,4 @@ func (a *API) scopesNamed(ctx context.Context, env, name string, kind felt.Inter
 		}
 	}
 	return found, nil
-}
-
-// parseCondition reads KEY=VALUE, KEY!=VALUE, KEY in (A,B).
-func parseCondition(s string) (felt.Condition, error) {
-	bad := func() (felt.Condition, error) {
-		return felt.Condition{}, huma.Error400BadRequest(fmt.Sprintf("where=%q: want KEY=VALUE, KEY!=VALUE or KEY in (A,B)", s))
-	}
-	if key, list, ok := strings.Cut(s, " in "); ok && !strings.ContainsAny(key, "=!") {
-		list = strings.TrimSpace(list)
-		if inner, ok := strings.CutPrefix(list, "("); ok {
-			if list, ok = strings.CutSuffix(inner, ")"); !ok {
-				return bad()
-			}
-		}
-		c := felt.Condition{Key: strings.TrimSpace(key), Op: felt.OpIn}
-		for _, v := range strings.Split(list, ",") {
-			c.Values = append(c.Values, strings.TrimSpace(v))
-		}
-		if c.Key == "" || strings.TrimSpace(list) == "" {
-			return bad()
-		}
-		return c, nil
-	}
-	op := felt.OpEquals
-	key, value, ok := strings.Cut(s, "=")
-	if !ok {
-		return bad()
-	}
-	if k, not := strings.CutSuffix(key, "!"); not {
-		key, op = k, felt.OpNotEquals
-	}
-	if key = strings.TrimSpace(key); key == "" {
-		return bad()
-	}
-	return felt.Condition{Key: key, Op: op, Values: []string{strings.TrimSpace(value)}}, nil
-}
-
-// parseInstant reads RFC 3339 or Unix seconds (with a fraction, if need be).
-func parseInstant(param, s string) (felt.Instant, error) {
-	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
-		return felt.InstantOf(t), nil
-	}
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil && n >= 0 && n < 1e11 {
-		return felt.Instant(n) * felt.Second, nil
-	}
-	if f, err := strconv.ParseFloat(s, 64); err == nil && f >= 0 && f < 9e9 {
-		whole, frac := math.Modf(f)
-		return felt.Instant(whole)*felt.Second + felt.Instant(math.Round(frac*1e6)*1e3), nil
-	}
-	return 0, huma.Error400BadRequest(fmt.Sprintf("%s=%q: want RFC 3339 (2026-01-31T14:23:00Z; a + must be sent as %%2B) or Unix seconds", param, s))
-}
-
-// maxLength is the longest window: what is kept longest.
-const maxLength = 400 * felt.Day
-
-// parseLength reads 90s, 5m, 1h, 7d.
-func parseLength(param, s string) (felt.Instant, error) {
-	var d felt.Instant
-	if days, ok := strings.CutSuffix(s, "d"); ok {
-		if n, err := strconv.ParseFloat(days, 64); err == nil && n > 0 && n <= 400 {
-			d = felt.Instant(n * float64(felt.Day))
-		}
-	} else if t, err := time.ParseDuration(s); err == nil {
-		d = felt.Instant(t)
-	}
-	if d < felt.Second || d > maxLength {
-		return 0, huma.Error400BadRequest(fmt.Sprintf("%s=%q: want a length from 1s to 400d, such as 5m, 1h or 7d", param, s))
-	}
-	return d, nil
-}
-
-func stampTime(i felt.Instant) string {
-	if i == 0 {
-		return ""
-	}
-	return i.Time().Format(time.RFC3339Nano)
-}
-
-// ask asks the store, bounded in time and in how many ask at once.
-func ask[T any](ctx context.Context, a *API, f func(context.Context) (T, error)) (T, error) {
-	var zero T
-	ctx, cancel := context.WithTimeout(ctx, a.opts.QuestionTimeout)
-	defer cancel()
-	select {
-	case a.asking <- struct{}{}:
-	case <-ctx.Done():
-		a.counts.busy.Add(1)
-		return zero, huma.ErrorWithHeaders(
-			huma.Error503ServiceUnavailable("too many questions are being asked at once; ask again in a second"),
-			http.Header{"Retry-After": {"1"}})
-	}
-	defer func() { <-a.asking }()
-	v, err := f(ctx)
-	if err != nil {
-		return zero, a.problemOf(ctx, err)
-	}
-	return v, nil
-}
-
-// problemOf turns a store's error into an answer without its insides.
-func (a *API) problemOf(ctx context.Context, err error) error {
-	var status huma.StatusError
-	switch {
-	case errors.As(err, &status):
-		return status
-	case errors.Is(err, felt.ErrNotFound):
-		return huma.Error404NotFound("not found")
-	case errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil:
-		a.counts.timeouts.Add(1)
-		return huma.Error504GatewayTimeout(fmt.Sprintf("no answer within %s: ask for a shorter window or fewer conditions", a.opts.QuestionTimeout))
-	}
-	a.counts.errors.Add(1)
-	a.opts.Logger.Error("question failed", "err", err)
-	return huma.Error500InternalServerError("the store could not answer; the server's log says why")
 }

@@ -2,7 +2,10 @@ package httpapi
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -13,6 +16,7 @@ type API struct {
 	opts    Options
 	asking  chan struct{} // one place per question being asked
 	streams chan struct{} // one place per live page
+	live    live
 	handler http.Handler
 	counts  counters
 }
@@ -27,22 +31,21 @@ func New(opts Options) (*API, error) {
 
 	cfg := huma.DefaultConfig("Felt", opts.Version)
 	cfg.Info.Description = "How many customers felt this, on what, since when."
-	cfg.OpenAPIPath = "/api/openapi"
-	cfg.DocsPath, cfg.SchemasPath = "", ""
+	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", ""
 	cfg.CreateHooks = nil // no $schema links in answers
-	cfg.RejectUnknownQueryParameters = true
+	cfg.Transformers = append(cfg.Transformers, explain)
 	api := humago.New(mux, cfg)
+	api.UseMiddleware(strict(api))
 	a.routes(api)
-
-	mux.HandleFunc("GET /api/v1/events", a.events)
-	mux.HandleFunc("GET /healthz", a.healthz)
-	mux.HandleFunc("GET /readyz", a.readyz)
-	mux.Handle("GET /metrics", a.metrics())
+	a.plainRoutes(api, mux)
+	if err := document(api, mux); err != nil {
+		return nil, err
+	}
 	for pattern, h := range opts.Extra {
 		mux.Handle(pattern, h)
 	}
-	mux.HandleFunc("/api/", notFound)
-	mux.Handle("/", page(opts.UI))
+	mux.HandleFunc(anyAPI, notFound(mux))
+	mux.Handle(anyPage, page(opts.UI))
 
 	a.handler = a.guard(mux)
 	if opts.OTLP != nil {
@@ -72,6 +75,55 @@ func (a *API) routes(api huma.API) {
 	post(api, "/api/v1/incidents/{id}/resolve", "resolve", "Close it; needs a reason while the finding lasts", a.resolve)
 }
 
+// plainRoutes are those whose answers are not one JSON document.
+func (a *API) plainRoutes(api huma.API, mux *http.ServeMux) {
+	for _, r := range []struct {
+		path, id, summary, content string
+		h                          http.Handler
+	}{
+		{"/api/v1/events", "events", "Live: tick when the rows have moved on, incident when one has changed", "text/event-stream", http.HandlerFunc(a.events)},
+		{"/healthz", "healthz", "200 as long as the process lives", "text/plain", http.HandlerFunc(a.healthz)},
+		{"/readyz", "readyz", "200 when every part works and the log has been read; else 503", "application/json", http.HandlerFunc(a.readyz)},
+		{"/metrics", "metrics", "Felt's own health, for Prometheus", "text/plain", a.metrics()},
+	} {
+		mux.Handle(http.MethodGet+" "+r.path, r.h)
+		op := &huma.Operation{
+			OperationID: r.id, Method: http.MethodGet, Path: r.path, Summary: r.summary,
+			Responses: map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{
+				r.content: {Schema: &huma.Schema{Type: huma.TypeString}},
+			}}},
+		}
+		if r.id == "events" {
+			op.Parameters = []*huma.Param{{
+				Name: "env", In: "query", Description: "Environment; default production", Schema: &huma.Schema{Type: huma.TypeString},
+			}}
+		}
+		api.OpenAPI().AddOperation(op)
+	}
+}
+
+// document serves the OpenAPI document. It is written once: huma's own handler writes
+// it at the first request, and two of those at once are a race.
+func document(api huma.API, mux *http.ServeMux) error {
+	asJSON, err := json.Marshal(api.OpenAPI())
+	if err != nil {
+		return fmt.Errorf("httpapi: OpenAPI document: %w", err)
+	}
+	asYAML, err := api.OpenAPI().YAML()
+	if err != nil {
+		return fmt.Errorf("httpapi: OpenAPI document: %w", err)
+	}
+	serve := func(path, content string, body []byte) {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", content)
+			_, _ = w.Write(body)
+		})
+	}
+	serve("/api/openapi.json", "application/openapi+json", asJSON)
+	serve("/api/openapi.yaml", "application/openapi+yaml", asYAML)
+	return nil
+}
+
 func get[I, O any](api huma.API, path, id, summary string, h func(context.Context, *I) (*O, error)) {
 	huma.Register(api, huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Summary: summary}, h)
 }
@@ -82,6 +134,28 @@ func post[I, O any](api huma.API, path, id, summary string, h func(context.Conte
 	}, h)
 }
 
-func notFound(w http.ResponseWriter, r *http.Request) {
-	writeProblem(w, http.StatusNotFound, "there is no "+r.Method+" "+r.URL.Path+"; /api/openapi.json lists what there is")
+// The patterns that take what no route does.
+const (
+	anyAPI  = "/api/"
+	anyPage = "/"
+)
+
+// notFound tells a path that does not exist from one that takes another method.
+func notFound(mux *http.ServeMux) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var allowed []string
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			other := r.Clone(r.Context())
+			other.Method = method
+			if _, pattern := mux.Handler(other); pattern != anyAPI {
+				allowed = append(allowed, method)
+			}
+		}
+		if len(allowed) == 0 {
+			writeProblem(w, http.StatusNotFound, "there is no "+r.URL.Path+"; /api/openapi.json lists what there is")
+			return
+		}
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		writeProblem(w, http.StatusMethodNotAllowed, r.URL.Path+" takes "+strings.Join(allowed, ", ")+", not "+r.Method)
+	}
 }

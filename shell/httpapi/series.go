@@ -10,14 +10,14 @@ import (
 )
 
 type seriesInput struct {
-	scopeInput
+	ScopeInput
 	Step string `query:"step" default:"10s" doc:"Width of a bucket, whole seconds"`
-	By   string `query:"by" doc:"Segment key to split by, such as region"`
+	By   string `query:"by" maxLength:"256" doc:"Segment key to split by, such as region"`
 }
 
 type seriesOutput struct {
 	Body struct {
-		stamp
+		Stamp
 		Step    string       `json:"step"`
 		By      string       `json:"by,omitempty"`
 		Buckets []bucketView `json:"buckets"`
@@ -27,10 +27,10 @@ type seriesOutput struct {
 type bucketView struct {
 	Start     string            `json:"start"`
 	Segment   map[string]string `json:"segment"`
-	Outcomes  outcomes          `json:"outcomes"`
+	Outcomes  Outcomes          `json:"outcomes"`
 	Customers felt.Distinct     `json:"customers"`
 	Sessions  felt.Distinct     `json:"sessions"`
-	Duration  quantiles         `json:"duration_ms"`
+	Duration  Quantiles         `json:"duration_ms"`
 }
 
 // maxBuckets bounds how many steps a window is cut into.
@@ -38,7 +38,7 @@ const maxBuckets = 10_000
 
 // series cuts a window into steps.
 func (a *API) series(ctx context.Context, in *seriesInput) (*seriesOutput, error) {
-	q, asked, err := a.question(ctx, in.scopeInput)
+	q, asked, err := a.scoped(ctx, in.ScopeInput)
 	if err != nil {
 		return nil, err
 	}
@@ -49,15 +49,16 @@ func (a *API) series(ctx context.Context, in *seriesInput) (*seriesOutput, error
 	if step%felt.Second != 0 {
 		return nil, huma.Error400BadRequest(fmt.Sprintf("step=%q: want whole seconds", in.Step))
 	}
-	if n := (q.To - q.From) / step; n > maxBuckets {
+	if n := (q.To-q.From-1)/step + 1; n > maxBuckets {
 		return nil, huma.Error400BadRequest(fmt.Sprintf("%d buckets; at most %d: ask for a longer step or a shorter window", n, maxBuckets))
 	}
+	stamp := a.stamp(asked)
 	points, err := ask(ctx, a, func(ctx context.Context) ([]felt.Point, error) { return a.opts.Store.Points(ctx, q, step, in.By) })
 	if err != nil {
 		return nil, err
 	}
 	out := &seriesOutput{}
-	out.Body.stamp, out.Body.Step, out.Body.By = a.stamp(asked), in.Step, in.By
+	out.Body.Stamp, out.Body.Step, out.Body.By = stamp, in.Step, in.By
 	out.Body.Buckets = make([]bucketView, 0, len(points))
 	for _, p := range points {
 		out.Body.Buckets = append(out.Body.Buckets, bucketView{

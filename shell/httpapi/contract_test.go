@@ -1,0 +1,116 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+const (
+	distinct = "total failed degraded"
+	tries    = "success degraded failed abandoned cancelled open"
+)
+
+// under gives path.name for each of the names.
+func under(path, names string) []string {
+	var list []string
+	for _, n := range strings.Fields(names) {
+		list = append(list, path+"."+n)
+	}
+	return list
+}
+
+func all(lists ...[]string) []string {
+	var list []string
+	for _, l := range lists {
+		list = append(list, l...)
+	}
+	return list
+}
+
+func impactFields(at string) []string {
+	return all(
+		under(at+"customers", "total failed degraded recovered lost undecided"), under(at+"sessions", distinct), under(at+"accounts", distinct),
+		under(at+"interactions", tries), under(at+"identity", "user pseudonym installation session"),
+		[]string{at + "method", at + "interval"},
+	)
+}
+
+var incidentFields = "id journey app env status opened resolved acknowledged first_bad recovered score title sentence finding_active impact findings timeline"
+
+// The names that programs outside use. None may go away.
+func TestContract(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	question := under("question", "id env from to traffic")
+	for _, c := range []struct {
+		name, target string
+		fields       []string
+	}{
+		{"journeys", "/api/v1/journeys?window=5m", all(question,
+			under("journeys.0", "name app title owner kind state state_reason outcomes customers sessions completion_rate"),
+			under("journeys.0.outcomes", tries), under("journeys.0.customers", distinct), under("journeys.0.sessions", distinct),
+			under("customers", distinct))},
+		{"series", "/api/v1/series?of=pay&from=1772632080&to=1772632200&step=10s&by=region", all(question,
+			under("question", "of app name"), under("buckets.0", "start segment outcomes customers sessions duration_ms"),
+			under("buckets.0.segment", "region"), under("buckets.0.outcomes", tries), under("buckets.0.customers", distinct),
+			under("buckets.0.sessions", distinct), under("buckets.0.duration_ms", "p50 p95 p99"))},
+		{"impact", "/api/v1/impact?of=shop/pay&from=1772632080&to=1772632200&where=plan%3Dpro", all(question,
+			under("question", "of app name where"), impactFields(""))},
+		{"interactions", "/api/v1/interactions?of=pay&outcome=failed&limit=1", all(question, []string{"next"},
+			under("interactions.0", "id version app name kind start end known duration_ms outcome client_outcome outcome_rule reason error_class "+
+				"retries weight customer identity_level session trace_id span_id service release segments"))},
+		{"operations", "/api/v1/operations?service=pay-api", all(question, []string{"question.service"},
+			under("operations.0", "service operation kind release count errors error_rate duration_ms"), under("operations.0.duration_ms", "p50 p95 p99"))},
+		{"edges", "/api/v1/edges", all(question, under("edges.0", "caller callee third_party count errors error_rate duration_ms"))},
+		{"incidents", "/api/v1/incidents?status=open", all(under("question", "id env status"), under("incidents.0", incidentFields), impactFields("incidents.0.impact."),
+			under("incidents.0.timeline.0", "at kind text"), under("incidents.0.impact_question", "id from to app name"))},
+		{"incident", "/api/v1/incidents/inc-1", all(under("question", "id incident"), strings.Fields(incidentFields), impactFields("impact."),
+			under("findings.0", "id detector statistic threshold n hit share baseline since ended explanation"))},
+		{"health", "/api/v1/health", all(strings.Fields("status lag_seconds last_event receiving clock drops config_errors otlp_http version parts"),
+			under("unmapped", "names metrics metric_names"), under("unmapped.names.0", "name count"),
+			under("ingested", "spans logs points"), under("processed", "events"))},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			a := w.ok(c.target)
+			for _, f := range append(c.fields, "as_of", "as_of_seq", "complete_until") {
+				a.at(f)
+			}
+			if got := a.header.Get("Content-Type"); got != "application/json" {
+				t.Errorf("content type %q", got)
+			}
+			golden(t, c.name, a.raw)
+		})
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	var pretty bytes.Buffer
+	if err := json.Indent(&pretty, []byte(strings.TrimSpace(got)), "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	pretty.WriteByte('\n')
+	file := filepath.Join("testdata", name+".json")
+	if *update {
+		if err := os.WriteFile(file, pretty.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v (go test -update writes it)", err)
+	}
+	if diff := cmp.Diff(string(want), pretty.String()); diff != "" {
+		t.Errorf("%s is not as it was (-want +got; go test -update, when that is meant):\n%s", file, diff)
+	}
+}
