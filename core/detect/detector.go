@@ -129,20 +129,33 @@ func (d *FailedShare) judge(s *series, t felt.Tick) *felt.Finding {
 	} else {
 		s.good = 0
 	}
-	ended := s.good >= EndAfter
-	if !changed && !ended {
+	recovered := s.good >= EndAfter
+	normal := s.young() && t-f.Opened >= baseline
+	if !changed && !recovered && !normal {
 		return nil
 	}
 	f.Updated = t
 	f.Explanation = explain(f, s.skip)
-	if ended {
-		f.Ended = t
-		f.Explanation = fmt.Sprintf("%d of %d customers failed in the last minute (%s), for a minute now no more than before",
-			k, n, percent(share))
-		s.finding = nil
-		s.frozen += t - f.Opened
+	if recovered || normal {
+		s.end(t, recovered)
 	}
 	return f
+}
+
+// end ends the lasting finding: because customers have recovered, or because the series
+// has been like this ever since it was first seen.
+func (s *series) end(t felt.Tick, recovered bool) {
+	f := s.finding
+	f.Ended = t
+	why := "for a minute now no more than before"
+	if !recovered {
+		why = "as in the whole hour since this was first seen: taken as its normal from now on"
+	}
+	f.Explanation = fmt.Sprintf("%d of %d customers failed in the last minute (%s), %s", f.Hit, f.N, percent(f.Share), why)
+	if !s.young() {
+		s.frozen += t - f.Opened
+	}
+	s.finding = nil
 }
 
 // explain says it in one sentence with its numbers.

@@ -28,7 +28,9 @@
 // worth waking somebody for: at least twice the baseline and two points above it. The
 // baseline is frozen while the finding lasts, so that a long outage does not become the
 // new normal. The finding ends after six judgings in a row, each with enough customers,
-// whose tail is above 1e-3.
+// whose tail is above 1e-3. One exception keeps a series that has always failed a little
+// from alarming for ever: a finding that opened when there was hardly a past, only the
+// prior, ends after an hour, and what that hour showed is the baseline from then on.
 //
 // # Since when
 //

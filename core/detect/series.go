@@ -139,14 +139,17 @@ func (s *series) roll(t felt.Tick) {
 		s.open, s.tidy, s.last = s.open[:0], 0, t
 	}
 	for len(s.past) > 0 && s.past[0].tick <= t-judged {
-		if s.finding == nil {
+		if s.finding == nil || s.young() {
 			s.remember(s.past[0])
 		}
 		s.past[0] = slice{}
 		s.past = s.past[1:]
 	}
 	total := s.held()
-	if s.skip > 0 && total < SampleMax/8 {
+	switch {
+	case total == 0:
+		s.skip = 0
+	case s.skip > 0 && total < SampleMax/8:
 		s.skip--
 	}
 	for ; total > SampleMax && s.skip < 63; total = s.held() {
@@ -209,6 +212,10 @@ func (s *series) expect(t felt.Tick) (k, n float64) {
 	}
 	return float64(sk) + priorK, float64(sn) + priorN
 }
+
+// young tells that the lasting finding opened when the series had hardly a past: what it
+// was held against is mostly the prior.
+func (s *series) young() bool { return s.baseN < 2*priorN }
 
 // quiet tells that the series holds nothing but its baseline.
 func (s *series) quiet() bool { return len(s.open) == 0 && len(s.past) == 0 }

@@ -162,7 +162,7 @@ func (b *Book) finding(t felt.Tick, f felt.Finding, recent Recent) {
 	r := &l.row
 	r.Recovered, r.Resolved, r.Status = t.Instant(), t.Instant(), felt.IncidentResolved
 	l.note(t, "recovered", f.Explanation, "")
-	l.note(t, "resolved", "resolved by itself: customers succeed again", "")
+	l.note(t, "resolved", "resolved by itself: the finding has ended", "")
 }
 
 // attach puts the finding, or its newer state, into the incident.
