@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -22,6 +21,7 @@ const maxInflight = 32 << 20
 type pending struct {
 	recs  []felt.Record // our copy; Seq is set when it is known
 	bytes int64
+	seg   *segment
 	done  chan<- outcome // has room for every message of its call
 }
 
@@ -92,8 +92,7 @@ func (l *Log) check(ctx context.Context, recs []felt.Record) error {
 func (l *Log) publish(ctx context.Context, recs []felt.Record) (<-chan outcome, int, error) {
 	l.publishing.Lock()
 	defer l.publishing.Unlock()
-	size := frameSize(recs) + int64(len(recs)/maxRecords)*(storeOverhead+32)
-	if err := l.room(size); err != nil {
+	if err := l.room(frameSize(recs)); err != nil {
 		return nil, 0, err
 	}
 	own := slices.Clone(recs)
@@ -121,12 +120,13 @@ func (l *Log) room(size int64) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	used := l.used()
 	switch {
 	case l.closed:
 		return errClosed()
-	case l.used+size > l.opts.MaxBytes:
+	case used+size > l.opts.MaxBytes:
 		l.count.full++
-		return fmt.Errorf("append: %d bytes do not fit, the log has %d of at most %d: %w", size, l.used, l.opts.MaxBytes, felt.ErrFull)
+		return fmt.Errorf("append: %d bytes do not fit, the log has %d of at most %d: %w", size, used, l.opts.MaxBytes, felt.ErrFull)
 	case l.opts.MinFree > 0 && free-size < l.opts.MinFree:
 		l.count.full++
 		return fmt.Errorf("append: the disk has %d bytes left and %d are kept free: %w", free, l.opts.MinFree, felt.ErrFull)
@@ -136,10 +136,14 @@ func (l *Log) room(size int64) error {
 
 // send publishes one message. l.publishing is held.
 func (l *Log) send(ctx context.Context, recs []felt.Record, done chan<- outcome) error {
+	seg, err := l.writable(ctx)
+	if err != nil {
+		return err
+	}
 	l.buf = appendFrame(l.buf[:0], recs)
-	subject := subjectOf(recs)
+	subject := subjectOf(seg.prefix(), recs)
 	p := &pending{recs: recs, bytes: int64(len(l.buf) + len(subject) + storeOverhead), done: done}
-	number, err := l.enter(ctx, p)
+	number, err := l.enter(ctx, p, seg)
 	if err != nil {
 		return err
 	}
@@ -152,7 +156,7 @@ func (l *Log) send(ctx context.Context, recs []felt.Record, done chan<- outcome)
 		defer l.mu.Unlock()
 		if l.pending[number] == p {
 			l.settle(number, p)
-			l.used -= p.bytes
+			p.seg.bytes -= p.bytes
 		}
 		return fmt.Errorf("append: %w: %w", err, felt.ErrUnavailable)
 	}
@@ -160,7 +164,7 @@ func (l *Log) send(ctx context.Context, recs []felt.Record, done chan<- outcome)
 }
 
 // enter waits until little enough is in flight, and registers the message.
-func (l *Log) enter(ctx context.Context, p *pending) (uint64, error) {
+func (l *Log) enter(ctx context.Context, p *pending, seg *segment) (uint64, error) {
 	l.mu.Lock()
 	for !l.closed && l.inflight > 0 && l.inflight+p.bytes > maxInflight {
 		freed := l.freed
@@ -180,7 +184,8 @@ func (l *Log) enter(ctx context.Context, p *pending) (uint64, error) {
 	l.number++
 	l.pending[l.number] = p
 	l.inflight += p.bytes
-	l.used += p.bytes
+	p.seg = seg
+	seg.bytes += p.bytes
 	return l.number, nil
 }
 
@@ -213,8 +218,6 @@ func parseAck(data []byte) (uint64, error) {
 		return a.Seq, nil
 	case a.Error == nil:
 		return 0, fmt.Errorf("append: the log server answered %q: %w", data, felt.ErrUnavailable)
-	case strings.Contains(a.Error.Description, "maximum bytes exceeded"):
-		return 0, fmt.Errorf("append: the stream has reached its size: %w", felt.ErrFull)
 	}
 	return 0, fmt.Errorf("append: the log server could not store it: %s (%d): %w", a.Error.Description, a.Error.ErrCode, felt.ErrUnavailable)
 }
@@ -239,7 +242,7 @@ func (l *Log) acknowledged(m *nats.Msg) {
 	}
 	l.settle(number, p)
 	if err != nil {
-		l.used -= p.bytes
+		p.seg.bytes -= p.bytes
 		l.count.failed++
 		p.done <- outcome{err: err}
 		return
@@ -253,7 +256,6 @@ func (l *Log) acknowledged(m *nats.Msg) {
 	if s := p.recs[last].Seq; s > l.newest.Seq {
 		l.newest = felt.Place{Seq: s, At: p.recs[last].At}
 	}
-	l.first = max(l.first, 1)
 	l.tail.push(entry{message: message, recs: p.recs, bytes: p.bytes})
 	p.done <- outcome{last: p.recs[last].Seq}
 }

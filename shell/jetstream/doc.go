@@ -1,20 +1,28 @@
 // Package jetstream is felt.Log on NATS JetStream, embedded in the process: no
 // port, no second program, one directory.
 //
-// # One stream, one order
+// # One order
 //
-// A log is one stream, so all partitions share one total order. Each call of
-// Append becomes one message (a large call becomes several), under a subject that
-// says whose records it holds:
+// All partitions share one total order: messages are numbered from one, and each call
+// of Append becomes one message (a large call becomes several). The subject says whose
+// records it holds:
 //
-//	felt.log.<part>    telemetry of one partition
-//	felt.log.control   control records
-//	felt.log.mixed     a group commit: records of several partitions, or of both kinds
+//	felt.log.<segment>.<part>    telemetry of one partition
+//	felt.log.<segment>.control   control records
+//	felt.log.<segment>.mixed     a group commit: several partitions, or both kinds
 //
 // A message is a frame: one format byte, then for each record its length (uvarint)
 // and its envelope (felt.Record.AppendTo). There are no headers. A record's Seq is
-// the message's sequence number times 4096 plus its index in the frame, so Seqs grow
-// along the log and have gaps.
+// the message's number times 4096 plus its index in the frame, so Seqs grow along the
+// log and have gaps.
+//
+// # Segments
+//
+// The log is cut into streams of up to 1 GiB (FELT-1, FELT-2, ...), in which the
+// numbers go on. Only the last is written. After a crash the server reads again every
+// stream that was written since its index was saved, and checks each record: 7 s for
+// 4 GiB from a cold disk, which would be more than half a minute for one stream of
+// 20 GiB. It also makes forgetting cheap: a whole stream goes at once.
 //
 // # Why a call is one message
 //

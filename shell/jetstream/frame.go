@@ -22,12 +22,8 @@ const (
 	maxRecord = 32 << 20
 	// storeOverhead is what the server stores with each message beside subject and data.
 	storeOverhead = 30
-)
-
-const (
-	subjectPrefix  = "felt.log."
-	subjectControl = subjectPrefix + "control"
-	subjectMixed   = subjectPrefix + "mixed"
+	// maxSubject bounds the length of a subject: felt.log.<20 digits>.control
+	maxSubject = 40
 )
 
 // seqOf is the Seq of a record by its message and index.
@@ -38,18 +34,18 @@ func seqOf(message uint64, index int) felt.Seq {
 // messageOf is the message that holds the record.
 func messageOf(s felt.Seq) uint64 { return uint64(s) >> seqBits }
 
-// subjectOf says whose records these are.
-func subjectOf(recs []felt.Record) string {
+// subjectOf says whose records these are, under a segment's prefix.
+func subjectOf(prefix string, recs []felt.Record) string {
 	part := recs[0].Part
 	for i := range recs {
 		if recs[i].Part != part {
-			return subjectMixed
+			return prefix + "mixed"
 		}
 	}
 	if part == felt.Control {
-		return subjectControl
+		return prefix + "control"
 	}
-	return subjectPrefix + strconv.Itoa(int(part))
+	return prefix + strconv.Itoa(int(part))
 }
 
 // chunkLen is how many of the records go into the next message.
@@ -66,7 +62,7 @@ func chunkLen(recs []felt.Record) int {
 
 // frameSize is an upper bound of what the server stores for these records.
 func frameSize(recs []felt.Record) int64 {
-	size := int64(storeOverhead + len(subjectMixed) + 1)
+	size := int64(1+len(recs)/maxRecords) * (storeOverhead + maxSubject + 1)
 	for i := range recs {
 		size += int64(recs[i].EncodedLen() + binary.MaxVarintLen32)
 	}

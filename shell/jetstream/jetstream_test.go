@@ -10,9 +10,12 @@ import (
 	"github.com/felt-cx/felt/shell/logtest"
 )
 
+// childSegment is small enough for many segments within a test.
+const childSegment = 128 << 10
+
 func TestMain(m *testing.M) {
 	logtest.Main(func(dir string) (logtest.Log, error) {
-		l, err := jetstream.Open(context.Background(), jetstream.Options{Dir: dir})
+		l, err := jetstream.Open(context.Background(), jetstream.Options{Dir: dir, SegmentBytes: childSegment})
 		if err != nil {
 			return nil, fmt.Errorf("child: %w", err)
 		}
@@ -48,6 +51,20 @@ func TestLogFromDisk(t *testing.T) {
 	})
 }
 
-func TestDurable(t *testing.T) { logtest.RunDurable(t, open) }
+// small opens a log of many small segments.
+func small(t *testing.T, dir string, lim logtest.Limits) logtest.Log {
+	t.Helper()
+	return openWith(t, jetstream.Options{
+		Dir: dir, MaxBytes: lim.MaxBytes, KeepBytes: lim.KeepBytes, MaxAge: lim.MaxAge,
+		SegmentBytes: childSegment, TailBytes: 100_000,
+	})
+}
 
-func TestCrash(t *testing.T) { logtest.RunCrash(t, open, 12) }
+func TestLogOfSmallSegments(t *testing.T) { logtest.Run(t, small) }
+
+func TestDurable(t *testing.T) {
+	t.Run("OneSegment", func(t *testing.T) { logtest.RunDurable(t, open) })
+	t.Run("SmallSegments", func(t *testing.T) { logtest.RunDurable(t, small) })
+}
+
+func TestCrash(t *testing.T) { logtest.RunCrash(t, small, 12) }

@@ -20,14 +20,15 @@ import (
 // Log is a [felt.Log], [felt.Trimmer] and [felt.Meter] in one directory. Make it
 // with [Open]; it is safe for concurrent use.
 type Log struct {
-	opts   Options
-	lock   *os.File
-	srv    *server.Server
-	nc     *nats.Conn // appends and their acknowledgements, purges
-	rc     *nats.Conn // reads: the server answers them on the connection's own goroutine
-	stream natsjs.Stream
-	inbox  string // acknowledgements come to inbox.<number of the message>
+	opts  Options
+	lock  *os.File
+	srv   *server.Server
+	nc    *nats.Conn // appends and their acknowledgements, purges
+	rc    *nats.Conn // reads: the server answers them on the connection's own goroutine
+	js    natsjs.JetStream
+	inbox string // acknowledgements come to inbox.<number of the message>
 
+	trimming   sync.Mutex // held by Trim
 	publishing sync.Mutex // held from a call's first message to its last
 	buf        []byte     // scratch of the publisher
 
@@ -36,8 +37,7 @@ type Log struct {
 	pending  map[uint64]*pending
 	inflight int64         // bytes published and not acknowledged
 	freed    chan struct{} // closed when inflight shrinks
-	used     int64         // bytes of the stream and of what is in flight
-	first    uint64        // oldest message
+	segments []*segment    // oldest first; the last one is written
 	newest   felt.Place
 	tail     tail
 	count    counters
@@ -89,8 +89,8 @@ func (l *Log) start(ctx context.Context) error {
 	if l.rc, err = l.connect("read"); err != nil {
 		return err
 	}
-	if l.stream, err = openStream(ctx, l.nc, l.opts); err != nil {
-		return err
+	if l.js, err = natsjs.New(l.nc); err != nil {
+		return fmt.Errorf("talking to the embedded log server: %w", err)
 	}
 	l.inbox = l.nc.NewInbox()
 	sub, err := l.nc.Subscribe(l.inbox+".*", l.acknowledged)
@@ -118,35 +118,6 @@ func (l *Log) connect(name string) (*nats.Conn, error) {
 	return nc, nil
 }
 
-// recover reads where the log begins and ends.
-func (l *Log) recover(ctx context.Context) error {
-	info, err := l.stream.Info(ctx)
-	if err != nil {
-		return fmt.Errorf("asking for the state of the log: %w", err)
-	}
-	var newest felt.Place
-	if st := info.State; st.Msgs > 0 {
-		last, err := l.message(ctx, st.LastSeq)
-		if err != nil {
-			return fmt.Errorf("reading the newest record: %w", err)
-		}
-		rec := last.recs[len(last.recs)-1]
-		newest = felt.Place{Seq: rec.Seq, At: rec.At}
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.newest = newest
-	l.tail = newTail(l.opts.TailBytes, info.State.LastSeq)
-	l.setState(info.State)
-	return nil
-}
-
-// setState takes over what the server says. l.mu is held.
-func (l *Log) setState(st natsjs.StreamState) {
-	l.first = st.FirstSeq
-	l.used = int64(st.Bytes) + l.inflight //nolint:gosec // bytes of a disk
-}
-
 // lost fails every append that waits: its acknowledgement will not come.
 func (l *Log) lost(err error) {
 	if err == nil {
@@ -157,25 +128,6 @@ func (l *Log) lost(err error) {
 	for n, p := range l.pending {
 		l.settle(n, p)
 		p.done <- outcome{err: fmt.Errorf("append: the log server has gone (%w): %w", err, felt.ErrUnavailable)}
-	}
-}
-
-// refresh asks where the log ends after a lost connection, so that readers see what
-// was stored and never acknowledged.
-func (l *Log) refresh() {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	info, err := l.stream.Info(ctx)
-	if err != nil {
-		l.opts.Logger.Warn("asking for the state of the log", "err", err)
-		return
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.setState(info.State)
-	if info.State.LastSeq > l.tail.last {
-		l.tail.clear()
-		l.tail.advance(info.State.LastSeq)
 	}
 }
 

@@ -31,6 +31,10 @@ type Options struct {
 	// MaxAge is how long records are kept against trimming (default 24 h), on the
 	// log's own clock: against the arrival of the newest record.
 	MaxAge time.Duration
+	// SegmentBytes is the size of the streams that make up the log (default an eighth
+	// of MaxBytes, 16 MiB to 1 GiB). Only the newest one is checked record by record
+	// after a crash, at about 600 MB/s from a cold disk.
+	SegmentBytes int64
 	// MinFree is the free disk space below which the log counts as full (default
 	// 256 MiB; negative: do not look).
 	MinFree int64
@@ -61,6 +65,9 @@ func (o Options) withDefaults() (Options, error) {
 	if o.MaxAge == 0 {
 		o.MaxAge = DefaultMaxAge
 	}
+	if o.SegmentBytes == 0 {
+		o.SegmentBytes = min(max(o.MaxBytes/8, 16<<20), 1<<30)
+	}
 	if o.MinFree == 0 {
 		o.MinFree = DefaultMinFree
 	}
@@ -76,6 +83,8 @@ func (o Options) withDefaults() (Options, error) {
 	switch {
 	case o.MaxBytes < 0 || o.KeepBytes < 0 || o.KeepBytes > o.MaxBytes:
 		return o, fmt.Errorf("log: it keeps %d of at most %d bytes: both must be positive, and the first not above the second", o.KeepBytes, o.MaxBytes)
+	case o.SegmentBytes < 0:
+		return o, fmt.Errorf("log: segments of %d bytes: the size must be positive", o.SegmentBytes)
 	case o.MaxAge < 0:
 		return o, fmt.Errorf("log: maximal age is %v: it must be positive", o.MaxAge)
 	case o.Partitions < 1 || o.Partitions > felt.MaxParts:

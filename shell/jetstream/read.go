@@ -18,10 +18,12 @@ const (
 	fetchBytes = 4 << 20
 	// fetchMessages bounds the messages of one piece.
 	fetchMessages = 1024
-	// fetchWait is how long the server may be silent before a piece is asked for again.
+	// fetchWait is how long the server may be silent before it is asked again.
 	fetchWait = 10 * time.Second
-	// fetchTries is how often.
-	fetchTries = 3
+	// fetchPatience is how long a reader tries again before it gives up, fetchPause how
+	// long it waits in between: a lost connection is back in less.
+	fetchPatience = 30 * time.Second
+	fetchPause    = 20 * time.Millisecond
 )
 
 // Read yields the records after the given place, from memory when the reader keeps
@@ -100,7 +102,8 @@ func (r *reader) more(ctx context.Context) ([]entry, error) {
 			if err != nil || len(got) > 0 {
 				return got, err
 			}
-			r.next = last + 1 // everything up to here has been trimmed
+			// Nothing from here on in this segment: it has been trimmed, or it ends here.
+			r.next = r.l.segmentAfter(r.next, last+1)
 			continue
 		}
 		select {
@@ -115,23 +118,20 @@ func (r *reader) more(ctx context.Context) ([]entry, error) {
 
 // fetch reads the next piece of the stream; none when there is nothing from next on.
 func (r *reader) fetch(ctx context.Context) ([]entry, error) {
-	var err error
-	for range fetchTries {
-		var got []entry
-		if got, err = r.piece(ctx); err == nil {
-			return got, nil
-		}
-		if ctx.Err() != nil || errors.Is(err, felt.ErrCorrupt) {
-			return nil, err
+	for start := time.Now(); ; {
+		got, err := r.piece(ctx)
+		if err == nil || ctx.Err() != nil || errors.Is(err, felt.ErrCorrupt) || time.Since(start) > fetchPatience {
+			return got, err
 		}
 		r.release() // what is still under way goes to a subject nobody hears
 		select {
 		case <-r.l.done:
 			return nil, errClosed()
-		default:
+		case <-ctx.Done():
+			return nil, nil
+		case <-time.After(fetchPause):
 		}
 	}
-	return nil, err
 }
 
 // piece asks for messages once.
@@ -142,7 +142,7 @@ func (r *reader) piece(ctx context.Context) ([]entry, error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchWait)
 	defer cancel()
 	ask := fmt.Sprintf(`{"seq":%d,"batch":%d,"max_bytes":%d}`, r.next, fetchMessages, fetchBytes)
-	if err := r.l.rc.PublishRequest("$JS.API.DIRECT.GET."+streamName, r.subject, []byte(ask)); err != nil {
+	if err := r.l.rc.PublishRequest(r.l.directGet(r.next), r.subject, []byte(ask)); err != nil {
 		return nil, fmt.Errorf("asking the log server: %w: %w", err, felt.ErrUnavailable)
 	}
 	r.entries = r.entries[:0]
@@ -201,10 +201,10 @@ func parseMessage(m *nats.Msg) (entry, error) {
 	return entry{message: message, recs: recs}, err
 }
 
-// message reads one message, or the next one that is there.
+// message reads one message; [felt.ErrNotFound] when it is not there.
 func (l *Log) message(ctx context.Context, number uint64) (entry, error) {
 	ask := fmt.Sprintf(`{"seq":%d}`, number)
-	m, err := l.rc.RequestWithContext(ctx, "$JS.API.DIRECT.GET."+streamName, []byte(ask))
+	m, err := l.rc.RequestWithContext(ctx, l.directGet(number), []byte(ask))
 	if err != nil {
 		return entry{}, fmt.Errorf("asking the log server for message %d: %w: %w", number, err, felt.ErrUnavailable)
 	}

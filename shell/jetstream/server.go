@@ -1,7 +1,6 @@
 package jetstream
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,12 +10,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
-	natsjs "github.com/nats-io/nats.go/jetstream"
 )
-
-// streamName is the one stream of a log.
-const streamName = "FELT"
 
 var errInUse = errors.New("data directory is in use by another felt: stop it first, or choose another directory")
 
@@ -30,7 +24,7 @@ func startServer(o Options) (*server.Server, error) {
 		JetStream:              true,
 		StoreDir:               o.Dir,
 		JetStreamMaxMemory:     64 << 20, // no stream is kept in memory; a consumer of the future may be
-		JetStreamMaxStore:      o.MaxBytes + maxRecord,
+		JetStreamMaxStore:      o.MaxBytes + 2*maxRecord,
 		SyncAlways:             !o.Unsynced,
 		MaxPayload:             maxRecord + 1<<20,
 		MaxPending:             2 * maxRecord,
@@ -52,32 +46,6 @@ func startServer(o Options) (*server.Server, error) {
 		return nil, fmt.Errorf("the embedded log server could not use %s: see its messages", o.Dir)
 	}
 	return srv, nil
-}
-
-// openStream makes the stream, or finds it and brings its limit up to date.
-func openStream(ctx context.Context, nc *nats.Conn, o Options) (natsjs.Stream, error) {
-	js, err := natsjs.New(nc)
-	if err != nil {
-		return nil, fmt.Errorf("asking the log server: %w", err)
-	}
-	s, err := js.CreateOrUpdateStream(ctx, natsjs.StreamConfig{
-		Name:        streamName,
-		Description: "Felt's log: one Append is one message",
-		Subjects:    []string{subjectPrefix + ">"},
-		Storage:     natsjs.FileStorage,
-		Retention:   natsjs.LimitsPolicy,
-		Discard:     natsjs.DiscardNew,
-		MaxBytes:    o.MaxBytes,
-		MaxMsgs:     -1,
-		MaxMsgSize:  maxRecord + 1<<20,
-		AllowDirect: true,
-		Duplicates:  100 * time.Millisecond, // the least; no message has an id
-		Replicas:    1,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("opening the log's stream: %w", err)
-	}
-	return s, nil
 }
 
 // takeDir makes the directory and locks it.

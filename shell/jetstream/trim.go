@@ -15,36 +15,28 @@ import (
 // the newest record, or that stand in the way of KeepBytes; none that holds a record
 // after upTo, and never the newest one.
 func (l *Log) Trim(ctx context.Context, upTo felt.Seq) error {
+	l.trimming.Lock()
+	defer l.trimming.Unlock()
 	l.mu.Lock()
-	first, last, newest, closed := l.first, l.tail.last, l.newest, l.closed
+	first, newest, closed := l.first(), l.newest, l.closed
 	l.mu.Unlock()
 	if closed {
 		return errClosed()
 	}
 	// The message that holds upTo may hold later records too: it stays.
-	end := min(messageOf(upTo), last)
-	if first >= end || newest.Seq == 0 {
+	end := min(messageOf(upTo), messageOf(newest.Seq))
+	if first >= end {
 		return nil
 	}
 	cut, err := l.firstYoung(ctx, first, end, newest.At-felt.Instant(l.opts.MaxAge))
+	if err == nil {
+		err = l.dropBefore(ctx, cut)
+	}
+	if err == nil {
+		err = l.shrink(ctx, end)
+	}
 	if err != nil {
 		return fmt.Errorf("trimming the log: %w", err)
-	}
-	st, err := l.purge(ctx, first, cut)
-	if err != nil {
-		return err
-	}
-	// How large each message is only the server knows: halve the distance each time.
-	for range 16 {
-		over := int64(st.Bytes) - l.opts.KeepBytes //nolint:gosec // bytes of a disk
-		if over <= 0 || st.FirstSeq >= end || st.Msgs == 0 {
-			return nil
-		}
-		share := float64(over) / float64(st.Bytes)
-		step := uint64(float64(st.Msgs)*share/2) + 1
-		if st, err = l.purge(ctx, st.FirstSeq, min(st.FirstSeq+step, end)); err != nil {
-			return err
-		}
 	}
 	return nil
 }
@@ -70,52 +62,92 @@ func (l *Log) firstYoung(ctx context.Context, first, end uint64, limit felt.Inst
 	return first + uint64(n), failed //nolint:gosec // not negative
 }
 
-// purge removes the messages before cut, and returns the state after it.
-func (l *Log) purge(ctx context.Context, first, cut uint64) (natsjs.StreamState, error) {
-	if cut > first {
-		if err := l.stream.Purge(ctx, natsjs.WithPurgeSequence(cut)); err != nil {
-			return natsjs.StreamState{}, fmt.Errorf("trimming the log before message %d: %w: %w", cut, err, felt.ErrUnavailable)
+// dropBefore lets go of the messages before cut: whole segments, and the beginning of
+// the one that holds cut.
+func (l *Log) dropBefore(ctx context.Context, cut uint64) error {
+	for {
+		l.mu.Lock()
+		s, whole := l.segments[0], len(l.segments) > 1 && l.segments[1].begin <= cut
+		first := s.first
+		l.mu.Unlock()
+		if !whole {
+			if first >= cut {
+				return nil
+			}
+			return l.purge(ctx, s, cut)
+		}
+		if err := l.drop(ctx, s); err != nil {
+			return err
 		}
 	}
-	// No append between the server's answer and ours, so that l.used is exact.
+}
+
+// shrink lets go of messages before end until KeepBytes are left. How large each is
+// only the server knows: within a segment the distance is halved each time.
+func (l *Log) shrink(ctx context.Context, end uint64) error {
+	for range 1000 {
+		l.mu.Lock()
+		over := l.used() - l.opts.KeepBytes
+		s, next := l.segments[0], l.tail.last+1
+		if len(l.segments) > 1 {
+			next = l.segments[1].begin
+		}
+		first, bytes := s.first, s.bytes
+		l.mu.Unlock()
+		cut := next
+		if over < bytes {
+			cut = first + 1 + uint64(float64(next-first)*float64(over)/float64(bytes)/2)
+		}
+		cut = min(cut, end)
+		if over <= 0 || first >= cut {
+			return nil
+		}
+		if err := l.dropBefore(ctx, cut); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drop lets go of a whole segment that is not written any more.
+func (l *Log) drop(ctx context.Context, s *segment) error {
+	// Readers that are about to ask it are answered that it has nothing, and go on.
+	l.mu.Lock()
+	l.segments = l.segments[1:]
+	l.count.trimmed += l.segments[0].begin - s.first
+	l.tail.forget(l.segments[0].begin)
+	l.mu.Unlock()
+	err := l.js.DeleteStream(ctx, s.name)
+	if err != nil && !errors.Is(err, natsjs.ErrStreamNotFound) {
+		return fmt.Errorf("deleting %s: %w: %w", s.name, err, felt.ErrUnavailable)
+	}
+	return nil
+}
+
+// purge lets go of a segment's messages before cut.
+func (l *Log) purge(ctx context.Context, s *segment, cut uint64) error {
+	// In the segment that is written, no append between the server's answer and ours,
+	// so that its size is exact.
 	l.publishing.Lock()
 	defer l.publishing.Unlock()
 	if err := l.quiet(ctx); err != nil {
-		return natsjs.StreamState{}, err
+		return err
 	}
-	info, err := l.stream.Info(ctx)
+	stream, err := l.js.Stream(ctx, s.name)
+	if err == nil {
+		err = stream.Purge(ctx, natsjs.WithPurgeSequence(cut))
+	}
 	if err != nil {
-		return natsjs.StreamState{}, fmt.Errorf("asking for the state of the log: %w: %w", err, felt.ErrUnavailable)
+		return fmt.Errorf("purging %s before message %d: %w: %w", s.name, cut, err, felt.ErrUnavailable)
+	}
+	st, err := l.state(ctx, s)
+	if err != nil {
+		return err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if info.State.FirstSeq > first {
-		l.count.trimmed += info.State.FirstSeq - first
-	}
-	l.setState(info.State)
-	l.tail.forget(info.State.FirstSeq)
-	return info.State, nil
-}
-
-// quiet waits until nothing is in flight. l.publishing is held.
-func (l *Log) quiet(ctx context.Context) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for l.inflight > 0 && !l.closed {
-		freed := l.freed
-		l.mu.Unlock()
-		select {
-		case <-freed:
-		case <-l.done:
-		case <-ctx.Done():
-		}
-		l.mu.Lock()
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("trimming the log: %w", err)
-		}
-	}
-	if l.closed {
-		return errClosed()
-	}
+	l.count.trimmed += max(st.FirstSeq, s.first) - s.first
+	s.update(st)
+	l.tail.forget(s.first)
 	return nil
 }
