@@ -10,8 +10,6 @@ import (
 	"github.com/felt-cx/felt/internal/spangen"
 )
 
-const benchPartitions = 4
-
 func benchRequests(tb testing.TB, n int) ([][]byte, felt.Instant) {
 	tb.Helper()
 	now := time.Unix(1_760_000_000, 0)
@@ -37,20 +35,13 @@ func cpu() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-func packer(parts int) *otlp.Packer {
-	return otlp.NewPacker(otlp.Options{
-		Partitions: parts, Clock: felt.ClockWall, LateMax: felt.Day,
-		Key: otlp.HashKey{ID: 7, Secret: []byte("0123456789abcdef0123456789abcdef")},
-	})
-}
-
 // BenchmarkPack packs requests of 512 spans with 16 attributes under resources with
 // 11, one request or eight to a group, into 4 partitions.
 func BenchmarkPack(b *testing.B) {
 	for _, group := range []int{1, 8} {
 		b.Run(map[int]string{1: "group=1", 8: "group=8"}[group], func(b *testing.B) {
 			list, now := benchRequests(b, 320)
-			p := packer(benchPartitions)
+			p := testPacker()
 			var recs []felt.Record
 			spans, size, raw := int64(0), 0, 0
 			b.ReportAllocs()
@@ -80,7 +71,7 @@ func BenchmarkPack(b *testing.B) {
 // BenchmarkRead reads what BenchmarkPack makes.
 func BenchmarkRead(b *testing.B) {
 	list, now := benchRequests(b, 320)
-	p := packer(benchPartitions)
+	p := testPacker()
 	var recs []felt.Record
 	for i, body := range list {
 		if _, err := p.Traces(body, now); err != nil {

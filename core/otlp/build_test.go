@@ -89,3 +89,19 @@ func event(tb testing.TB, resource, span attributes, change ...func(ptrace.Span)
 	}
 	return list[0]
 }
+
+// full gives a span what attributes cannot.
+func full(s ptrace.Span) {
+	s.SetParentSpanID(pcommon.SpanID{7})
+	s.Status().SetMessage("no")
+	s.Status().SetCode(ptrace.StatusCodeError)
+	s.TraceState().FromRaw("ot=th:8")
+	e := s.Events().AppendEmpty()
+	e.SetName("exception")
+	e.Attributes().PutStr("exception.type", "Boom")
+	e.Attributes().PutStr("feature_flag.key", "g")
+	l := s.Links().AppendEmpty()
+	l.SetTraceID(pcommon.TraceID{9})
+	l.SetSpanID(pcommon.SpanID{9})
+	l.Attributes().PutInt("x", 1)
+}

@@ -17,16 +17,17 @@ import (
 // Its hash tables are seeded at random, so that nobody outside can choose texts that
 // collide; the seed never shows in a block.
 type Packer struct {
-	opt    Options
-	shapes shapes
-	seed   maphash.Seed
-	salt   uint64
-	static []string
-	hashes []uint64 // of static
-	events []part
-	points []part
-	newest felt.Instant
-	seqs   int // names resources and scopes
+	opt        Options
+	shapes     shapes
+	seed       maphash.Seed
+	salt       uint64
+	static     []string
+	hashes     []uint64 // of static
+	events     []part
+	points     []part
+	newest     felt.Instant
+	defaultEnv []byte
+	seqs       int // names resources and scopes
 
 	mac     hash.Hash
 	people  dict // level, environment, identity -> its place in known
@@ -97,7 +98,8 @@ func NewPacker(o Options) *Packer {
 	p := &Packer{
 		opt: o, seed: maphash.MakeSeed(), static: splitStatics(),
 		events: make([]part, o.Partitions), points: make([]part, o.Partitions),
-		mac: hmac.New(sha256.New, o.Key.Secret),
+		defaultEnv: []byte(DefaultEnv),
+		mac:        hmac.New(sha256.New, o.Key.Secret),
 	}
 	p.salt = maphash.String(p.seed, "ids")
 	p.hashes = make([]uint64, len(p.static))

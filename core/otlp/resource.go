@@ -30,7 +30,7 @@ type scope struct {
 // enterResource reads what of a resource is needed before its events.
 func (p *Packer) enterResource(raw []byte) error {
 	p.seqs++
-	r := resource{raw: raw, seq: p.seqs, hash: maphash.Bytes(p.seed, raw), env: []byte(DefaultEnv)}
+	r := resource{raw: raw, seq: p.seqs, hash: maphash.Bytes(p.seed, raw), env: p.defaultEnv}
 	p.resKVs = p.resKVs[:0]
 	if err := p.collect(raw, 1, &p.resKVs, "resource"); err != nil {
 		return err

@@ -60,6 +60,9 @@ func (p *Packer) wrongWire(b []byte, i int, f *field, last string) error {
 // reason is the sentence for partial success.
 func (p *Packer) reason() string {
 	r := &p.rep
+	if r.RejectedSpans+r.RejectedLogs+r.RejectedPoints == 0 {
+		return ""
+	}
 	s := ""
 	add := func(n int64, what string) {
 		if n > 0 {
@@ -74,8 +77,5 @@ func (p *Packer) reason() string {
 	late := "older than " + (time.Duration(p.opt.LateMax)).String() + ": import old data into a log with --clock event, and check the sender's clock"
 	add(r.Late, late)
 	add(r.BadPoints, "metric points without a time or value, or with too many buckets: send what the SDK made unchanged")
-	if s == "" {
-		return ""
-	}
 	return "rejected " + s
 }
