@@ -21,11 +21,11 @@ func (h Hash) String() string {
 // MarshalText encodes as String does.
 func (h Hash) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
 
-// TraceID and SpanID are those of W3C trace context; zero means "none".
-type (
-	TraceID [16]byte
-	SpanID  [8]byte
-)
+// TraceID is that of W3C trace context; zero means "none".
+type TraceID [16]byte
+
+// SpanID is that of W3C trace context; zero means "none".
+type SpanID [8]byte
 
 // String is 32 lower-case hex digits.
 func (t TraceID) String() string { return hex.EncodeToString(t[:]) }

@@ -51,14 +51,19 @@ type IncidentReader interface {
 	Incident(ctx context.Context, id string) (Incident, error)
 }
 
-// Store is what the embedded and the cluster stores are: a writer and all readers.
-type Store interface {
-	Writer
-	Retainer
+// Reader answers every family of questions.
+type Reader interface {
 	CountReader
 	CustomerReader
 	InteractionReader
 	OperationReader
 	IncidentReader
+}
+
+// Store is what the embedded and the cluster stores are: a writer and all readers.
+type Store interface {
+	Writer
+	Retainer
+	Reader
 	Close() error
 }
