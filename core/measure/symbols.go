@@ -42,11 +42,19 @@ func (s *symbols) intern(b []byte) symbol {
 	if y, ok := s.of[string(b)]; ok {
 		return y
 	}
+	return s.named(string(b))
+}
+
+// named is intern for a text that is a string already.
+func (s *symbols) named(text string) symbol {
+	if y, ok := s.of[text]; ok {
+		return y
+	}
 	if len(s.texts) >= s.max {
 		s.missed = true
 		return symOther
 	}
-	return s.add(string(b))
+	return s.add(text)
 }
 
 func (s *symbols) add(text string) symbol {

@@ -171,7 +171,7 @@ func (k *Tracker) operation(ev *otlp.Event) uint32 {
 	if texts != k.ops.texts || !k.ops.cached {
 		env := k.block.symbol(k.symbols, texts[0])
 		if env == symEmpty {
-			env = k.symbols.intern([]byte(otlp.DefaultEnv))
+			env = k.symbols.named(otlp.DefaultEnv)
 		}
 		k.ops.resource = k.ops.resourceOf(resource{
 			env, k.block.symbol(k.symbols, texts[1]), k.block.symbol(k.symbols, texts[2]),
