@@ -57,7 +57,13 @@ type alias struct {
 // aliases is the one table of names: felt.*, OpenTelemetry's semantic conventions
 // (1.44 and what they were before), and what other vendors' agents send.
 func aliases() []alias {
-	f := func(f Field) role { return roleField + role(f) }
+	return append(append(feltAliases(), identityAliases()...), fieldAliases()...)
+}
+
+func fieldRole(f Field) role { return roleField + role(f) }
+
+func feltAliases() []alias {
+	f := fieldRole
 	return []alias{
 		{"felt.interaction.name", f(FieldInteraction), ""},
 		{"felt.interaction.outcome", f(FieldOutcome), ""},
@@ -72,7 +78,12 @@ func aliases() []alias {
 		{"felt.journey.step", f(FieldStep), ""},
 		{"felt.journey.instance.id", f(FieldInstance), ""},
 		{"felt.sent_at", roleSentAt, ""},
+	}
+}
 
+// identityAliases are hashed and never kept.
+func identityAliases() []alias {
+	return []alias{
 		{"felt.user", roleUser, ""},
 		{"user.id", roleUser, ""},
 		{"enduser.id", roleUser, ""},       // OpenTelemetry before user.*; Splunk RUM, New Relic
@@ -101,14 +112,18 @@ func aliases() []alias {
 		{"account.id", roleAccount, ""}, // Datadog
 		{"organization.id", roleAccount, ""},
 		{"user.account_id", roleAccount, ""},
+	}
+}
 
+func fieldAliases() []alias {
+	f := fieldRole
+	return []alias{
 		{"user_agent.synthetic.type", roleTraffic, ""},
 		{"felt.traffic", roleTraffic, ""},
 		{"feature_flag.key", roleFlagKey, ""},
 		{"feature_flag.result.variant", roleVariant, ""},
 		{"feature_flag.variant", roleVariant, ""},
 		{"event.name", roleEventName, ""},
-
 		{"error.type", f(FieldErrorType), ""},
 		{"exception.type", f(FieldErrorType), ""},
 		{"service.version", f(FieldRelease), ""},

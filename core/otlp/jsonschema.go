@@ -82,7 +82,18 @@ func je(name string, num uint32, prefix string) jsonField {
 }
 
 // jsonSchema is what of opentelemetry/proto this package reads.
-func jsonSchema() [numMessages][]jsonField {
+func jsonSchema() (s [numMessages][]jsonField) {
+	for _, part := range [][numMessages][]jsonField{jsonEnvelope(), jsonEvents(), jsonMetrics(), jsonValues()} {
+		for m := range part {
+			if part[m] != nil {
+				s[m] = part[m]
+			}
+		}
+	}
+	return s
+}
+
+func jsonEnvelope() [numMessages][]jsonField {
 	return [numMessages][]jsonField{
 		msgTraces:          {jm("resourceSpans", 1, msgResourceSpans)},
 		msgLogs:            {jm("resourceLogs", 1, msgResourceLogs)},
@@ -95,6 +106,11 @@ func jsonSchema() [numMessages][]jsonField {
 		msgScopeMetrics:    {jm("scope", 1, msgScope), jm("metrics", 2, msgMetric)},
 		msgResource:        {jm("attributes", 1, msgKeyValue)},
 		msgScope:           {jv("name", 1, jString), jv("version", 2, jString), jm("attributes", 3, msgKeyValue)},
+	}
+}
+
+func jsonEvents() [numMessages][]jsonField {
+	return [numMessages][]jsonField{
 		msgSpan: {
 			jv("traceId", 1, jHex), jv("spanId", 2, jHex), jv("traceState", 3, jString), jv("parentSpanId", 4, jHex),
 			jv("name", 5, jString), je("kind", 6, "SPAN_KIND_"), jv("startTimeUnixNano", 7, jFixed64), jv("endTimeUnixNano", 8, jFixed64),
@@ -108,6 +124,11 @@ func jsonSchema() [numMessages][]jsonField {
 			jm("body", 5, msgAny), jm("attributes", 6, msgKeyValue), jv("traceId", 9, jHex), jv("spanId", 10, jHex),
 			jv("observedTimeUnixNano", 11, jFixed64), jv("eventName", 12, jString),
 		},
+	}
+}
+
+func jsonMetrics() [numMessages][]jsonField {
+	return [numMessages][]jsonField{
 		msgMetric: {
 			jv("name", 1, jString), jv("unit", 3, jString), jm("gauge", 5, msgNumbers), jm("sum", 7, msgNumbers),
 			jm("histogram", 9, msgHistogram), jm("exponentialHistogram", 10, msgExponential), jm("summary", 11, msgSummary),
@@ -136,6 +157,11 @@ func jsonSchema() [numMessages][]jsonField {
 			jm("quantileValues", 6, msgQuantile), jm("attributes", 7, msgKeyValue), jv("flags", 8, jInt),
 		},
 		msgQuantile: {jv("quantile", 1, jDouble), jv("value", 2, jDouble)},
+	}
+}
+
+func jsonValues() [numMessages][]jsonField {
+	return [numMessages][]jsonField{
 		msgKeyValue: {jv("key", 1, jString), jm("value", 2, msgAny)},
 		msgAny: {
 			jv("stringValue", 1, jString), jv("boolValue", 2, jBool), jv("intValue", 3, jInt), jv("doubleValue", 4, jDouble),

@@ -63,16 +63,7 @@ func (p *Packer) logRecord(b []byte) error {
 	if err := p.scanLog(b, &l); err != nil {
 		return err
 	}
-	if len(l.trace) != 0 && (len(l.trace) != 16 || felt.TraceID(l.trace).IsZero()) ||
-		len(l.id) != 0 && (len(l.id) != 8 || felt.SpanID(l.id).IsZero()) {
-		if !allZero(l.trace) || !allZero(l.id) {
-			p.rep.DroppedIDs++
-		}
-		l.trace, l.id = nil, nil
-	}
-	if len(l.trace) == 0 {
-		l.id = nil
-	}
+	p.cleanIDs(&l)
 	pt, err := p.logPart(&l)
 	if err != nil {
 		return err
@@ -109,6 +100,20 @@ func (p *Packer) logRecord(b []byte) error {
 	pt.count++
 	p.newest = max(p.newest, at)
 	return nil
+}
+
+// cleanIDs leaves out ids that are none.
+func (p *Packer) cleanIDs(l *logRecord) {
+	if len(l.trace) != 0 && (len(l.trace) != 16 || felt.TraceID(l.trace).IsZero()) ||
+		len(l.id) != 0 && (len(l.id) != 8 || felt.SpanID(l.id).IsZero()) {
+		if !allZero(l.trace) || !allZero(l.id) {
+			p.rep.DroppedIDs++
+		}
+		l.trace, l.id = nil, nil
+	}
+	if len(l.trace) == 0 {
+		l.id = nil
+	}
 }
 
 func allZero(b []byte) bool {
@@ -156,6 +161,7 @@ func (p *Packer) logPart(l *logRecord) (*part, error) {
 	return &p.events[partition(id, n)], nil
 }
 
+// writeLog appends the record, whose attributes are in p.attr, to the part.
 func (p *Packer) writeLog(pt *part, l *logRecord, at felt.Instant) error {
 	name := l.name
 	if len(name) == 0 {
@@ -180,23 +186,8 @@ func (p *Packer) writeLog(pt *part, l *logRecord, at felt.Instant) error {
 	}
 	shape := p.shape(pt, p.attr.node)
 
-	b := pt.items
-	place := len(b)
-	b = append(b, itemLog, byte(clip(l.severity, 24)))
-	flags := byte(itemLog)
-	if len(l.trace) == 0 {
-		flags |= flagNoTrace
-	} else {
-		b, flags = pt.appendTrace(b, flags, (*felt.TraceID)(l.trace), p.salt)
-	}
-	if len(l.id) == 0 {
-		flags |= flagParentRef // no span id
-	} else {
-		var old bool
-		if b, old = pt.appendID(b, l.id, p.salt); old {
-			flags |= flagIDRef
-		}
-	}
+	place := len(pt.items)
+	b, flags := pt.appendLogIDs(append(pt.items, itemLog, byte(clip(l.severity, 24))), l, p.salt)
 	b = binary.AppendUvarint(b, zigzag(int64(at)-pt.lastTime))
 	pt.lastTime = int64(at)
 	b = binary.AppendUvarint(b, uint64(title))
@@ -214,6 +205,20 @@ func (p *Packer) writeLog(pt *part, l *logRecord, at felt.Instant) error {
 	b[place] = flags
 	pt.items = b
 	return nil
+}
+
+func (pt *part) appendLogIDs(b []byte, l *logRecord, salt uint64) ([]byte, byte) {
+	flags := byte(itemLog)
+	if len(l.trace) == 0 {
+		flags |= flagNoTrace
+	} else {
+		b, flags = pt.appendTrace(b, flags, (*felt.TraceID)(l.trace), salt)
+	}
+	if len(l.id) == 0 {
+		return b, flags | flagParentRef // no span id
+	}
+	b, old := pt.appendID(b, l.id, salt)
+	return b, flags | boolByte(old)*flagIDRef
 }
 
 // log reads a log record.

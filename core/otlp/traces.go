@@ -187,10 +187,6 @@ func (p *Packer) scanSpan(b []byte, s *span) error {
 			s.start = f.num
 		case tagEnd:
 			s.end = f.num
-		case tagStatus:
-			if err := p.scanStatus(b[f.lo:f.hi], s); err != nil {
-				return err
-			}
 		default:
 			if err := p.scanRare(b, i, &f, s); err != nil {
 				return err
@@ -203,6 +199,8 @@ func (p *Packer) scanSpan(b []byte, s *span) error {
 
 func (p *Packer) scanRare(b []byte, i int, f *field, s *span) error {
 	switch f.tag {
+	case tagStatus:
+		return p.scanStatus(b[f.lo:f.hi], s)
 	case tagState:
 		s.state = b[f.lo:f.hi]
 	case tagEvents:
@@ -252,15 +250,11 @@ func (p *Packer) span(b []byte) error {
 	if err := p.scanSpan(b, &s); err != nil {
 		return err
 	}
-	switch {
-	case s.badIDs():
-		p.rep.BadIDs++
-		p.rep.RejectedSpans++
-		return nil
-	case badTime(s.start) || badTime(s.end):
-		p.rep.ZeroTimes++
-		p.rep.RejectedSpans++
-		return nil
+	if s.badIDs() {
+		return p.reject(&p.rep.BadIDs)
+	}
+	if badTime(s.start) || badTime(s.end) {
+		return p.reject(&p.rep.ZeroTimes)
 	}
 	trace := felt.TraceID(s.trace)
 	pt := &p.events[partition(trace, len(p.events))]
@@ -279,9 +273,7 @@ func (p *Packer) span(b []byte) error {
 	shift := p.skew(p.attr.sentAt)
 	start, end, late := p.correct(start+shift, end+shift)
 	if late {
-		p.rep.Late++
-		p.rep.RejectedSpans++
-		return nil
+		return p.reject(&p.rep.Late)
 	}
 	if shift != 0 {
 		p.rep.Skewed++
@@ -292,6 +284,13 @@ func (p *Packer) span(b []byte) error {
 	p.rep.Spans++
 	pt.count++
 	p.newest = max(p.newest, end)
+	return nil
+}
+
+// reject counts a span that is not taken, and why.
+func (p *Packer) reject(why *int64) error {
+	*why++
+	p.rep.RejectedSpans++
 	return nil
 }
 

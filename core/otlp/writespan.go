@@ -13,28 +13,16 @@ func (p *Packer) writeSpan(pt *part, s *span, trace *felt.TraceID, start, end fe
 	if err != nil {
 		return err
 	}
-	weight, link, extras, err := p.spanExtras(pt, s, felt.Instant(s.start))
+	extras, err := p.spanExtras(pt, s)
 	if err != nil {
 		return err
-	}
-	var message Text
-	if len(s.message) > 0 {
-		if message, err = p.text(pt, s.message, actKeep, p.opt.Limits.ValueBytes); err != nil {
-			return err
-		}
-		extras |= extraMessage
 	}
 	shape := p.shape(pt, p.attr.node)
 
 	b := pt.items
 	at := len(b)
 	second := byte(clip(s.kind, 5)) | byte(clip(s.status, 2))<<3
-	if extras != 0 {
-		second |= flagExtras
-	}
-	if len(p.tail) > 0 {
-		second |= flagTail
-	}
+	second |= boolByte(extras != 0)*flagExtras | boolByte(len(p.tail) > 0)*flagTail
 	b = append(b, itemSpan, second)
 	flags := byte(itemSpan)
 	b, flags = pt.appendTrace(b, flags, trace, p.salt)
@@ -50,8 +38,7 @@ func (p *Packer) writeSpan(pt *part, s *span, trace *felt.TraceID, start, end fe
 	}
 	b = append(b, p.attr.hot...)
 	if extras != 0 {
-		b = append(b, extras)
-		b = p.appendExtras(b, extras, weight, link, message)
+		b = p.appendExtras(b, extras)
 	}
 	b = binary.AppendUvarint(b, uint64(len(p.attr.cold)+len(p.tail)))
 	b = append(b, p.attr.cold...)
@@ -108,89 +95,106 @@ func (pt *part) appendID(b, id []byte, salt uint64) ([]byte, bool) {
 	return append(b, id...), false
 }
 
-// extraValues are what an event's sub-messages bring up to it.
+// extraValues are what few spans have, and what a span's sub-messages bring up to it.
 type extraValues struct {
 	flags     [8]Attr
 	nflags    int
 	errorType Text
+	weight    float64
+	link      felt.TraceID
+	message   Text
 }
 
-// spanExtras packs events, links and tracestate into p.tail, and finds what of them
-// the event itself shows.
-func (p *Packer) spanExtras(pt *part, s *span, start felt.Instant) (weight float64, link felt.TraceID, extras byte, err error) {
+// spanExtras finds what few spans have, and packs events, links and tracestate into
+// p.tail. It returns which extras there are.
+func (p *Packer) spanExtras(pt *part, s *span) (extras byte, err error) {
 	p.tail = p.tail[:0]
-	p.extra.nflags, p.extra.errorType = 0, 0
+	x := &p.extra
+	if len(s.message) > 0 {
+		if x.message, err = p.text(pt, s.message, actKeep, p.opt.Limits.ValueBytes); err != nil {
+			return 0, err
+		}
+		extras = extraMessage
+	}
 	if len(p.subs) == 0 && len(p.links) == 0 && len(s.state) == 0 {
-		return 1, link, 0, nil
+		return extras, nil
 	}
-	events, links := p.subs, p.links
-	if n := len(events) - p.opt.Limits.EventsPerSpan; n > 0 {
-		p.rep.DroppedEvents += int64(n)
-		events = events[:p.opt.Limits.EventsPerSpan]
+	x.nflags, x.errorType, x.link = 0, 0, felt.TraceID{}
+	if err = p.packTail(pt, s); err != nil {
+		return 0, err
 	}
-	if n := len(links) - p.opt.Limits.LinksPerSpan; n > 0 {
-		p.rep.DroppedEvents += int64(n)
-		links = links[:p.opt.Limits.LinksPerSpan]
+	if x.weight = weightOf(s.state); x.weight != 1 {
+		extras |= extraWeight
 	}
+	if !x.link.IsZero() {
+		extras |= extraLink
+	}
+	if x.nflags > 0 {
+		extras |= extraFlags
+	}
+	if x.errorType != 0 && p.attr.errorType == 0 {
+		extras |= extraError
+	}
+	return extras, nil
+}
+
+// packTail packs events, links and tracestate into p.tail.
+func (p *Packer) packTail(pt *part, s *span) error {
+	events := p.atMost(p.subs, p.opt.Limits.EventsPerSpan)
 	p.tail = binary.AppendUvarint(p.tail, uint64(len(events)))
 	for _, r := range events {
-		if err = p.spanEvent(pt, p.body[r.lo:r.hi], start); err != nil {
-			return 0, link, 0, err
+		if err := p.spanEvent(pt, p.body[r.lo:r.hi], felt.Instant(s.start)); err != nil {
+			return err
 		}
 	}
 	at := len(p.tail)
-	p.tail = append(p.tail, 0) // the number of links: at most 127, bad ones are left out
-	for _, r := range links {
+	p.tail = append(p.tail, 0) // the number of links: bad ones are left out
+	for _, r := range p.atMost(p.links, min(p.opt.Limits.LinksPerSpan, 255)) {
 		ok, id, err := p.spanLink(pt, p.body[r.lo:r.hi])
 		if err != nil {
-			return 0, link, 0, err
+			return err
 		}
 		if ok {
 			p.tail[at]++
-			if link.IsZero() {
-				link = id
+			if p.extra.link.IsZero() {
+				p.extra.link = id
 			}
 		}
 	}
 	state, err := p.text(pt, s.state, actKeep, p.opt.Limits.ValueBytes)
 	p.tail = binary.AppendUvarint(p.tail, uint64(state))
-	if err != nil {
-		return 0, link, 0, err
-	}
-	if weight = weightOf(s.state); weight != 1 {
-		extras |= extraWeight
-	}
-	if !link.IsZero() {
-		extras |= extraLink
-	}
-	if p.extra.nflags > 0 {
-		extras |= extraFlags
-	}
-	if p.extra.errorType != 0 && p.attr.errorType == 0 {
-		extras |= extraError
-	}
-	return weight, link, extras, nil
+	return err
 }
 
-func (p *Packer) appendExtras(b []byte, extras byte, weight float64, link felt.TraceID, message Text) []byte {
+func (p *Packer) atMost(list []rng, n int) []rng {
+	if over := len(list) - n; over > 0 {
+		p.rep.DroppedEvents += int64(over)
+		return list[:n]
+	}
+	return list
+}
+
+func (p *Packer) appendExtras(b []byte, extras byte) []byte {
+	x := &p.extra
+	b = append(b, extras)
 	if extras&extraWeight != 0 {
-		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(weight))
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(x.weight))
 	}
 	if extras&extraLink != 0 {
-		b = append(b, link[:]...)
+		b = append(b, x.link[:]...)
 	}
 	if extras&extraFlags != 0 {
-		b = append(b, byte(p.extra.nflags))
-		for _, f := range p.extra.flags[:p.extra.nflags] {
+		b = append(b, byte(x.nflags))
+		for _, f := range x.flags[:x.nflags] {
 			b = binary.AppendUvarint(b, uint64(f.Key))
 			b = binary.AppendUvarint(b, uint64(f.Value))
 		}
 	}
 	if extras&extraError != 0 {
-		b = binary.AppendUvarint(b, uint64(p.extra.errorType))
+		b = binary.AppendUvarint(b, uint64(x.errorType))
 	}
 	if extras&extraMessage != 0 {
-		b = binary.AppendUvarint(b, uint64(message))
+		b = binary.AppendUvarint(b, uint64(x.message))
 	}
 	return b
 }
