@@ -16,13 +16,13 @@ const start felt.Tick = 1_700_000_000
 
 // dict is a block's dictionary, made as the events are.
 type dict struct {
-	texts []string
+	texts [][]byte
 	of    map[string]otlp.Text
 }
 
-func newDict() *dict { return &dict{texts: []string{""}, of: map[string]otlp.Text{"": 0}} }
+func newDict() *dict { return &dict{texts: [][]byte{nil}, of: map[string]otlp.Text{"": 0}} }
 
-func (d *dict) Text(t otlp.Text) []byte { return []byte(d.texts[t]) }
+func (d *dict) Text(t otlp.Text) []byte { return d.texts[t] }
 func (d *dict) Texts() int              { return len(d.texts) }
 func (d *dict) KeyID() uint32           { return 7 }
 
@@ -30,7 +30,7 @@ func (d *dict) add(s string) otlp.Text {
 	t, ok := d.of[s]
 	if !ok {
 		t = otlp.Text(len(d.texts))
-		d.texts = append(d.texts, s)
+		d.texts = append(d.texts, []byte(s))
 		d.of[s] = t
 	}
 	return t

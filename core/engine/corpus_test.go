@@ -1,0 +1,52 @@
+package engine_test
+
+import (
+	"encoding/hex"
+	"flag"
+	"os"
+	"testing"
+
+	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/engine"
+)
+
+var update = flag.Bool("update", false, "write the snapshots that fuzzing begins with")
+
+// TestCorpus writes what FuzzRestore begins with, and holds that it can be restored: a
+// snapshot in the middle of an incident, and one with traces of every kind.
+func TestCorpus(t *testing.T) {
+	s := felt.DefaultSettings()
+	s.Partitions = 1
+	incident := shop(t, s, 2, 150, 130, 150)
+	traces := newTape(t, s)
+	traces.spans(1, span{trace: 1, id: 2, parent: 1, end: sec / 2, interaction: "pay", service: "shop", name: "pay", user: "u"})
+	traces.spans(
+		30,
+		span{trace: 2, id: 2, parent: 1, end: 29 * sec, interaction: "pay", service: "shop", name: "pay", session: "s"},
+		span{trace: 2, id: 3, parent: 2, end: 29 * sec, kind: felt.SpanClient, service: "shop", name: "call", peer: "bank"},
+		span{trace: 3, id: 1, end: 29 * sec, outcome: "failed", interaction: "login", service: "web", name: "login", user: "v"},
+	)
+	for name, c := range map[string]struct {
+		tape  *tape
+		until felt.Tick
+	}{"incident": {incident, 148}, "traces": {traces, 32}} {
+		e := engine.New(s)
+		c.tape.run(e, c.until, nil)
+		b := e.AppendSnapshot(nil)
+		file := "testdata/snapshot_" + name + ".hex"
+		if *update {
+			if err := os.WriteFile(file, []byte(hex.EncodeToString(b[2:len(b)-4])+"\n"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The format of a version of the engine never changes: a running server must
+		// find its state again after an update.
+		if string(text) != hex.EncodeToString(b[2:len(b)-4])+"\n" {
+			t.Errorf("%s: another snapshot than the committed one: if its format or meaning changed, raise engine.Version and run with -update", file)
+		}
+	}
+}
