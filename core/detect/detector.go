@@ -164,8 +164,17 @@ func explain(f *felt.Finding, skip uint8) string {
 	if skip > 0 {
 		sample = ", in a sample of one customer in " + strconv.FormatUint(1<<skip, 10)
 	}
-	return fmt.Sprintf("%d of %d customers failed in the last minute (%s)%s, against %s in the hour before; the chance of that is %s",
-		f.Hit, f.N, percent(f.Share), sample, percent(f.Baseline), chance(f.Statistic))
+	return fmt.Sprintf("%d of %d customers failed in the last minute (%s)%s, against %s; the chance of that is %s",
+		f.Hit, f.N, percent(f.Share), sample, before(f), chance(f.Statistic))
+}
+
+// before names the baseline and on how much it rests (customers, once each per 10 s):
+// an assumption is not an hour.
+func before(f *felt.Finding) string {
+	if f.BaselineN <= 0 {
+		return "the " + percent(f.Baseline) + " that is assumed while nothing is known of the hour before"
+	}
+	return fmt.Sprintf("%s of %d in the hour before", percent(f.Baseline), f.BaselineN)
 }
 
 // percent writes a share with two significant digits at least.

@@ -128,7 +128,7 @@ func TestFindings(t *testing.T) {
 
 func TestExplanation(t *testing.T) {
 	list := play(New(felt.DefaultSettings()), []second{{until: 3600, good: 5}, {until: 3660, good: 3, bad: 2}})
-	want := "120 of 300 customers failed in the last minute (40 %), against 0.0 % in the hour before; the chance of that is below 1e-99"
+	want := "120 of 300 customers failed in the last minute (40 %), against 0.0 % of 17750 in the hour before; the chance of that is below 1e-99"
 	if got := list[len(list)-1].Explanation; got != want {
 		t.Errorf("%q,\nwant %q", got, want)
 	}
