@@ -236,12 +236,21 @@ func TestEventLogCloses(t *testing.T) {
 		if diff := cmp.Diff([]felt.Instant{closed}, kinds()); diff != "" {
 			t.Errorf("after an idle hour (-want +got):\n%s", diff)
 		}
+		// A command moves the clock by its own tick and opens nothing.
+		if _, err := d.Append(t.Context(), felt.Record{Kind: felt.KindCommand, Part: felt.Control}); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(time.Hour)
+		closed += s
+		if diff := cmp.Diff([]felt.Instant{closed - s, closed}, kinds()); diff != "" {
+			t.Errorf("after a command (-want +got):\n%s", diff)
+		}
 		stop()
 
 		_, stop = start() // a restart of a closed log does not move its clock
 		time.Sleep(time.Minute)
 		stop()
-		if len(kinds()) != 1 {
+		if len(kinds()) != 2 {
 			t.Errorf("a restart closed again: %v", kinds())
 		}
 
@@ -251,7 +260,7 @@ func TestEventLogCloses(t *testing.T) {
 		_, stop = start() // a restart of an open one closes it
 		time.Sleep(time.Minute)
 		stop()
-		if diff := cmp.Diff([]felt.Instant{closed, closed + 60*s}, kinds()); diff != "" {
+		if diff := cmp.Diff([]felt.Instant{closed - s, closed, closed + 59*s}, kinds()); diff != "" {
 			t.Errorf("after the second part (-want +got):\n%s", diff)
 		}
 		log.checkTime(t)

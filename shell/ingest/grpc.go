@@ -44,7 +44,7 @@ func (d *Door) GRPCServer() *grpc.Server {
 		grpc.InTapHandle(d.deadline),
 		// Fixed windows: measuring the connection's costs a ping each round trip.
 		grpc.StaticStreamWindowSize(streamWindow), grpc.StaticConnWindowSize(connWindow),
-		grpc.ReadBufferSize(64<<10), grpc.WriteBufferSize(4<<10), grpc.SharedWriteBuffer(true),
+		grpc.ReadBufferSize(64<<10), grpc.WriteBufferSize(4<<10),
 		grpc.NumStreamWorkers(uint32(runtime.GOMAXPROCS(0)*4)), //nolint:gosec // small
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{
@@ -97,10 +97,10 @@ func (d *Door) export(sig signal) grpc.StreamHandler {
 			if f.field != "" || a.retry > 0 {
 				stream.SetTrailer(metadata.Pairs(detailsKey, string(f.statusProto())))
 			}
-			return status.Error(a.grpc, validText(f.message)) //nolint:wrapcheck // it is the answer
+			return status.Error(a.grpc, validText(f.message))
 		}
 		rejected := report.RejectedSpans + report.RejectedLogs + report.RejectedPoints
-		return stream.SendMsg(&message{reply: responseProto(rejected, report.Reason)}) //nolint:wrapcheck // gRPC's own
+		return stream.SendMsg(&message{reply: responseProto(rejected, report.Reason)})
 	}
 }
 

@@ -125,7 +125,6 @@ func (x *exchange) serve() (report otlp.Report, f *fault) {
 		return report, f
 	}
 	defer d.bodies.Put(body)
-	x.deadline(time.Time{}) // else its end would look like a sender who left
 	d.stats.bodyBytes.Add(int64(len(*body)))
 	ctx, cancel := context.WithTimeout(r.Context(), d.limits.Append+d.limits.Read)
 	defer cancel()
@@ -133,7 +132,8 @@ func (x *exchange) serve() (report otlp.Report, f *fault) {
 }
 
 // deadline is by when the body must have come. The server that we are mounted on may
-// have none, because of streams that it serves elsewhere.
+// have none, because of streams that it serves elsewhere. Once the body has been read,
+// net/http takes the deadline away.
 func (x *exchange) deadline(at time.Time) {
 	if err := http.NewResponseController(x.w).SetReadDeadline(at); err != nil {
 		x.door.opt.Logger.Debug("ingest: this connection takes no deadline", "error", err)
@@ -188,7 +188,7 @@ func (x *exchange) contentEncoding() (string, *fault) {
 func (x *exchange) refuse(f *fault) {
 	a := f.result.answer()
 	if x.r.Header.Get("Expect") == "" && f.result != resultDenied && f.result != resultSlow && f.result != resultGone {
-		_, _ = io.CopyN(io.Discard, x.r.Body, drainBytes) //nolint:errcheck // the answer goes out whatever the body does
+		_, _ = io.CopyN(io.Discard, x.r.Body, drainBytes) // the answer goes out whatever the body does
 	}
 	if a.retry > 0 {
 		x.w.Header().Set("Retry-After", strconv.Itoa(a.retry))

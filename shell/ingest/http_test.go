@@ -408,3 +408,33 @@ func TestNewRefuses(t *testing.T) {
 		}
 	}
 }
+
+// A client that writes all before it reads still sees why it was refused.
+func TestRefusalIsSeen(t *testing.T) {
+	d := run(t, newDoor(t, newLog(), func(o *Options) { o.Limits.Body = 1 << 20 }))
+	conn, err := net.Dial("tcp", strings.TrimPrefix(serveHTTP(t, d), "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	const size = 24 << 20
+	fmt.Fprintf(conn, "POST /v1/traces HTTP/1.1\r\nHost: felt\r\nContent-Type: application/x-protobuf\r\nContent-Length: %d\r\n\r\n", size)
+	if _, err := conn.Write(make([]byte, size)); err != nil {
+		t.Fatalf("write: %v", err)
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("answer %d", resp.StatusCode)
+	}
+}
+
+func TestHTTPServerHasLimits(t *testing.T) {
+	s := newDoor(t, newLog()).HTTPServer("127.0.0.1:4318")
+	if s.ReadHeaderTimeout == 0 || s.ReadTimeout == 0 || s.WriteTimeout == 0 || s.IdleTimeout == 0 || s.MaxHeaderBytes == 0 || s.Handler == nil {
+		t.Errorf("%+v", s)
+	}
+}

@@ -89,9 +89,6 @@ func (d *Door) Metrics() []felt.Metric {
 	counter := func(name, help string, v *atomic.Int64, labels ...felt.Segment) {
 		list = append(list, felt.Metric{Name: name, Help: help, Type: felt.MetricCounter, Labels: labels, Value: float64(v.Load())})
 	}
-	gauge := func(name, help string, v float64) {
-		list = append(list, felt.Metric{Name: name, Help: help, Type: felt.MetricGauge, Value: v})
-	}
 	counter("felt_ingest_spans_total", "Spans accepted.", &s.accepted[traces])
 	counter("felt_ingest_logs_total", "Log records accepted.", &s.accepted[logs])
 	counter("felt_ingest_points_total", "Metric points accepted.", &s.accepted[metrics])
@@ -119,17 +116,26 @@ func (d *Door) Metrics() []felt.Metric {
 	counter("felt_ingest_record_bytes_total", "Bytes of records appended.", &s.recordBytes)
 	counter("felt_ingest_body_bytes_total", "Bytes of bodies as sent.", &s.bodyBytes)
 	counter("felt_ingest_clock_jumps_total", "Times the system's clock jumped ahead or fell behind the log's.", &s.jumps)
-	list = append(list, felt.Metric{
-		Name: "felt_ingest_append_seconds_total", Help: "Time spent in appends.", Type: felt.MetricCounter,
-		Value: time.Duration(s.appendTime.Load()).Seconds(),
-	})
-	gauge("felt_ingest_clock_behind_seconds", "By how much the system's clock is behind the log's, which stands still meanwhile.",
-		time.Duration(s.standing.Load()).Seconds())
-	gauge("felt_ingest_in_flight_bytes", "Bytes of bodies in flight.", float64(d.bytes.Load()))
-	gauge("felt_ingest_in_flight_bytes_limit", "The bound on them.", float64(d.limits.InFlightBytes))
-	gauge("felt_ingest_in_flight_requests", "Requests in flight.", float64(d.requests.Load()))
-	gauge("felt_ingest_in_flight_requests_limit", "The bound on them.", float64(d.limits.Requests))
-	return list
+	return append(list, d.gauges()...)
+}
+
+// gauges are the numbers that are not counts.
+func (d *Door) gauges() []felt.Metric {
+	gauge := func(name, help string, v float64) felt.Metric {
+		return felt.Metric{Name: name, Help: help, Type: felt.MetricGauge, Value: v}
+	}
+	return []felt.Metric{
+		{
+			Name: "felt_ingest_append_seconds_total", Help: "Time spent in appends.", Type: felt.MetricCounter,
+			Value: time.Duration(d.stats.appendTime.Load()).Seconds(),
+		},
+		gauge("felt_ingest_clock_behind_seconds", "By how much the system's clock is behind the log's, which stands still meanwhile.",
+			time.Duration(d.stats.standing.Load()).Seconds()),
+		gauge("felt_ingest_in_flight_bytes", "Bytes of bodies in flight.", float64(d.bytes.Load())),
+		gauge("felt_ingest_in_flight_bytes_limit", "The bound on them.", float64(d.limits.InFlightBytes)),
+		gauge("felt_ingest_in_flight_requests", "Requests in flight.", float64(d.requests.Load())),
+		gauge("felt_ingest_in_flight_requests_limit", "The bound on them.", float64(d.limits.Requests)),
+	}
 }
 
 // requests counts answers by signal, transport and code. Overload is 429 and
@@ -150,8 +156,10 @@ func (s *stats) requests() []felt.Metric {
 				list = append(list, felt.Metric{
 					Name: "felt_ingest_requests_total", Help: "Requests by answer.", Type: felt.MetricCounter,
 					Labels: []felt.Segment{
-						{Key: "code", Value: code}, {Key: "result", Value: r.String()},
-						{Key: "signal", Value: sig.String()}, {Key: "transport", Value: over},
+						{Key: "code", Value: code},
+						{Key: "result", Value: r.String()},
+						{Key: "signal", Value: sig.String()},
+						{Key: "transport", Value: over},
 					},
 					Value: float64(n),
 				})

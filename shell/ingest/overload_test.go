@@ -419,47 +419,6 @@ func TestManyClients(t *testing.T) {
 	eventually(t, "no goroutine left over", func() bool { return runtime.NumGoroutine() <= before+2 })
 }
 
-// A request that packs into more than a record may hold is refused for good, and those
-// that share its slot are not.
-func TestLargeRequest(t *testing.T) {
-	log := newLog()
-	d := run(t, newDoor(t, log, func(o *Options) { o.Limits.Record = 64 << 10 }))
-	conn := serveGRPC(t, d)
-	small, large := protoOf(t, testTraces(1, time.Now())), protoOf(t, testTraces(20_000, time.Now()))
-	if len(large) < soloBytes {
-		t.Fatalf("%d bytes are not large", len(large))
-	}
-	var wg sync.WaitGroup
-	for i := range 20 {
-		wg.Go(func() {
-			if i%5 != 0 {
-				if _, err := export(t.Context(), conn, small); err != nil {
-					t.Error(err)
-				}
-				return
-			}
-			_, err := export(t.Context(), conn, large)
-			if _, retry := retryInfo(err); status.Code(err) != codes.ResourceExhausted || retry {
-				t.Errorf("got %v", err)
-			}
-		})
-	}
-	wg.Wait()
-	if n := log.spans(t); n != 16 {
-		t.Errorf("%d spans on the log, want 16", n)
-	}
-	if d.requests.Load() != 0 || d.bytes.Load() != 0 {
-		t.Error("refused requests stay counted")
-	}
-	d.limits.Record = DefaultLimits().Record // nobody is in the door now
-	if _, err := export(t.Context(), conn, large); err != nil {
-		t.Error(err)
-	}
-	if n := log.spans(t); n != 20_016 {
-		t.Errorf("%d spans on the log, want 20016", n)
-	}
-}
-
 // The switch of an event log reaches the packers: what is too old is then rejected.
 func TestSwitchToWall(t *testing.T) {
 	log := newLog()
@@ -482,4 +441,16 @@ func TestSwitchToWall(t *testing.T) {
 		t.Errorf("%v late spans counted", n)
 	}
 	log.checkTime(t)
+}
+
+// packOne packs a request of n spans without waiting for the log.
+func packOne(t *testing.T, d *Door, n int) (*waiter, *fault) {
+	t.Helper()
+	tk, f := d.admit()
+	if f != nil {
+		t.Fatal(f.message)
+	}
+	defer tk.release()
+	_, w, f := d.pack(t.Context(), &request{signal: traces, body: protoOf(t, testTraces(n, time.Now())), ticket: tk})
+	return w, f
 }

@@ -29,7 +29,6 @@ type sequencer struct {
 	idle     time.Time // since when no telemetry came
 	standing bool      // the clock stands still and it has been said
 	ahead    bool      // an event from the future has been warned of
-	recs     []felt.Record
 }
 
 // Run appends what requests bring until ctx ends or [Door.Close] is called; it then
@@ -160,17 +159,17 @@ func (d *Door) spare() *otlp.Packer {
 func (q *sequencer) commit(ctx context.Context, groups []group) {
 	q.fill(groups)
 	now := felt.InstantOf(q.d.opt.Now())
-	q.recs = q.recs[:0]
+	var recs []felt.Record // a new one each time: a log that was given up on may still read the last
 	if groups == nil && q.clock.mode == felt.ClockEvent {
-		q.recs = append(q.recs, q.clock.finish())
+		recs = append(recs, q.clock.finish())
 	} else {
-		q.recs = q.clock.stamp(q.recs, groups, now)
+		recs = q.clock.stamp(recs, groups, now)
 	}
 	q.d.last.Store(int64(q.clock.last))
 	q.d.mode.Store(uint32(q.clock.mode))
 	var done outcome
-	if len(q.recs) > 0 {
-		done = q.append(ctx)
+	if len(recs) > 0 {
+		done = q.append(ctx, recs)
 	}
 	requests := 0
 	for i := range groups {
@@ -186,27 +185,26 @@ func (q *sequencer) commit(ctx context.Context, groups []group) {
 		q.d.stats.groups.Add(1)
 		q.d.stats.grouped.Add(int64(requests))
 	}
-	clear(q.recs) // the log owns their data; do not keep it here as well
 }
 
 // append gives the stamped records to the log. After an error the clock stays where it
 // is: what was appended may be there, and time never goes back.
-func (q *sequencer) append(ctx context.Context) outcome {
+func (q *sequencer) append(ctx context.Context, recs []felt.Record) outcome {
 	d := q.d
 	ctx, cancel := context.WithTimeout(ctx, d.limits.Append)
 	defer cancel()
 	start := time.Now()
-	place, err := d.opt.Log.Append(ctx, q.recs...)
+	place, err := d.opt.Log.Append(ctx, recs...)
 	d.stats.appendTime.Add(int64(time.Since(start)))
 	d.stats.appends.Add(1)
 	if err != nil {
 		d.stats.appendErrors.Add(1)
-		d.opt.Logger.Warn("ingest: append to the log failed; senders are asked to come back", "records", len(q.recs), "error", err)
+		d.opt.Logger.Warn("ingest: append to the log failed; senders are asked to come back", "records", len(recs), "error", err)
 		return outcome{err: err}
 	}
-	for i := range q.recs {
+	for i := range recs {
 		d.stats.records.Add(1)
-		d.stats.recordBytes.Add(int64(q.recs[i].EncodedLen()))
+		d.stats.recordBytes.Add(int64(recs[i].EncodedLen()))
 	}
 	return outcome{place: place}
 }

@@ -189,17 +189,17 @@ func (s *slot) packBody(r *request, body []byte, now felt.Instant) (otlp.Report,
 	p := s.packer
 	switch {
 	case r.signal == traces && r.json:
-		return p.TracesJSON(body, now) //nolint:wrapcheck // badFault makes the answer of it
+		return p.TracesJSON(body, now)
 	case r.signal == traces:
-		return p.Traces(body, now) //nolint:wrapcheck // as above
+		return p.Traces(body, now)
 	case r.signal == logs && r.json:
-		return p.LogsJSON(body, now) //nolint:wrapcheck // as above
+		return p.LogsJSON(body, now)
 	case r.signal == logs:
-		return p.Logs(body, now) //nolint:wrapcheck // as above
+		return p.Logs(body, now)
 	case r.json:
-		return p.MetricsJSON(body, now) //nolint:wrapcheck // as above
+		return p.MetricsJSON(body, now)
 	}
-	return p.Metrics(body, now) //nolint:wrapcheck // as above
+	return p.Metrics(body, now)
 }
 
 // seal takes what was packed out of the slot.
