@@ -180,6 +180,15 @@ func (p *Packer) attr1(pt *part, a *attrSet, k *keyInfo, val []byte, server bool
 		a.cold = append(a.cold, val[1:]...)
 		return vUint, nil
 	}
+	if n := len(val); k.direct && n > 2 && val[0] == anyString<<3|wireBytes && int(val[1]) == n-2 && n < 0x80 {
+		text, err := p.text(pt, val[2:], k.act, p.opt.Limits.ValueBytes)
+		if k.hot() {
+			a.hot = binary.AppendUvarint(a.hot, uint64(text))
+		} else {
+			a.cold = binary.AppendUvarint(a.cold, uint64(text))
+		}
+		return vText, err
+	}
 	v, err := p.anyOf(val)
 	if err != nil {
 		return 0, err

@@ -34,6 +34,7 @@ type keyInfo struct {
 	act     action
 	tooLong bool
 	plain   bool // nothing to redact, no meaning
+	direct  bool // a short text needs nothing but its action
 }
 
 // node is a list of keys and types, as one path from the root of a tree. An event's
@@ -166,6 +167,15 @@ const segmentPrefix = "felt.segment."
 func (s *shapes) describe(raw string) *keyInfo {
 	k := s.describeKey(raw)
 	k.plain = k.role == roleNone && k.act == actKeep
+	switch k.act {
+	case actKeep, actURL, actSQL:
+		switch {
+		case k.role == roleField+role(FieldErrorType), k.role == roleField+role(FieldEnv):
+		case k.role < roleValue, k.role >= roleValue && k.role <= roleHTTP, k.role == roleTraffic:
+			k.direct = true
+		}
+	case actDrop, actPeer, actName:
+	}
 	return k
 }
 

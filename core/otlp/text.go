@@ -74,12 +74,14 @@ func (p *Packer) cleanedText(pt *part, raw []byte, act action, max int) (Text, e
 }
 
 func cutAt(b []byte) int {
-	for i, c := range b {
-		if c == '?' || c == '#' {
-			return i
-		}
+	n := len(b)
+	if i := bytes.IndexByte(b, '?'); i >= 0 {
+		n = i
 	}
-	return len(b)
+	if i := bytes.IndexByte(b[:n], '#'); i >= 0 {
+		n = i
+	}
+	return n
 }
 
 // maxQueries bounds the memory of queries that need no cleaning.

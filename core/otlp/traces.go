@@ -158,13 +158,20 @@ func (p *Packer) scanSpan(b []byte, s *span) error {
 	base := int32(cap(p.body) - cap(b))
 	var f field
 	for i := 0; i < len(b); {
-		if b[i] == tagAttributes && i+1 < len(b) && b[i+1] < 0x80 { // two of three fields
+		// Nearly all fields: one byte of tag, one of length.
+		if c := b[i]; c&7 == wireBytes && c < 0x80 && i+1 < len(b) && b[i+1] < 0x80 {
 			lo := i + 2
-			if i = lo + int(b[i+1]); i <= len(b) {
-				p.kvs = append(p.kvs, rng{base + int32(lo), base + int32(i)})
-				continue
+			if hi := lo + int(b[i+1]); hi <= len(b) {
+				if c == tagAttributes {
+					p.kvs = append(p.kvs, rng{base + int32(lo), base + int32(hi)})
+					i = hi
+					continue
+				}
+				if s.short(c, b[lo:hi]) {
+					i = hi
+					continue
+				}
 			}
-			i = lo - 2
 		}
 		n := next(b, i, &f)
 		if n < 0 {
@@ -173,20 +180,12 @@ func (p *Packer) scanSpan(b []byte, s *span) error {
 		switch f.tag {
 		case tagAttributes:
 			p.kvs = append(p.kvs, rng{base + int32(f.lo), base + int32(f.hi)})
-		case tagTraceID:
-			s.trace = b[f.lo:f.hi]
-		case tagSpanID:
-			s.id = b[f.lo:f.hi]
-		case tagParent:
-			s.parent = b[f.lo:f.hi]
-		case tagName:
-			s.name = b[f.lo:f.hi]
-		case tagKind:
-			s.kind = f.num
 		case tagStart:
 			s.start = f.num
 		case tagEnd:
 			s.end = f.num
+		case tagKind:
+			s.kind = f.num
 		default:
 			if err := p.scanRare(b, i, &f, s); err != nil {
 				return err
@@ -197,8 +196,27 @@ func (p *Packer) scanSpan(b []byte, s *span) error {
 	return nil
 }
 
+// short notes a field of bytes, if it is one that spans always have.
+func (s *span) short(tag byte, v []byte) bool {
+	switch tag {
+	case tagTraceID:
+		s.trace = v
+	case tagSpanID:
+		s.id = v
+	case tagParent:
+		s.parent = v
+	case tagName:
+		s.name = v
+	default:
+		return false
+	}
+	return true
+}
+
 func (p *Packer) scanRare(b []byte, i int, f *field, s *span) error {
 	switch f.tag {
+	case tagTraceID, tagSpanID, tagParent, tagName:
+		s.short(byte(f.tag), b[f.lo:f.hi])
 	case tagStatus:
 		return p.scanStatus(b[f.lo:f.hi], s)
 	case tagState:
