@@ -34,10 +34,10 @@ func simulate(t *testing.T, s *received, o Options) (*Demo, felt.Instant) {
 func TestTruthEqualsRecount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &received{}
-		d, start := simulate(t, s, Options{For: 4 * time.Minute})
+		d, start := simulate(t, s, Options{For: 3 * time.Minute})
 		list := s.decided()
-		if len(list) < 9000 {
-			t.Fatalf("%d interactions in 4 minutes, want about 10,000", len(list))
+		if len(list) < 6500 {
+			t.Fatalf("%d interactions in 3 minutes, want about 7,800", len(list))
 		}
 		windows := map[string]felt.Window{
 			"all":      {},
@@ -113,7 +113,7 @@ func TestStepsDoNotMatter(t *testing.T) {
 func TestTheShopLooksAsItShould(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &received{}
-		_, start := simulate(t, s, Options{FaultAfter: -1, For: 10 * time.Minute})
+		_, start := simulate(t, s, Options{FaultAfter: -1, For: 5 * time.Minute})
 		list := s.decided()
 		var by [felt.Outcomes]float64
 		var all, bots, webhooks, known float64
@@ -135,7 +135,7 @@ func TestTheShopLooksAsItShould(t *testing.T) {
 			what           string
 			got, low, high float64
 		}{
-			{"interactions a second", all / 600, 36, 44},
+			{"interactions a second", all / 300, 36, 44},
 			{"failed", by[felt.OutcomeFailed] / all, .003, .01},
 			{"degraded", by[felt.OutcomeDegraded] / all, .01, .03},
 			{"known", known / all, .45, .7},
@@ -227,23 +227,28 @@ func TestWhenThingsAreReported(t *testing.T) {
 // The detector's own sum: at least 20 customers in the minute, and so many of them
 // failed that chance is out of question, well before 30 s have passed.
 func TestTheFaultIsSeenInTime(t *testing.T) {
-	for seed := range uint64(5) {
+	for seed := range uint64(2) {
 		synctest.Test(t, func(t *testing.T) {
 			s := &received{}
-			d, start := simulate(t, s, Options{Seed: seed + 1, For: 5 * time.Minute})
+			d, start := simulate(t, s, Options{Seed: seed + 1, For: 4 * time.Minute, FaultFor: time.Minute})
 			w, ok := d.faults.latest(felt.InstantOf(time.Now()))
-			if !ok || w.From != start+45*felt.Second || w.To != w.From+2*felt.Minute {
+			if !ok || w.From != start+45*felt.Second || w.To != w.From+felt.Minute {
 				t.Fatalf("fault %v, started %v", w, start)
 			}
 			list := s.decided()
+			named := map[string][]seenSpan{}
+			for _, sp := range list {
+				name := sp.attributes["felt.interaction.name"]
+				named[name] = append(named[name], sp)
+			}
 			minute := func(at felt.Instant, name string) (n, k int64) {
-				m := recount(arrived(list, at), name, felt.Window{From: at - felt.Minute, To: at})
+				m := recount(arrived(named[name], at), name, felt.Window{From: at - felt.Minute, To: at})
 				return m.Customers.Total, m.Customers.Failed
 			}
 			if n, k := minute(w.From+15*felt.Second, faultName); n < 40 || tail(n, k, .015) > 1e-6 {
 				t.Errorf("seed %d: 15 s after the fault %d of %d customers failed: chance %.2g", seed, k, n, tail(n, k, .015))
 			}
-			for at := start + 20*felt.Second; at < start+5*felt.Minute; at += 10 * felt.Second {
+			for at := start + 20*felt.Second; at < start+4*felt.Minute; at += 10 * felt.Second {
 				for name := range d.names() {
 					if name == "" || name == faultName && at > w.From && at < w.To+65*felt.Second {
 						continue
@@ -254,7 +259,7 @@ func TestTheFaultIsSeenInTime(t *testing.T) {
 				}
 			}
 			hit := recount(list, faultName, w)
-			if hit.Customers.Failed < 150 || float64(hit.Customers.Failed) > .6*float64(hit.Customers.Total) {
+			if hit.Customers.Failed < 80 || float64(hit.Customers.Failed) > .6*float64(hit.Customers.Total) {
 				t.Errorf("seed %d: %d of %d customers hit", seed, hit.Customers.Failed, hit.Customers.Total)
 			}
 			if tries := hit.Counts[felt.OutcomeFailed]; tries < hit.Customers.Failed*5/4 {
@@ -420,7 +425,7 @@ func TestBackOff(t *testing.T) {
 					}
 					return nil, nil //nolint:nilnil // takes it
 				}
-				d, _ := simulate(t, s, Options{For: 7 * time.Minute, Rate: 5})
+				d, _ := simulate(t, s, Options{For: c.waits[0] + time.Minute, Rate: 5})
 				for i, wait := range c.waits {
 					a, b := s.requests[i], s.requests[i+1]
 					if wait == 0 {
@@ -454,9 +459,9 @@ func TestLongPause(t *testing.T) {
 			}
 			return nil, nil //nolint:nilnil // takes it
 		}
-		_, start := simulate(t, s, Options{For: 8 * time.Minute, FaultAfter: -1})
+		_, start := simulate(t, s, Options{For: 8 * time.Minute, FaultAfter: -1, Rate: 10})
 		list := s.decided()
-		if n := len(list); n > (3*60+30+10)*46 {
+		if n := len(list); n > (3*60+30+10)*12 {
 			t.Errorf("%d interactions in 3.5 minutes", n)
 		}
 		last := list[len(list)-1].End

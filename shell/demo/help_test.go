@@ -187,6 +187,9 @@ func recount(list []seenSpan, name string, w felt.Window) Truth {
 		}
 		o := outcomeOf(sp)
 		t.Counts[o]++
+		if o == felt.OutcomeCancelled {
+			continue
+		}
 		add(customers, personOf(sp), o)
 		if id := sp.attributes["session.id"]; id != "" {
 			add(sessions, id, o)

@@ -17,6 +17,8 @@ const (
 	retryShare    = .75              // of failures are tried again
 	maxTries      = 3                // of one thing
 	retryTime     = 2 * felt.Second  // on average, before the next try
+	returnShare   = .6               // of those who gave up look in again
+	returnTime    = 90 * felt.Second // on average, until then
 	botShare      = .03              // of all traffic
 	botFails      = .4               // of what bots do
 	webhookShare  = .05              // of all traffic
@@ -290,6 +292,10 @@ func (s *shop) after(t *try) {
 	switch {
 	case failed && !v.once && v.tries < maxTries && s.chance(retryShare):
 		s.queue.add(s.now+felt.Second/2+s.about(retryTime), func() { s.begin(v) })
+		return
+	case failed && t.what.leaves && !v.once && s.chance(returnShare):
+		v.tries = 0
+		s.queue.add(s.now+s.about(returnTime), func() { s.begin(v) })
 		return
 	case failed && t.what.leaves, t.outcome == felt.OutcomeAbandoned:
 		v.steps = nil

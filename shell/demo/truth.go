@@ -112,11 +112,12 @@ func (l *ledger) truth(s felt.Scope, w felt.Window) Truth {
 	return t
 }
 
-// tally remembers who had which outcomes.
+// tally remembers who had which outcomes. Who only changed their mind is not in it:
+// cancelled interactions are outside of every number but their own.
 type tally map[uint64]uint8
 
 func (t tally) add(who uint64, o felt.Outcome) {
-	if who != 0 {
+	if who != 0 && o != felt.OutcomeCancelled {
 		t[who] |= 1 << o
 	}
 }
