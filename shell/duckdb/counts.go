@@ -40,7 +40,7 @@ func (s *Store) ScopeStats(ctx context.Context, q felt.Question) ([]felt.ScopeSt
 		list = make([]felt.ScopeStat, len(in))
 		place := make(map[int32]*felt.ScopeStat, len(in))
 		for i, sc := range in {
-			list[i] = felt.ScopeStat{Scope: sc.Scope, Last: sc.last}
+			list[i] = felt.ScopeStat{Scope: sc.Scope, Last: s.lasts.get(sc.id)}
 			place[sc.id] = &list[i]
 		}
 		e, err := s.estimates(ctx, tx, q, in, f)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/sketch"
@@ -101,12 +100,8 @@ func (e *estimating) plan(ctx context.Context, width felt.Instant) (plan, error)
 	case e.q.From < p.from && e.q.From < e.gone, p.to < e.q.To && p.to < e.gone: // no interactions for an edge
 		return p, nil
 	}
-	ids := make([]string, len(e.in))
-	for i, sc := range e.in {
-		ids[i] = strconv.Itoa(int(sc.id))
-	}
 	p.buckets = fmt.Sprintf("width = %d AND started >= %d AND started < %d AND segment_key = '' AND scope IN (%s)",
-		width/felt.Second, p.from, p.to, strings.Join(ids, ","))
+		width/felt.Second, p.from, p.to, scopeIDs(e.in))
 	var buckets, inside, outside int64
 	err := ask(ctx, e.tx, "coverage", filter{}, []string{"{{buckets}}", p.buckets}, func(rows *sql.Rows) error {
 		return rows.Scan(&buckets, &inside, &p.known)
@@ -288,7 +283,7 @@ func (e *estimating) points(ctx context.Context, step felt.Instant) ([]felt.Poin
 // returns what estimates.
 func (s *Store) countable(ctx context.Context, tx *sql.Tx, q felt.Question, in []scopeRow, f filter, rows int64) (*estimating, error) {
 	var gone felt.Instant
-	err := each(ctx, tx, "SELECT until FROM forgotten WHERE what = 'interactions'", nil, func(rows *sql.Rows) error {
+	err := each(ctx, tx, "SELECT value FROM marks WHERE what = 'forgotten'", nil, func(rows *sql.Rows) error {
 		return rows.Scan(&gone)
 	})
 	if err != nil {

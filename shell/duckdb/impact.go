@@ -37,7 +37,7 @@ func (s *Store) Impact(ctx context.Context, q felt.Question) (felt.Impact, error
 			im, err = e.impact(ctx)
 			return err
 		}
-		return s.exact(ctx, tx, q, f, &im)
+		return s.exact(ctx, tx, q, in, f, rows, &im)
 	})
 	if err != nil {
 		return felt.Impact{}, err
@@ -63,15 +63,46 @@ func countOutcomes(ctx context.Context, tx *sql.Tx, f filter, im *felt.Impact) (
 	return total, err
 }
 
-// exact counts from the interactions.
-func (s *Store) exact(ctx context.Context, tx *sql.Tx, q felt.Question, f filter, im *felt.Impact) error {
-	id := &im.Identity
+// copyLimit is the most interactions of which a question makes a copy, to read them
+// once for all it counts: 57 bytes each. More are read once for each population.
+const copyLimit = 1_000_000
+
+// exact counts from the interactions, of which there are so many in scope.
+func (s *Store) exact(ctx context.Context, tx *sql.Tx, q felt.Question, in []scopeRow, f filter, rows int64, im *felt.Impact) error {
+	var err error
+	if rows <= copyLimit {
+		err = ask(ctx, tx, "impact", f, nil, func(rows *sql.Rows) error {
+			var line int
+			var d felt.Distinct
+			var id felt.Identity
+			err := rows.Scan(&line, &d.Total, &d.Failed, &d.Degraded, &id.User, &id.Pseudonym, &id.Installation, &id.Session)
+			if line == 0 {
+				im.Identity = id
+			}
+			*[]*felt.Distinct{&im.Customers, &im.Sessions, &im.Accounts}[line] = d
+			return err
+		})
+	} else {
+		err = populations(ctx, tx, f, im)
+	}
+	if err != nil {
+		return err
+	}
+	im.Interval = [2]int64{im.Customers.Failed, im.Customers.Failed}
+	if im.Customers.Failed == 0 {
+		return nil
+	}
+	return s.recovery(ctx, tx, q, in, f, im)
+}
+
+// populations reads the interactions once for each.
+func populations(ctx context.Context, tx *sql.Tx, f filter, im *felt.Impact) error {
 	var none felt.Identity
 	for _, p := range []struct {
 		population string
 		to         *felt.Distinct
 		id         *felt.Identity
-	}{{"customer", &im.Customers, id}, {"session", &im.Sessions, &none}, {"account", &im.Accounts, &none}} {
+	}{{"customer", &im.Customers, &im.Identity}, {"session", &im.Sessions, &none}, {"account", &im.Accounts, &none}} {
 		err := ask(ctx, tx, "distinct", f, []string{"{{population}}", p.population}, func(rows *sql.Rows) error {
 			return rows.Scan(&p.to.Total, &p.to.Failed, &p.to.Degraded,
 				&p.id.User, &p.id.Pseudonym, &p.id.Installation, &p.id.Session)
@@ -80,15 +111,11 @@ func (s *Store) exact(ctx context.Context, tx *sql.Tx, q felt.Question, f filter
 			return err
 		}
 	}
-	im.Interval = [2]int64{im.Customers.Failed, im.Customers.Failed}
-	if im.Customers.Failed == 0 {
-		return nil
-	}
-	return s.recovery(ctx, tx, q, f, im)
+	return nil
 }
 
 // recovery says what came of each customer's last failure in scope.
-func (s *Store) recovery(ctx context.Context, tx *sql.Tx, q felt.Question, f filter, im *felt.Impact) error {
+func (s *Store) recovery(ctx context.Context, tx *sql.Tx, q felt.Question, in []scopeRow, f filter, im *felt.Impact) error {
 	asof, until := q.AsOf, add(q.To, s.opts.Recovery)
 	if asof == 0 {
 		var err error
@@ -102,6 +129,7 @@ func (s *Store) recovery(ctx context.Context, tx *sql.Tx, q felt.Question, f fil
 	marks := []string{
 		"{{from}}", text(q.From), "{{until}}", text(until),
 		"{{window}}", text(s.opts.Recovery), "{{asof}}", text(asof),
+		"{{scopes}}", scopeIDs(in),
 	}
 	return ask(ctx, tx, "recovery", f, marks, func(rows *sql.Rows) error {
 		return rows.Scan(&im.Recovered, &im.Lost, &im.Undecided)

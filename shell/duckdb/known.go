@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"sync"
 
 	"github.com/felt-cx/felt"
 )
@@ -16,6 +18,8 @@ type known struct {
 	cursors map[string]felt.Cursor
 	scopes  map[scope]int32
 	last    map[int32]felt.Instant // end of a scope's newest interaction
+	moved   map[int32]bool         // those whose last is newer than the file's
+	saved   felt.Tick              // when the file's were written
 }
 
 // line is what ticks grow along.
@@ -38,7 +42,7 @@ type scope struct {
 func (s *Store) remember(ctx context.Context) error {
 	k := known{
 		ticks: map[line]felt.Tick{}, cursors: map[string]felt.Cursor{},
-		scopes: map[scope]int32{}, last: map[int32]felt.Instant{},
+		scopes: map[scope]int32{}, last: map[int32]felt.Instant{}, moved: map[int32]bool{},
 	}
 	err := each(ctx, s.conn, "SELECT engine, stage, part, tick FROM ticks", nil, func(rows *sql.Rows) error {
 		var l line
@@ -70,8 +74,67 @@ func (s *Store) remember(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("duckdb: read table scopes: %w", err)
 	}
+	if err := k.newest(ctx, s.conn); err != nil {
+		return err
+	}
 	s.known, s.dirty = k, false
+	s.lasts.publish(k.last)
 	return nil
+}
+
+// behind is how far a partition may be behind another one: what became known up to so
+// many ticks before the newest ends were saved may have been written after it.
+const behind = felt.Tick(3600)
+
+// newest brings last up to date with what was written since it was saved.
+func (k *known) newest(ctx context.Context, db asker) error {
+	err := each(ctx, db, "SELECT value FROM marks WHERE what = 'scopes'", nil, func(rows *sql.Rows) error {
+		return rows.Scan(&k.saved)
+	})
+	if err != nil {
+		return fmt.Errorf("duckdb: read table marks: %w", err)
+	}
+	text := fmt.Sprintf("SELECT scope, max(ended) FROM interactions WHERE known > %d GROUP BY scope", k.saved-behind)
+	err = each(ctx, db, text, nil, func(rows *sql.Rows) error {
+		var id int32
+		var end felt.Instant
+		err := rows.Scan(&id, &end)
+		if end > k.last[id] {
+			k.last[id], k.moved[id] = end, true
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("duckdb: read newest interactions: %w", err)
+	}
+	return nil
+}
+
+// lasts are the ends of newest interactions as questions see them.
+type lasts struct {
+	mu sync.RWMutex
+	of map[int32]felt.Instant
+}
+
+func (l *lasts) publish(from map[int32]felt.Instant) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.of = maps.Clone(from)
+}
+
+// move publishes those that a write has moved.
+func (l *lasts) move(ids map[int32]bool, from map[int32]felt.Instant) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for id := range ids {
+		l.of[id] = from[id]
+	}
+}
+
+func (l *lasts) get(id int32) felt.Instant {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.of[id]
 }
 
 // asker is a connection, a pool or a transaction.

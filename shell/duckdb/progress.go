@@ -27,29 +27,45 @@ func (w *writing) seen(id int32, end felt.Instant) {
 			w.moved = map[int32]bool{}
 		}
 		w.moved[id] = true
+		w.s.known.moved[id] = true
 	}
 }
 
-// saveScopes writes new scopes, and moves the last end of the others.
+// saveEvery is how often the newest ends are written: they change with almost every
+// row, and what was not yet written is found again when the store opens.
+const saveEvery = felt.Tick(60)
+
+// saveScopes writes new scopes, and now and then the newest ends of all.
 func (w *writing) saveScopes(ctx context.Context) error {
+	k := &w.s.known
 	for _, sc := range w.newScopes {
-		id := w.s.known.scopes[sc]
+		id := k.scopes[sc]
 		err := w.exec(ctx, "scopes", "INSERT INTO scopes VALUES (?, ?, ?, ?, ?, ?, ?)",
-			id, clean(sc.env), clean(sc.app), clean(sc.name), uint8(sc.kind), uint8(sc.traffic), int64(w.s.known.last[id]))
+			id, clean(sc.env), clean(sc.app), clean(sc.name), uint8(sc.kind), uint8(sc.traffic), int64(k.last[id]))
 		if err != nil {
 			return err
 		}
-		delete(w.moved, id)
+		delete(k.moved, id)
 	}
-	if len(w.moved) == 0 {
+	var now felt.Tick
+	for _, b := range w.batches {
+		now = max(now, b.ID.Tick)
+	}
+	if now < k.saved+saveEvery || len(k.moved) == 0 {
 		return nil
 	}
-	values := make([]string, 0, len(w.moved))
-	for id := range w.moved {
-		values = append(values, fmt.Sprintf("(%d,%d)", id, w.s.known.last[id]))
+	values := make([]string, 0, len(k.moved))
+	for id := range k.moved {
+		values = append(values, fmt.Sprintf("(%d,%d)", id, k.last[id]))
 	}
-	return w.exec(ctx, "scopes", "UPDATE scopes SET last_end = v.last FROM (VALUES "+
+	err := w.exec(ctx, "scopes", "UPDATE scopes SET last_end = v.last FROM (VALUES "+
 		strings.Join(values, ",")+") AS v(id, last) WHERE scopes.id = v.id")
+	if err != nil {
+		return err
+	}
+	clear(k.moved)
+	k.saved = now
+	return w.exec(ctx, "scopes", "UPDATE marks SET value = ? WHERE what = 'scopes'", int64(now))
 }
 
 // saveProgress writes ticks and cursors: with them a batch becomes one that was seen.

@@ -80,10 +80,7 @@ func removeRows(ctx context.Context, tx *sql.Tx, table, where string, before fel
 	if err != nil || n == 0 || table != "interactions" {
 		return n, err
 	}
-	_, err = tx.ExecContext(ctx, "DELETE FROM forgotten WHERE what = ?", table)
-	if err == nil {
-		_, err = tx.ExecContext(ctx, "INSERT INTO forgotten VALUES (?, ?)", table, int64(before))
-	}
+	_, err = tx.ExecContext(ctx, "UPDATE marks SET value = ? WHERE what = 'forgotten'", int64(before))
 	if err != nil {
 		return 0, fmt.Errorf("duckdb: retain %s: note what is gone: %w", table, err)
 	}

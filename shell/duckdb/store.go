@@ -64,6 +64,7 @@ type Store struct {
 	known known      // what the writer remembers of the file
 	dirty bool       // known may differ from the file: a transaction failed
 	stats stats
+	lasts lasts
 	fault func(step int) error // of tests; nil otherwise
 }
 

@@ -14,21 +14,19 @@ import (
 type scopeRow struct {
 	id int32
 	felt.Scope
-	traffic felt.Traffic
-	last    felt.Instant
 }
 
 // scopes returns the rows of table scopes that the question is about, by app, name, kind.
 func scopes(ctx context.Context, db asker, q felt.Question) ([]scopeRow, error) {
-	const text = `SELECT id, app, name, kind, last_end FROM scopes
+	const text = `SELECT id, app, name, kind FROM scopes
 		WHERE env = ? AND traffic = ? AND (? = '' OR app = ?) AND (? = '' OR name = ?) AND (? = 0 OR kind = ?)
 		ORDER BY app, name, kind`
 	var list []scopeRow
 	app, name, kind := clean(q.App), clean(q.Name), uint8(q.Kind)
 	args := []any{clean(q.Env), uint8(q.Traffic), app, app, name, name, kind, kind}
 	err := each(ctx, db, text, args, func(rows *sql.Rows) error {
-		r := scopeRow{Scope: felt.Scope{Env: q.Env}, traffic: q.Traffic}
-		err := rows.Scan(&r.id, &r.App, &r.Name, &r.Kind, &r.last)
+		r := scopeRow{Scope: felt.Scope{Env: q.Env}}
+		err := rows.Scan(&r.id, &r.App, &r.Name, &r.Kind)
 		list = append(list, r)
 		return err
 	})
@@ -59,13 +57,9 @@ type filter struct {
 // scopes. Numbers are written into the text; keys and values are bound.
 func filterOf(in []scopeRow, q felt.Question) (filter, error) {
 	var f filter
-	ids := make([]string, len(in))
-	for i, sc := range in {
-		ids[i] = strconv.Itoa(int(sc.id))
-	}
 	parts := []string{
 		fmt.Sprintf("ended >= %d AND ended < %d", q.From, q.To),
-		"scope IN (" + strings.Join(ids, ",") + ")",
+		"scope IN (" + scopeIDs(in) + ")",
 	}
 	for _, c := range q.Where {
 		part, err := f.condition(c)
@@ -76,6 +70,15 @@ func filterOf(in []scopeRow, q felt.Question) (filter, error) {
 	}
 	f.sql = strings.Join(parts, " AND ")
 	return f, nil
+}
+
+// scopeIDs are their numbers with commas between.
+func scopeIDs(in []scopeRow) string {
+	ids := make([]string, len(in))
+	for i, sc := range in {
+		ids[i] = strconv.Itoa(int(sc.id))
+	}
+	return strings.Join(ids, ",")
 }
 
 // condition writes one condition. What is absent matches [felt.OpNotEquals] only.

@@ -35,6 +35,7 @@ func (s *Store) Write(ctx context.Context, batches ...felt.Batch) error {
 		s.dirty = true
 		return err
 	}
+	s.lasts.move(w.moved, s.known.last)
 	s.stats.wrote(w.stats, time.Since(began))
 	return nil
 }

@@ -4,7 +4,7 @@
 CREATE TABLE scopes (
     id INTEGER, env VARCHAR, app VARCHAR, name VARCHAR,
     kind UTINYINT, traffic UTINYINT,
-    last_end BIGINT -- of its newest interaction ever; retention does not lower it
+    last_end BIGINT -- of its newest interaction ever; written once a minute, see marks
 );
 
 CREATE TABLE interactions (
@@ -100,5 +100,7 @@ CREATE TABLE ticks (engine USMALLINT, stage UTINYINT, part SMALLINT, tick BIGINT
 
 CREATE TABLE cursors (name VARCHAR, seq UBIGINT, tick BIGINT, snapshot VARCHAR, epoch UBIGINT);
 
--- Interactions that ended before this are no longer all there.
-CREATE TABLE forgotten (what VARCHAR, until BIGINT);
+-- forgotten: interactions that ended before this time are no longer all there.
+-- scopes: the tick up to which scopes.last_end is right.
+CREATE TABLE marks (what VARCHAR, value BIGINT);
+INSERT INTO marks VALUES ('forgotten', 0), ('scopes', 0);

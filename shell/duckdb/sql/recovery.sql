@@ -9,7 +9,7 @@ WITH last_failure AS (
     SELECT DISTINCT f.customer
     FROM last_failure f
     JOIN interactions i ON i.customer = f.customer AND i.scope = f.scope
-    WHERE i.outcome BETWEEN 1 AND 2
+    WHERE i.outcome BETWEEN 1 AND 2 AND i.scope IN ({{scopes}})
         AND i.ended > {{from}} AND i.ended <= {{until}}
         AND i.ended > f.failed_at AND i.ended <= f.failed_at + {{window}}
 )
