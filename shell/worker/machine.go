@@ -17,7 +17,12 @@ type item struct {
 	stats    engine.Stats
 	metrics  []felt.Metric
 	snapshot *snapshot // taken right after this tick; nil for most
+	ready    bool      // everything that was on the log at the start has been read
 }
+
+// statsEvery is how often the engine is asked for its numbers: it goes through all of
+// its tables for them, and an import closes thousands of ticks a second.
+const statsEvery = 500 * time.Millisecond
 
 // machine is the engine with the records that have not been applied yet.
 type machine struct {
@@ -27,6 +32,9 @@ type machine struct {
 	tick felt.Tick // the last closed tick; 0 before the first
 	seq  felt.Seq  // the last record that is inside a closed tick
 
+	sent felt.Cursor // of the last item sent: all rows up to there are in front of what comes next
+	torn bool        // rows of a closed tick were not sent: the state is ahead of the rows for ever
+
 	open      felt.Tick       // the tick being gathered; 0 none
 	openSeq   felt.Seq        // its last record
 	parts     [][]felt.Record // telemetry not applied yet, by partition
@@ -35,29 +43,37 @@ type machine struct {
 	control   []felt.Record   // control records of the open tick
 	lastSnap  time.Time
 	lastStats time.Time
+	told      bool // that everything is read, in an event log
 }
 
-// statsEvery is how often the engine's numbers are collected: there are many names.
-const statsEvery = 900 * time.Millisecond
-
-// run reads until ctx ends (nil) or the log fails.
-func (m *machine) run(ctx context.Context, queue chan<- item) error {
+// run reads until ctx ends (nil) or the log fails. Writing ends when nobody takes items
+// from the queue any more.
+func (m *machine) run(ctx, writing context.Context, queue chan<- item) error {
 	for rec, err := range m.w.opts.Log.Read(ctx, felt.All, m.seq) {
 		if err != nil {
 			return fmt.Errorf("reading the log after %d: %w", m.openSeq, err)
 		}
-		if t := felt.TickOf(rec.At); m.open == 0 {
+		if t := max(felt.TickOf(rec.At), m.tick+1); m.open == 0 {
 			m.open = t
 		} else if t > m.open {
 			if err := m.closeUntil(ctx, t, queue); err != nil {
 				return err
 			}
+			if m.torn {
+				return nil
+			}
 			m.open = t
 		}
 		m.gather(rec)
+		// An event log may have no tick after its last record.
+		if !m.told && rec.Seq >= m.w.start.Seq && m.w.opts.Settings.Clock == felt.ClockEvent {
+			m.told = m.send(ctx, queue, item{ready: true})
+		}
 	}
-	if m.tick > 0 && !m.early { // else the state is between two ticks: the log has the rest
-		m.send(context.WithoutCancel(ctx), queue, item{snapshot: m.snapshot(), progress: m.w.Progress()})
+	// In the middle of a tick the state belongs to no place of the log; neither does it
+	// when the log has moved on by nothing since the last snapshot.
+	if m.tick > 0 && !m.early && !m.torn && m.seq > m.w.newestSnapshot() {
+		m.send(writing, queue, item{snapshot: m.snapshot()})
 	}
 	return nil
 }
@@ -83,9 +99,6 @@ func (m *machine) gather(rec felt.Record) {
 		m.control = append(m.control, rec)
 	case felt.KindTick:
 	}
-	if rec.Seq >= m.w.start.Seq && m.w.opts.Settings.Clock == felt.ClockEvent {
-		m.w.ready.Store(true) // an event log has no tick after its last record
-	}
 }
 
 // apply hands the gathered telemetry to stage 1. A record that cannot be read is
@@ -106,7 +119,7 @@ func (m *machine) apply() {
 }
 
 // closeUntil closes the open tick and every later one before next at which something
-// is due.
+// is due. When ctx ends before all of it is sent the machine is torn.
 func (m *machine) closeUntil(ctx context.Context, next felt.Tick, queue chan<- item) error {
 	m.apply()
 	for _, rec := range m.control {
@@ -129,10 +142,10 @@ func (m *machine) closeUntil(ctx context.Context, next felt.Tick, queue chan<- i
 			m.describe(&it, t)
 		}
 		if !m.send(ctx, queue, it) {
+			m.torn = true
 			return nil
 		}
 	}
-	m.tick = last
 	return nil
 }
 
@@ -141,20 +154,27 @@ func (m *machine) finish(it *item, last felt.Tick) {
 	m.tick = last
 	m.describe(it, last)
 	now := m.w.opts.Now()
-	if now.Sub(m.lastStats) >= statsEvery {
-		m.lastStats = now
-		it.stats, it.metrics = m.eng.Stats(), m.eng.Metrics()
-	}
 	if now.Sub(m.lastSnap) >= m.w.opts.SnapshotEvery {
 		m.lastSnap = now
 		it.snapshot = m.snapshot()
 	}
+	if it.snapshot != nil || now.Sub(m.lastStats) >= statsEvery {
+		m.lastStats = now
+		it.stats, it.metrics = m.eng.Stats(), m.eng.Metrics()
+	}
 }
 
+// describe gives the item's last batch the cursor of tick t. The batches in front of it
+// have the one before: a store without transactions that fails between two of them
+// must not say that it has the tick.
 func (m *machine) describe(it *item, t felt.Tick) {
 	it.progress = felt.Progress{Seq: m.seq, Tick: t, CompleteUntil: m.eng.CompleteUntil(t)}
 	for i := range it.batches {
-		it.batches[i].Cursor = m.w.cursor(m.seq, t)
+		it.batches[i].Cursor = m.sent
+	}
+	m.sent = m.w.cursor(m.seq, t)
+	if n := len(it.batches); n > 0 {
+		it.batches[n-1].Cursor = m.sent
 	}
 }
 

@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -9,8 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sort"
-	"strings"
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/engine"
@@ -22,6 +19,7 @@ type snapshot struct {
 	seq     felt.Seq // the last record that is in it
 	tick    felt.Tick
 	state   []byte
+	file    []byte // the whole file, of which state is the end
 }
 
 // File format: magic, format, engine version, seq, tick, SHA-256 of the state, state.
@@ -35,16 +33,19 @@ const (
 
 func (s *snapshot) name() string { return fmt.Sprintf("engine-%020d%s", s.seq, snapSuffix) }
 
-func (s *snapshot) encode() []byte {
-	b := make([]byte, 0, snapHeader+len(s.state))
+// newSnapshot lets state append itself behind the header, so that it is not copied.
+func newSnapshot(version uint16, seq felt.Seq, tick felt.Tick, room int, state func([]byte) []byte) *snapshot {
+	b := make([]byte, 0, snapHeader+room)
 	b = append(b, snapMagic...)
 	b = append(b, snapFormat)
-	b = binary.LittleEndian.AppendUint16(b, s.version)
-	b = binary.LittleEndian.AppendUint64(b, uint64(s.seq))
-	b = binary.LittleEndian.AppendUint64(b, uint64(s.tick))
-	sum := sha256.Sum256(s.state)
-	b = append(b, sum[:]...)
-	return append(b, s.state...)
+	b = binary.LittleEndian.AppendUint16(b, version)
+	b = binary.LittleEndian.AppendUint64(b, uint64(seq))
+	b = binary.LittleEndian.AppendUint64(b, uint64(tick))
+	sumAt := len(b)
+	b = state(b[:snapHeader])
+	sum := sha256.Sum256(b[snapHeader:])
+	copy(b[sumAt:], sum[:])
+	return &snapshot{version: version, seq: seq, tick: tick, state: b[snapHeader:], file: b}
 }
 
 func decodeSnapshot(b []byte) (*snapshot, error) {
@@ -72,8 +73,9 @@ func decodeSnapshot(b []byte) (*snapshot, error) {
 
 // Files is what snapshots need of a file system; tests make it fail.
 type Files interface {
-	// WriteSynced writes the file and syncs it and its directory before it returns.
+	// WriteSynced writes the file and syncs it before it returns.
 	WriteSynced(name string, data []byte) error
+	// Rename puts the file in the place of to, and syncs the directory.
 	Rename(from, to string) error
 	Remove(name string) error
 	Read(name string) ([]byte, error)
@@ -140,36 +142,48 @@ func (osFiles) List(dir string) ([]string, error) {
 
 // snapshot takes the engine's state; the file is written later, by the writer.
 func (m *machine) snapshot() *snapshot {
-	s := &snapshot{version: engine.Version, seq: m.seq, tick: m.tick, state: m.eng.AppendSnapshot(nil)}
-	m.w.count.snapshotBytes.Store(int64(len(s.state)))
+	room := int(m.w.count.snapshotBytes.Load())
+	s := newSnapshot(engine.Version, m.seq, m.tick, room+room/8, m.eng.AppendSnapshot)
+	m.w.count.snapshotBytes.Store(int64(len(s.file)))
 	return s
+}
+
+// savedSnapshot is a whole file that a cursor may name.
+type savedSnapshot struct {
+	name      string
+	seq       felt.Seq
+	tick      felt.Tick
+	confirmed bool // the store has everything that made it
 }
 
 // saveSnapshot writes the file so that its name is only ever that of a whole one.
 func (w *Worker) saveSnapshot(s *snapshot) error {
 	final := filepath.Join(w.opts.Dir, s.name())
-	if err := w.opts.Files.WriteSynced(final+".tmp", s.encode()); err != nil {
+	if err := w.opts.Files.WriteSynced(final+".tmp", s.file); err != nil {
 		return err
 	}
 	if err := w.opts.Files.Rename(final+".tmp", final); err != nil {
 		return err
 	}
 	w.mu.Lock()
-	w.saved = append(w.saved, savedSnapshot{name: s.name(), seq: s.seq})
+	if n := len(w.saved); n > 0 && w.saved[n-1].name == s.name() {
+		w.saved = w.saved[:n-1] // the same place again
+	}
+	w.saved = append(w.saved, savedSnapshot{name: s.name(), seq: s.seq, tick: s.tick})
 	w.mu.Unlock()
 	w.count.snapshots.Add(1)
 	return nil
 }
 
-// savedSnapshot is a whole file that a cursor may name.
-type savedSnapshot struct {
-	name string
-	seq  felt.Seq
-}
-
-// dropSnapshots keeps the newest two; called when the store has the name of the newest.
-func (w *Worker) dropSnapshots() {
+// confirmSnapshots is called when the store has everything that was given to it: of the
+// files whose rows are there it keeps the newest two.
+func (w *Worker) confirmSnapshots() {
 	w.mu.Lock()
+	fresh := false
+	for i := range w.saved {
+		fresh = fresh || !w.saved[i].confirmed
+		w.saved[i].confirmed = true
+	}
 	var old []savedSnapshot
 	if n := len(w.saved) - snapKept; n > 0 {
 		old = append(old, w.saved[:n]...)
@@ -177,20 +191,42 @@ func (w *Worker) dropSnapshots() {
 	}
 	w.mu.Unlock()
 	for _, s := range old {
-		if err := w.opts.Files.Remove(filepath.Join(w.opts.Dir, s.name)); err != nil {
-			w.opts.Logger.Warn("old snapshot not removed", "err", err)
+		w.removeSnapshot(s.name)
+	}
+	if fresh {
+		select {
+		case w.trim <- struct{}{}:
+		default:
 		}
 	}
 }
 
-// trimmable is the place up to which no kept snapshot needs the log.
+// removeSnapshot may fail: a leftover is cleared away by the next start.
+func (w *Worker) removeSnapshot(name string) {
+	if err := w.opts.Files.Remove(filepath.Join(w.opts.Dir, name)); err != nil {
+		w.opts.Logger.Warn("old snapshot not removed", "err", err)
+	}
+}
+
+// trimmable is the place up to which neither of two snapshots needs the log; 0 while
+// there are not two whose rows are stored.
 func (w *Worker) trimmable() felt.Seq {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.saved) < snapKept || !w.saved[snapKept-1].confirmed {
+		return 0
+	}
+	return w.saved[0].seq
+}
+
+// newestSnapshot is the place of the newest file; 0 without one.
+func (w *Worker) newestSnapshot() felt.Seq {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.saved) == 0 {
 		return 0
 	}
-	return w.saved[0].seq
+	return w.saved[len(w.saved)-1].seq
 }
 
 // cursor is the worker's place with the newest whole snapshot at or before it.
@@ -199,86 +235,9 @@ func (w *Worker) cursor(seq felt.Seq, t felt.Tick) felt.Cursor {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, s := range w.saved {
-		if s.seq <= seq {
+		if s.seq <= seq && s.tick <= t {
 			c.Snapshot = s.name
 		}
 	}
 	return c
-}
-
-// restore finds the newest snapshot that can be read, and the engine in it; without
-// one, a new engine at the beginning of the log.
-func (w *Worker) restore(ctx context.Context) (*machine, error) {
-	if err := os.MkdirAll(w.opts.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("snapshot directory: %w", err)
-	}
-	cur, err := w.opts.Store.Cursor(ctx, CursorName)
-	if err != nil && !errors.Is(err, felt.ErrNotFound) {
-		return nil, fmt.Errorf("cursor of the engine: %w", err)
-	}
-	w.epoch = cur.Epoch + 1
-	names, err := w.snapshotNames()
-	if err != nil {
-		return nil, err
-	}
-	m := &machine{w: w, parts: make([][]felt.Record, w.opts.Settings.Partitions), lastSnap: w.opts.Now()}
-	for _, name := range names { // newest first
-		s, eng, err := w.load(name)
-		if err == nil && s.seq > cur.Seq {
-			err = errors.New("it is newer than the rows; the store was put back")
-		}
-		if err != nil {
-			w.opts.Logger.Warn("snapshot passed over", "file", name, "err", err)
-			_ = w.opts.Files.Remove(filepath.Join(w.opts.Dir, name)) // never tried again; a leftover does no harm
-			continue
-		}
-		if m.eng == nil {
-			m.eng, m.seq, m.tick = eng, s.seq, s.tick
-			m.openSeq = s.seq
-		}
-		w.saved = append([]savedSnapshot{{name: name, seq: s.seq}}, w.saved...)
-	}
-	if m.eng == nil {
-		m.eng = engine.New(w.opts.Settings)
-		if cur.Seq > 0 {
-			w.opts.Logger.Warn("no usable snapshot: reading the log from its beginning; rows are not doubled")
-		}
-	}
-	w.opts.Logger.Info("engine starts", "after", m.seq, "rows_until", cur.Seq, "epoch", w.epoch)
-	return m, nil
-}
-
-func (w *Worker) load(name string) (*snapshot, *engine.Engine, error) {
-	b, err := w.opts.Files.Read(filepath.Join(w.opts.Dir, name))
-	if err != nil {
-		return nil, nil, err
-	}
-	s, err := decodeSnapshot(b)
-	if err != nil {
-		return nil, nil, err
-	}
-	eng, err := engine.Restore(w.opts.Settings, s.state)
-	if err != nil {
-		return nil, nil, err
-	}
-	return s, eng, nil
-}
-
-// snapshotNames lists snapshot files, newest first, and clears half-written ones away.
-func (w *Worker) snapshotNames() ([]string, error) {
-	all, err := w.opts.Files.List(w.opts.Dir)
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, n := range all {
-		switch {
-		case strings.HasSuffix(n, snapSuffix):
-			names = append(names, n)
-		case strings.HasSuffix(n, snapSuffix+".tmp"):
-			_ = w.opts.Files.Remove(filepath.Join(w.opts.Dir, n)) // of a run that was killed
-		}
-	}
-	sort.Sort(sort.Reverse(sort.StringSlice(names)))
-	return names, nil
 }

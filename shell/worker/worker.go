@@ -30,7 +30,8 @@ type Options struct {
 	GatherBytes   int           // telemetry held before it is applied; default 8 MiB
 	QueueTicks    int           // ticks that may wait for the store; default 64
 	Retention     felt.Retention
-	RetainEvery   time.Duration // default 10 min
+	RetainEvery   time.Duration // default 10 min; the log is also trimmed with each snapshot
+	StopWithin    time.Duration // how long a stopping worker waits for a store that hangs; default 30 s
 
 	Logger *slog.Logger
 	Now    func() time.Time // default time.Now
@@ -53,6 +54,9 @@ func (o *Options) defaults() {
 	}
 	if o.RetainEvery <= 0 {
 		o.RetainEvery = 10 * time.Minute
+	}
+	if o.StopWithin <= 0 {
+		o.StopWithin = 30 * time.Second
 	}
 	if o.Retention == (felt.Retention{}) {
 		o.Retention = felt.DefaultRetention()
@@ -81,6 +85,7 @@ type Worker struct {
 	engine   []felt.Metric
 	saved    []savedSnapshot // oldest first
 
+	trim  chan struct{} // a snapshot is kept: older records may go
 	ready atomic.Bool
 	count counters
 }
@@ -94,7 +99,7 @@ func New(opts Options) (*Worker, error) {
 		return nil, fmt.Errorf("worker: %d partitions; want 1 to %d", p, felt.MaxParts)
 	}
 	opts.defaults()
-	return &Worker{opts: opts, changed: make(chan struct{})}, nil
+	return &Worker{opts: opts, changed: make(chan struct{}), trim: make(chan struct{}, 1)}, nil
 }
 
 // Progress is how far the rows have come.
@@ -111,7 +116,7 @@ func (w *Worker) Changed() <-chan struct{} {
 	return w.changed
 }
 
-// Stats are the engine's counters as of Progress.
+// Stats are the engine's counters, at most half a second older than Progress.
 func (w *Worker) Stats() engine.Stats {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -119,7 +124,7 @@ func (w *Worker) Stats() engine.Stats {
 }
 
 // Ready reports whether everything that was on the log when the worker began is in
-// the rows.
+// the rows; in an event log, but for the tick that its last record left open.
 func (w *Worker) Ready() bool { return w.ready.Load() }
 
 // Run reads and writes until ctx ends, then writes what is finished, a last snapshot,
@@ -134,8 +139,15 @@ func (w *Worker) Run(ctx context.Context) error {
 	if w.start, err = w.opts.Log.Last(ctx); err != nil {
 		return fmt.Errorf("end of the log: %w", err)
 	}
-	if m.seq >= w.start.Seq {
+	if m.seq > w.start.Seq {
+		return fmt.Errorf("the log ends at %d, but the engine has read it up to %d: it was replaced or cut; put it back, or remove the files in %s to go on with what is there",
+			w.start.Seq, m.seq, w.opts.Dir)
+	}
+	if m.seq == w.start.Seq {
 		w.ready.Store(true)
+	}
+	if m.tick > 0 {
+		w.publish(item{progress: felt.Progress{Seq: m.seq, Tick: m.tick, CompleteUntil: m.eng.CompleteUntil(m.tick)}})
 	}
 
 	// The writer outlives ctx so that finished ticks are not thrown away.
@@ -143,18 +155,21 @@ func (w *Worker) Run(ctx context.Context) error {
 	defer stop(nil)
 	reading, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	patience := context.AfterFunc(ctx, func() { w.losePatience(writing, stop) })
+	defer patience()
 
 	queue := make(chan item, w.opts.QueueTicks)
 	written := make(chan error, 1)
 	go func() {
 		err := w.write(writing, ctx, queue)
 		cancel(err)
+		stop(err) // nobody takes from the queue any more
 		written <- err
 	}()
 	keeping := make(chan struct{})
 	go func() { defer close(keeping); w.housekeep(reading) }()
 
-	readErr := m.run(reading, queue)
+	readErr := m.run(reading, writing, queue)
 	close(queue)
 	writeErr := <-written
 	cancel(nil)
@@ -165,17 +180,30 @@ func (w *Worker) Run(ctx context.Context) error {
 	return readErr
 }
 
+// losePatience gives up on a store that hangs while the worker stops.
+func (w *Worker) losePatience(writing context.Context, stop context.CancelCauseFunc) {
+	late := time.NewTimer(w.opts.StopWithin)
+	defer late.Stop()
+	select {
+	case <-late.C:
+		stop(errors.New("the store did not answer while stopping"))
+	case <-writing.Done():
+	}
+}
+
 // publish makes progress visible and wakes whoever waits for it.
 func (w *Worker) publish(it item) {
 	w.mu.Lock()
 	if it.progress.Tick > w.progress.Tick {
 		w.progress = it.progress
 	}
-	w.stats, w.engine = it.stats, it.metrics
+	if it.metrics != nil {
+		w.stats, w.engine = it.stats, it.metrics
+	}
 	close(w.changed)
 	w.changed = make(chan struct{})
 	w.mu.Unlock()
-	if it.progress.Seq >= w.start.Seq {
+	if it.ready || it.progress.Tick > 0 && it.progress.Seq >= w.start.Seq {
 		w.ready.Store(true)
 	}
 }

@@ -73,18 +73,19 @@ func (w *Worker) writeGroup(ctx, live context.Context, group []item) error {
 		if err := w.writeBatches(ctx, live, batches); err != nil {
 			return err
 		}
-		w.dropSnapshots()
+		w.confirmSnapshots()
 	}
-	last := group[len(group)-1]
-	for i := len(group) - 1; i > 0 && last.metrics == nil; i-- {
-		last.stats, last.metrics = group[i-1].stats, group[i-1].metrics
+	var all item
+	for _, it := range group {
+		all.ready = all.ready || it.ready
+		if it.progress.Tick > 0 {
+			all.progress = it.progress
+		}
+		if it.metrics != nil {
+			all.stats, all.metrics = it.stats, it.metrics
+		}
 	}
-	if last.metrics == nil {
-		w.mu.Lock()
-		last.stats, last.metrics = w.stats, w.engine
-		w.mu.Unlock()
-	}
-	w.publish(last)
+	w.publish(all)
 	return nil
 }
 
@@ -108,7 +109,7 @@ func (w *Worker) writeBatches(ctx, live context.Context, batches []felt.Batch) e
 		if errors.Is(err, felt.ErrStale) {
 			return fmt.Errorf("another worker has taken over this store: %w", err)
 		}
-		if live.Err() != nil {
+		if live.Err() != nil || ctx.Err() != nil {
 			return fmt.Errorf("store failed while stopping; the log still has the rows: %w", err)
 		}
 		w.opts.Logger.Error("store write failed; trying again", "err", err, "pause", pause)
@@ -128,27 +129,38 @@ func (w *Worker) housekeep(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-w.trim:
+			w.trimLog(ctx)
 		case <-tick.C:
+			w.trimLog(ctx)
 			w.retain(ctx)
 		}
 	}
 }
 
-// retain trims the log up to the older of the two kept snapshots, and the store by age.
-func (w *Worker) retain(ctx context.Context) {
-	if t, ok := w.opts.Log.(felt.Trimmer); ok {
-		if seq := w.trimmable(); seq > 0 {
-			if err := t.Trim(ctx, seq); err != nil && ctx.Err() == nil {
-				w.opts.Logger.Error("log not trimmed", "err", err)
-			}
+// trimLog lets the log forget what is in both kept snapshots and over its keep.
+func (w *Worker) trimLog(ctx context.Context) {
+	t, ok := w.opts.Log.(felt.Trimmer)
+	if !ok {
+		return
+	}
+	if seq := w.trimmable(); seq > 0 {
+		if err := t.Trim(ctx, seq); err != nil && ctx.Err() == nil {
+			w.opts.Logger.Error("log not trimmed", "err", err)
 		}
 	}
-	if r, ok := w.opts.Store.(felt.Retainer); ok {
-		now := w.Progress().Tick.Instant()
-		if n, err := r.Retain(ctx, now, w.opts.Retention); err != nil && ctx.Err() == nil {
-			w.opts.Logger.Error("old rows not removed", "err", err)
-		} else if n > 0 {
-			w.count.retained.Add(n)
-		}
+}
+
+// retain lets the store forget by age, on the log's clock.
+func (w *Worker) retain(ctx context.Context) {
+	r, ok := w.opts.Store.(felt.Retainer)
+	now := w.Progress().Tick.Instant()
+	if !ok || now == 0 {
+		return
+	}
+	if n, err := r.Retain(ctx, now, w.opts.Retention); err != nil && ctx.Err() == nil {
+		w.opts.Logger.Error("old rows not removed", "err", err)
+	} else if n > 0 {
+		w.count.retained.Add(n)
 	}
 }

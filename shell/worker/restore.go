@@ -1,0 +1,110 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/engine"
+)
+
+// restore finds the newest snapshot that can be used, and the engine in it; without
+// one, a new engine at the beginning of the log.
+func (w *Worker) restore(ctx context.Context) (*machine, error) {
+	if err := os.MkdirAll(w.opts.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("snapshot directory: %w", err)
+	}
+	cur, err := w.opts.Store.Cursor(ctx, CursorName)
+	if err != nil && !errors.Is(err, felt.ErrNotFound) {
+		return nil, fmt.Errorf("cursor of the engine: %w", err)
+	}
+	w.epoch = cur.Epoch + 1
+	names, err := w.snapshotNames()
+	if err != nil {
+		return nil, err
+	}
+	m := &machine{w: w, parts: make([][]felt.Record, w.opts.Settings.Partitions), lastSnap: w.opts.Now()}
+	var unread error
+	for _, name := range names { // newest first
+		if len(w.saved) == snapKept {
+			w.removeSnapshot(name) // left behind by a removal that failed
+			continue
+		}
+		err := w.consider(m, name, cur)
+		if err == nil {
+			continue
+		}
+		w.opts.Logger.Warn("snapshot passed over", "file", name, "err", err)
+		if errors.Is(err, felt.ErrCorrupt) || errors.Is(err, errAhead) {
+			w.removeSnapshot(name) // it would be passed over every time
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			unread = errors.Join(unread, err)
+		}
+	}
+	if m.eng == nil {
+		if unread != nil { // it may be good: the log need not reach back far enough to do without
+			return nil, fmt.Errorf("no snapshot can be read (move the files away to read the log from its beginning instead): %w", unread)
+		}
+		m.eng = engine.New(w.opts.Settings)
+		if cur.Seq > 0 {
+			w.opts.Logger.Warn("no usable snapshot: reading the log from its beginning; rows are not doubled")
+		}
+	}
+	m.sent = w.cursor(m.seq, m.tick)
+	w.opts.Logger.Info("engine starts", "after", m.seq, "rows_until", cur.Seq, "epoch", w.epoch)
+	return m, nil
+}
+
+// errAhead: a snapshot of a state whose rows are not all stored. The process ended
+// between the two, or the store was put back.
+var errAhead = errors.New("it is ahead of the rows")
+
+// consider keeps the snapshot as one to start from, and starts from the newest.
+func (w *Worker) consider(m *machine, name string, cur felt.Cursor) error {
+	b, err := w.opts.Files.Read(filepath.Join(w.opts.Dir, name))
+	if err != nil {
+		return err
+	}
+	s, err := decodeSnapshot(b)
+	if err != nil {
+		return err
+	}
+	// With the same place a later tick is ahead too: ticks pass without a record.
+	if s.seq > cur.Seq || s.tick > cur.Tick {
+		return errAhead
+	}
+	if m.eng == nil {
+		eng, err := engine.Restore(w.opts.Settings, s.state)
+		if err != nil {
+			return fmt.Errorf("state of the engine: %w", err)
+		}
+		m.eng, m.seq, m.tick, m.openSeq = eng, s.seq, s.tick, s.seq
+	}
+	w.saved = append([]savedSnapshot{{name: name, seq: s.seq, tick: s.tick, confirmed: true}}, w.saved...)
+	return nil
+}
+
+// snapshotNames lists snapshot files, newest first, and clears half-written ones away.
+func (w *Worker) snapshotNames() ([]string, error) {
+	all, err := w.opts.Files.List(w.opts.Dir)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, n := range all {
+		switch {
+		case strings.HasSuffix(n, snapSuffix):
+			names = append(names, n)
+		case strings.HasSuffix(n, snapSuffix+".tmp"):
+			w.removeSnapshot(n) // of a run that was killed
+		}
+	}
+	sort.Sort(sort.Reverse(sort.StringSlice(names)))
+	return names, nil
+}
