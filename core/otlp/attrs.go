@@ -136,10 +136,6 @@ func (p *Packer) anyOfSlow(b []byte) (v anyValue, err error) {
 // attrs walks attributes into a.
 func (p *Packer) attrs(pt *part, kvs []rng, a *attrSet, server bool) error {
 	a.reset()
-	if over := len(kvs) - p.opt.Limits.SpanAttributes; over > 0 {
-		p.rep.DroppedAttributes += int64(over)
-		kvs = kvs[:p.opt.Limits.SpanAttributes]
-	}
 	body, s := p.body, &p.shapes
 	for _, r := range kvs {
 		kv := body[r.lo:r.hi]

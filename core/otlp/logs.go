@@ -37,7 +37,7 @@ func (p *Packer) scanLog(b []byte, l *logRecord) error {
 		case 5<<3 | wireBytes:
 			l.body = b[f.lo:f.hi]
 		case 6<<3 | wireBytes:
-			p.kvs = append(p.kvs, p.rng(b, f.lo, f.hi))
+			p.kvs = p.attribute(p.kvs, b, &f)
 		case 9<<3 | wireBytes:
 			l.trace = b[f.lo:f.hi]
 		case 10<<3 | wireBytes:
@@ -133,7 +133,7 @@ func (p *Packer) logPart(l *logRecord) (*part, error) {
 	}
 	session := p.res.session
 	best := int16(-1)
-	for _, r := range p.kvs[:min(len(p.kvs), p.opt.Limits.SpanAttributes)] {
+	for _, r := range p.kvs {
 		key, val, err := p.splitKV(p.body[r.lo:r.hi])
 		if err != nil {
 			return nil, err

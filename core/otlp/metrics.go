@@ -55,7 +55,6 @@ func (p *Packer) metric(b []byte) error {
 }
 
 func (p *Packer) metricData(m *metricInfo, b []byte) error {
-	p.subs = p.subs[:0]
 	var f field
 	for i := 0; i < len(b); {
 		n := next(b, i, &f)
@@ -63,8 +62,7 @@ func (p *Packer) metricData(m *metricInfo, b []byte) error {
 			return p.fault(b, i, n, "data")
 		}
 		switch f.tag {
-		case 1<<3 | wireBytes:
-			p.subs = append(p.subs, p.rng(b, f.lo, f.hi))
+		case 1<<3 | wireBytes: // after what follows them is known
 		case 2<<3 | wireVarint:
 			m.temporality = clip(f.num, 2)
 		case 3<<3 | wireVarint:
@@ -76,12 +74,16 @@ func (p *Packer) metricData(m *metricInfo, b []byte) error {
 		}
 		i = n
 	}
-	for _, r := range p.subs {
+	for i := 0; i < len(b); {
+		i = next(b, i, &f)
+		if f.tag>>3 != 1 {
+			continue
+		}
 		p.where.point++
 		if p.shapes.tooBig() {
 			p.forget()
 		}
-		if err := p.metricPoint(m, p.body[r.lo:r.hi]); err != nil {
+		if err := p.metricPoint(m, b[f.lo:f.hi]); err != nil {
 			return err
 		}
 	}
@@ -212,7 +214,7 @@ func (p *Packer) common(b []byte, f *field, v *Point, attributes, flags uint32) 
 		if f.tag&7 != wireBytes {
 			return true, false
 		}
-		p.kvs = append(p.kvs, p.rng(b, f.lo, f.hi))
+		p.kvs = p.attribute(p.kvs, b, f)
 		return true, true
 	case 2:
 		v.Start = felt.Instant(clip(f.num, math.MaxInt64/2))

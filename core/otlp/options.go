@@ -38,6 +38,7 @@ func (l Limits) orDefault() Limits {
 	set(&l.Depth, d.Depth)
 	set(&l.EventsPerSpan, d.EventsPerSpan)
 	set(&l.LinksPerSpan, d.LinksPerSpan)
+	l.LinksPerSpan = min(l.LinksPerSpan, 255) // a block counts them in a byte
 	set(&l.SegmentsPerEvent, d.SegmentsPerEvent)
 	set(&l.KeyBytes, d.KeyBytes)
 	set(&l.SegmentKeyBytes, d.SegmentKeyBytes)

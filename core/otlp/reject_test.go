@@ -3,6 +3,7 @@ package otlp_test
 import (
 	"errors"
 	"math"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -276,6 +277,27 @@ func TestLimits(t *testing.T) {
 	}
 	if len(ev.Events) != 32 || len(ev.Links) != 31 || rep.DroppedEvents != 17 || rep.CutValues != 2 || rep.DroppedAttributes != 1 {
 		t.Errorf("%d events, %d links, %+v", len(ev.Events), len(ev.Links), rep)
+	}
+}
+
+// TestAMillionAttributes: they are cut and counted, and take no memory to speak of.
+func TestAMillionAttributes(t *testing.T) {
+	const n = 1_000_000
+	span := append(ids(), times()...)
+	for range n {
+		span = append(span, 9<<3|2, 5, 1<<3|2, 1, 'k', 2<<3|2, 0)
+	}
+	body := rawSpan(span)
+	p := testPacker()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	rep, err := p.Traces(body, now)
+	runtime.ReadMemStats(&after)
+	if err != nil || rep.Spans != 1 || rep.DroppedAttributes != n-128 {
+		t.Fatalf("%+v %v", rep, err)
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > 1<<20 {
+		t.Errorf("it took %d bytes", took)
 	}
 }
 

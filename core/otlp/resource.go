@@ -36,7 +36,7 @@ func (p *Packer) enterResource(raw []byte) error {
 		return err
 	}
 	envRank := int16(-1)
-	for _, kv := range p.resKVs[:min(len(p.resKVs), p.opt.Limits.SpanAttributes)] {
+	for _, kv := range p.resKVs {
 		key, val, err := p.splitKV(p.body[kv.lo:kv.hi])
 		if err != nil {
 			return err
@@ -97,7 +97,7 @@ func (p *Packer) enterScope(raw []byte) error {
 			case 2:
 				p.scope.version = raw[f.lo:f.hi]
 			default:
-				p.scopeKVs = append(p.scopeKVs, p.rng(raw, f.lo, f.hi))
+				p.scopeKVs = p.attribute(p.scopeKVs, raw, &f)
 			}
 		}
 		i = n
@@ -111,7 +111,22 @@ func (p *Packer) rng(b []byte, lo, hi int) rng {
 	return rng{int32(base + lo), int32(base + hi)}
 }
 
-// collect lists the places of a message's fields with one number, of type bytes.
+// keep adds a place to a list that is as long as a limit says at most, so that a message
+// of a million parts takes no more memory than one of some.
+func keep(list []rng, r rng, most int, over *int64) []rng {
+	if len(list) >= most {
+		*over++
+		return list
+	}
+	return append(list, r)
+}
+
+// attribute notes the place of an attribute, which f is in b.
+func (p *Packer) attribute(list []rng, b []byte, f *field) []rng {
+	return keep(list, p.rng(b, f.lo, f.hi), p.opt.Limits.SpanAttributes, &p.rep.DroppedAttributes)
+}
+
+// collect lists the places of a message's attributes, which have the given number.
 func (p *Packer) collect(b []byte, num uint32, to *[]rng, last string) error {
 	var f field
 	for i := 0; i < len(b); {
@@ -123,7 +138,7 @@ func (p *Packer) collect(b []byte, num uint32, to *[]rng, last string) error {
 			if f.tag&7 != wireBytes {
 				return p.wrongWire(b, i, &f, last)
 			}
-			*to = append(*to, p.rng(b, f.lo, f.hi))
+			*to = p.attribute(*to, b, &f)
 		}
 		i = n
 	}

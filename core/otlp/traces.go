@@ -162,7 +162,7 @@ func (p *Packer) scanSpan(b []byte, s *span) error {
 		if c := b[i]; c&7 == wireBytes && c < 0x80 && i+1 < len(b) && b[i+1] < 0x80 {
 			lo := i + 2
 			if hi := lo + int(b[i+1]); hi <= len(b) {
-				if c == tagAttributes {
+				if c == tagAttributes && len(p.kvs) < p.opt.Limits.SpanAttributes {
 					p.kvs = append(p.kvs, rng{base + int32(lo), base + int32(hi)})
 					i = hi
 					continue
@@ -179,7 +179,7 @@ func (p *Packer) scanSpan(b []byte, s *span) error {
 		}
 		switch f.tag {
 		case tagAttributes:
-			p.kvs = append(p.kvs, rng{base + int32(f.lo), base + int32(f.hi)})
+			p.kvs = p.attribute(p.kvs, b, &f)
 		case tagStart:
 			s.start = f.num
 		case tagEnd:
@@ -222,9 +222,9 @@ func (p *Packer) scanRare(b []byte, i int, f *field, s *span) error {
 	case tagState:
 		s.state = b[f.lo:f.hi]
 	case tagEvents:
-		p.subs = append(p.subs, p.rng(b, f.lo, f.hi))
+		p.subs = keep(p.subs, p.rng(b, f.lo, f.hi), p.opt.Limits.EventsPerSpan, &p.rep.DroppedEvents)
 	case tagLinks:
-		p.links = append(p.links, p.rng(b, f.lo, f.hi))
+		p.links = keep(p.links, p.rng(b, f.lo, f.hi), p.opt.Limits.LinksPerSpan, &p.rep.DroppedEvents)
 	case 10<<3 | wireVarint, 12<<3 | wireVarint, 14<<3 | wireVarint, 16<<3 | wire32:
 	default:
 		if f.tag>>3 <= 16 {

@@ -140,16 +140,15 @@ func (p *Packer) spanExtras(pt *part, s *span) (extras byte, err error) {
 
 // packTail packs events, links and tracestate into p.tail.
 func (p *Packer) packTail(pt *part, s *span) error {
-	events := p.atMost(p.subs, p.opt.Limits.EventsPerSpan)
-	p.tail = binary.AppendUvarint(p.tail, uint64(len(events)))
-	for _, r := range events {
+	p.tail = binary.AppendUvarint(p.tail, uint64(len(p.subs)))
+	for _, r := range p.subs {
 		if err := p.spanEvent(pt, p.body[r.lo:r.hi], felt.Instant(s.start)); err != nil {
 			return err
 		}
 	}
 	at := len(p.tail)
 	p.tail = append(p.tail, 0) // the number of links: bad ones are left out
-	for _, r := range p.atMost(p.links, min(p.opt.Limits.LinksPerSpan, 255)) {
+	for _, r := range p.links {
 		ok, id, err := p.spanLink(pt, p.body[r.lo:r.hi])
 		if err != nil {
 			return err
@@ -164,14 +163,6 @@ func (p *Packer) packTail(pt *part, s *span) error {
 	state, err := p.text(pt, s.state, actKeep, p.opt.Limits.ValueBytes)
 	p.tail = binary.AppendUvarint(p.tail, uint64(state))
 	return err
-}
-
-func (p *Packer) atMost(list []rng, n int) []rng {
-	if over := len(list) - n; over > 0 {
-		p.rep.DroppedEvents += int64(over)
-		return list[:n]
-	}
-	return list
 }
 
 func (p *Packer) appendExtras(b []byte, extras byte) []byte {
@@ -216,7 +207,7 @@ func (p *Packer) spanEvent(pt *part, b []byte, start felt.Instant) error {
 		case 2<<3 | wireBytes:
 			name = b[f.lo:f.hi]
 		case 3<<3 | wireBytes:
-			p.nested2 = append(p.nested2, p.rng(b, f.lo, f.hi))
+			p.nested2 = p.attribute(p.nested2, b, &f)
 		default:
 			if f.tag>>3 <= 3 {
 				return p.wrongWire(b, i, &f, "events")
@@ -267,7 +258,7 @@ func (p *Packer) spanLink(pt *part, b []byte) (bool, felt.TraceID, error) {
 		case 3<<3 | wireBytes:
 			state = b[f.lo:f.hi]
 		case 4<<3 | wireBytes:
-			p.nested2 = append(p.nested2, p.rng(b, f.lo, f.hi))
+			p.nested2 = p.attribute(p.nested2, b, &f)
 		case 5<<3 | wireVarint, 6<<3 | wire32:
 		default:
 			if f.tag>>3 <= 6 {
