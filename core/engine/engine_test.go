@@ -369,9 +369,13 @@ func TestSettingsAndMetrics(t *testing.T) {
 		t.Error("a finding below the floor of the new settings")
 	}
 	st := e.Stats()
-	if st.Spans != 5*160 || st.Outcomes.Failed != 3*40+1 || st.Names != 2 ||
+	if st.Spans != 5*160 || st.Outcomes.Failed != 3*40+1 ||
 		!slices.Equal(st.Unmapped, []felt.NameCount{{Name: "queue.depth", Count: 1}}) {
 		t.Errorf("%+v", st)
+	}
+	want := []felt.NameCount{{Name: "production/shop/pay", Count: 800}, {Name: "production//login", Count: 1}}
+	if diff := cmp.Diff(want, e.Discovered()); diff != "" {
+		t.Error(diff)
 	}
 	seen := map[string]bool{}
 	for _, m := range e.Metrics() {

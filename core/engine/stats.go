@@ -23,7 +23,6 @@ type Stats struct {
 
 	// Unmapped are the metrics that nothing maps, by name, most points first.
 	Unmapped []felt.NameCount
-	Names    int // series of interactions discovered
 	// Discovered are the names that no inventory maps (app/name), most interactions
 	// first, at most [MaxDiscovered].
 	Discovered []felt.NameCount
@@ -60,10 +59,20 @@ func (e *Engine) Stats() Stats {
 	}
 	s.Series, s.Findings, s.NotJudgedSeries = e.stage3.detector.Stats()
 	s.OpenIncidents, s.Incidents = e.stage3.book.Stats()
-	s.Unmapped, s.Names = ranked(unmapped), len(names)
+	s.Unmapped = ranked(unmapped)
 	s.Discovered = ranked(found)
 	s.Discovered = s.Discovered[:min(len(s.Discovered), MaxDiscovered)]
 	return s
+}
+
+// Discovered lists the names of interactions seen so far (env/app/name), most
+// interactions first; only between ticks.
+func (e *Engine) Discovered() []felt.NameCount {
+	names := map[string]int64{}
+	for _, s := range e.stage2 {
+		s.counter.Names(func(k felt.Series, n int64) { names[k.Env+"/"+k.App+"/"+k.Name] += n })
+	}
+	return ranked(names)
 }
 
 // ranked lists the names with the highest counts first.
@@ -118,7 +127,6 @@ func (e *Engine) Metrics() []felt.Metric {
 	gauge("felt_engine_operations", "Operations known.", s.Operations)
 	gauge("felt_engine_operation_cells", "Operation buckets that wait to be handed out.", s.OperationCells)
 	gauge("felt_engine_buckets", "Interaction buckets that wait to be handed out.", s.OpenBuckets)
-	gauge("felt_engine_names", "Series of interactions discovered: environment, app, name, traffic.", s.Names)
 	gauge("felt_engine_series", "Series that are judged.", s.Series)
 	gauge("felt_engine_findings", "Findings that last.", s.Findings)
 	gauge("felt_engine_open_incidents", "Incidents that are not resolved.", s.OpenIncidents)
