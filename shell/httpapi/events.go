@@ -96,7 +96,7 @@ func (a *API) sendState(ctx context.Context, out *stream, env string, first bool
 	}
 	open, err := a.live.open(ctx, a, env, p)
 	if err != nil {
-		return nil //nolint:nilerr // the page keeps its stream; its own questions tell it what is wrong
+		return nil // the page keeps its stream; its own questions tell it what is wrong
 	}
 	for _, now := range changes(out.seen, open) {
 		if first {

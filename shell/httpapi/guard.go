@@ -59,7 +59,7 @@ func (a *API) recovered(w http.ResponseWriter, r *http.Request) {
 	if v == nil {
 		return
 	}
-	if v == http.ErrAbortHandler { //nolint:errorlint,err113 // the very value is the word for it
+	if v == http.ErrAbortHandler { //nolint:errorlint // the very value is the word for it
 		panic(v) //nolint:forbidigo // net/http's own way to hang up
 	}
 	if r.Context().Err() != nil { // huma panics when an answer cannot be written

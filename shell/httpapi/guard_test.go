@@ -134,13 +134,26 @@ func TestTokens(t *testing.T) {
 		method, target, token string
 		status                int
 	}{
-		{"GET", "/", "", 200}, {"GET", "/healthz", "", 200}, {"GET", "/readyz", "", 200},
-		{"GET", "/api/v1/journeys", "", 401}, {"GET", "/api/v1/journeys", "Bearer wrong", 401}, {"GET", "/api/v1/journeys", "Basic reader", 401},
-		{"GET", "/api/v1/events", "", 401}, {"GET", "/metrics", "", 401}, {"GET", "/demo/truth", "", 401}, {"GET", "/api/openapi.json", "", 401},
-		{"GET", "/api/nothing", "", 401}, {"GET", "/api/../api/v1/journeys", "", 401}, {"GET", "//api/v1/journeys", "", 401},
-		{"GET", "/api/v1/journeys", "Bearer reader", 200}, {"GET", "/metrics", "bearer reader", 200}, {"GET", "/demo/truth", "Bearer actor", 200},
+		{"GET", "/", "", 200},
+		{"GET", "/healthz", "", 200},
+		{"GET", "/readyz", "", 200},
+		{"GET", "/api/v1/journeys", "", 401},
+		{"GET", "/api/v1/journeys", "Bearer wrong", 401},
+		{"GET", "/api/v1/journeys", "Basic reader", 401},
+		{"GET", "/api/v1/events", "", 401},
+		{"GET", "/metrics", "", 401},
+		{"GET", "/demo/truth", "", 401},
+		{"GET", "/api/openapi.json", "", 401},
+		{"GET", "/api/nothing", "", 401},
+		{"GET", "/api/../api/v1/journeys", "", 401},
+		{"GET", "//api/v1/journeys", "", 401},
+		{"GET", "/api/v1/journeys", "Bearer reader", 200},
+		{"GET", "/metrics", "bearer reader", 200},
+		{"GET", "/demo/truth", "Bearer actor", 200},
 		{"HEAD", "/api/v1/journeys", "Bearer reader", 200},
-		{"POST", act, "", 401}, {"POST", act, "Bearer reader", 401}, {"POST", act, "Bearer actor", 200},
+		{"POST", act, "", 401},
+		{"POST", act, "Bearer reader", 401},
+		{"POST", act, "Bearer actor", 200},
 	} {
 		a := w.ask(c.method, c.target, "", header("Authorization", c.token), header("X-Felt-Actor", "the boss"))
 		if a.status != c.status {

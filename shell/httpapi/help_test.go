@@ -214,7 +214,9 @@ type answer struct {
 // ask sends a request as curl would; change may make it another.
 func (w *world) ask(method, target, body string, change ...func(*http.Request)) answer {
 	w.t.Helper()
-	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	ctx, cancel := context.WithTimeout(w.t.Context(), 30*time.Second) // a stream that should not be there ends too
+	defer cancel()
+	r := httptest.NewRequest(method, target, strings.NewReader(body)).WithContext(ctx)
 	r.Host = "127.0.0.1:3358"
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")

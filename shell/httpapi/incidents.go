@@ -173,7 +173,7 @@ func (a *API) incidentView(ctx context.Context, i felt.Incident, afresh bool) (I
 		counted, err := ask(ctx, a, func(ctx context.Context) (*felt.Impact, error) {
 			im, err := a.opts.Store.Impact(ctx, q)
 			if errors.Is(err, felt.ErrUnanswerable) {
-				return nil, nil //nolint:nilnil // nothing to count from
+				return nil, nil // nothing to count from
 			}
 			return &im, err
 		})

@@ -88,7 +88,7 @@ func (a *API) everybody(ctx context.Context, q felt.Question, stats []felt.Scope
 	return ask(ctx, a, func(ctx context.Context) (*felt.Distinct, error) {
 		all, err := a.opts.Store.Impact(ctx, q)
 		if errors.Is(err, felt.ErrUnanswerable) {
-			return nil, nil //nolint:nilnil // null is the answer: it is not known
+			return nil, nil // null is the answer: it is not known
 		}
 		return &all.Customers, err
 	})
