@@ -237,7 +237,11 @@ func (l *Log) acknowledged(m *nats.Msg) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	p := l.pending[number]
-	if p == nil {
+	if p == nil { // given up when a connection was lost, and stored after all
+		if err == nil && message > l.tail.last {
+			l.tail.clear()
+			l.tail.advance(message)
+		}
 		return
 	}
 	l.settle(number, p)

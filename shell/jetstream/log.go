@@ -83,7 +83,10 @@ func (l *Log) start(ctx context.Context) error {
 	if l.srv, err = startServer(l.opts); err != nil {
 		return err
 	}
-	if l.nc, err = l.connect("append"); err != nil {
+	l.nc, err = l.connect("append",
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { l.lost(err) }),
+		nats.ReconnectHandler(func(*nats.Conn) { l.refresh() }))
+	if err != nil {
 		return err
 	}
 	if l.rc, err = l.connect("read"); err != nil {
@@ -104,14 +107,13 @@ func (l *Log) start(ctx context.Context) error {
 }
 
 // connect opens a connection inside the process.
-func (l *Log) connect(name string) (*nats.Conn, error) {
-	nc, err := nats.Connect("", nats.InProcessServer(l.srv), nats.Name("felt "+name),
+func (l *Log) connect(name string, more ...nats.Option) (*nats.Conn, error) {
+	opts := append(more, nats.InProcessServer(l.srv), nats.Name("felt "+name),
 		nats.MaxReconnects(-1), nats.ReconnectWait(10*time.Millisecond), nats.ReconnectBufSize(-1),
-		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { l.lost(err) }),
-		nats.ReconnectHandler(func(*nats.Conn) { l.refresh() }),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			l.opts.Logger.Warn("connection to the embedded log server", "connection", name, "err", err)
 		}))
+	nc, err := nats.Connect("", opts...)
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the embedded log server: %w", err)
 	}

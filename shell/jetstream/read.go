@@ -19,7 +19,7 @@ const (
 	// fetchMessages bounds the messages of one piece.
 	fetchMessages = 1024
 	// fetchWait is how long the server may be silent before it is asked again.
-	fetchWait = 10 * time.Second
+	fetchWait = 5 * time.Second
 	// fetchPatience is how long a reader tries again before it gives up, fetchPause how
 	// long it waits in between: a lost connection is back in less.
 	fetchPatience = 30 * time.Second
@@ -139,15 +139,13 @@ func (r *reader) piece(ctx context.Context) ([]entry, error) {
 	if err := r.listen(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, fetchWait)
-	defer cancel()
 	ask := fmt.Sprintf(`{"seq":%d,"batch":%d,"max_bytes":%d}`, r.next, fetchMessages, fetchBytes)
 	if err := r.l.rc.PublishRequest(r.l.directGet(r.next), r.subject, []byte(ask)); err != nil {
 		return nil, fmt.Errorf("asking the log server: %w: %w", err, felt.ErrUnavailable)
 	}
 	r.entries = r.entries[:0]
 	for {
-		m, err := r.sub.NextMsgWithContext(ctx)
+		m, err := r.hear(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("waiting for the log server: %w: %w", err, felt.ErrUnavailable)
 		}
@@ -164,6 +162,13 @@ func (r *reader) piece(ctx context.Context) ([]entry, error) {
 		}
 		r.entries = append(r.entries, e)
 	}
+}
+
+// hear waits for one answer.
+func (r *reader) hear(ctx context.Context) (*nats.Msg, error) {
+	ctx, cancel := context.WithTimeout(ctx, fetchWait)
+	defer cancel()
+	return r.sub.NextMsgWithContext(ctx) //nolint:wrapcheck // piece does
 }
 
 // listen makes the subject for answers. Its limits are off because a piece bounds
@@ -203,6 +208,8 @@ func parseMessage(m *nats.Msg) (entry, error) {
 
 // message reads one message; [felt.ErrNotFound] when it is not there.
 func (l *Log) message(ctx context.Context, number uint64) (entry, error) {
+	ctx, cancel := context.WithTimeout(ctx, fetchWait)
+	defer cancel()
 	ask := fmt.Sprintf(`{"seq":%d}`, number)
 	m, err := l.rc.RequestWithContext(ctx, l.directGet(number), []byte(ask))
 	if err != nil {

@@ -3,7 +3,6 @@ package jetstream
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -20,6 +19,9 @@ const (
 	streamPrefix = "FELT-"
 	// subjectPrefix begins every subject; the segment's number follows.
 	subjectPrefix = "felt.log."
+	// askWait is how long the server has for an answer about a stream; an answer that
+	// takes longer was lost with a connection.
+	askWait = 2 * time.Second
 )
 
 // segment is one stream of the log. Message numbers go on from segment to segment.
@@ -129,6 +131,8 @@ func (s *segment) update(st natsjs.StreamState) {
 
 // state asks the server about a segment.
 func (l *Log) state(ctx context.Context, s *segment) (natsjs.StreamState, error) {
+	ctx, cancel := context.WithTimeout(ctx, askWait)
+	defer cancel()
 	stream, err := l.js.Stream(ctx, s.name)
 	if err != nil {
 		return natsjs.StreamState{}, fmt.Errorf("asking for the state of %s: %w: %w", s.name, err, felt.ErrUnavailable)
@@ -213,22 +217,32 @@ func (l *Log) quiet(ctx context.Context) error {
 // refresh asks where the log ends after a lost connection, so that readers see what
 // was stored and never acknowledged.
 func (l *Log) refresh() {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
 	l.publishing.Lock()
 	defer l.publishing.Unlock()
+	var err error
+	for l.nc.IsConnected() { // when it is lost again, the next return asks
+		if err = l.askEnd(); err == nil {
+			return
+		}
+	}
+	if err != nil && !l.nc.IsClosed() {
+		l.opts.Logger.Warn("asking for the end of the log", "err", err)
+	}
+}
+
+// askEnd takes over the state of the last segment. l.publishing is held.
+func (l *Log) askEnd() error {
+	ctx, cancel := context.WithTimeout(context.Background(), askWait)
+	defer cancel()
 	l.mu.Lock()
 	s := l.segments[len(l.segments)-1]
 	l.mu.Unlock()
-	st, err := l.state(ctx, s)
-	if err == nil {
-		err = l.quiet(ctx)
+	if err := l.quiet(ctx); err != nil {
+		return err
 	}
+	st, err := l.state(ctx, s)
 	if err != nil {
-		if !errors.Is(err, felt.ErrUnavailable) {
-			l.opts.Logger.Warn("asking for the end of the log", "err", err)
-		}
-		return
+		return err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -237,4 +251,5 @@ func (l *Log) refresh() {
 		l.tail.clear()
 		l.tail.advance(st.LastSeq)
 	}
+	return nil
 }

@@ -166,6 +166,22 @@ func testTrimBySize(t *testing.T, open Open) {
 	}
 }
 
+// testTrimAll: the newest record stays even when nothing may be kept.
+func testTrimAll(t *testing.T, open Open) {
+	l, m := fresh(t, open, Limits{MaxBytes: 1 << 20, KeepBytes: 1}), newMaker(14)
+	var p felt.Place
+	for range 10 {
+		p = must(t, l, m.record(1000))
+		if err := l.Trim(t.Context(), p.Seq+1); err != nil {
+			t.Fatal(err)
+		}
+		if got := take(t, l, felt.All, 0, 1)[0].Seq; got != p.Seq {
+			t.Fatalf("the oldest left is %d, want the newest, %d", got, p.Seq)
+		}
+	}
+	nothing(t, l, p.Seq)
+}
+
 // testTrimByAge: on the log's own clock, older than MaxAge goes.
 func testTrimByAge(t *testing.T, open Open) {
 	l := fresh(t, open, Limits{MaxAge: time.Hour})

@@ -59,6 +59,7 @@ func Run(t *testing.T, open Open) {
 		{"FullUnderLoad", testFullUnderLoad},
 		{"TrimWithinLimits", testTrimWithinLimits},
 		{"TrimBySize", testTrimBySize},
+		{"TrimAll", testTrimAll},
 		{"TrimByAge", testTrimByAge},
 		{"TrimWhileInUse", testTrimWhileInUse},
 	} {
