@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"encoding/binary"
 	"slices"
-
-	"github.com/felt-cx/felt"
 )
 
 // scratch is memory for one call, kept for the next.
@@ -80,8 +78,8 @@ func (k *Tracker) countFamily(t *trace, p *span, kids []kid) (called bool) {
 		if k.ops.serviceOf(s.op) == service {
 			continue
 		}
-		called = true
-		if !s.counted && (s.kind == felt.SpanServer || s.kind == felt.SpanConsumer) {
+		called = true // whatever its kind: much telemetry has none, and who crosses over was called
+		if !s.counted {
 			r := k.ops.resourceAt(s.op)
 			k.edges.count(edgeKey{r.env, service, r.service, false, windowOf(s.end())}, s)
 		}
