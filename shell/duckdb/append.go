@@ -119,23 +119,13 @@ func counts(c felt.Counts, to []driver.Value) []driver.Value {
 	return append(to, c.Success, c.Degraded, c.Failed, c.Abandoned, c.Cancelled, c.Open)
 }
 
-func sketches(s felt.Sketches, to []driver.Value) []driver.Value {
-	return append(to, blob(s.Success), blob(s.Degraded), blob(s.Failed), blob(s.Abandoned))
-}
-
 func bucketRow(w *writing, b *felt.Batch, i int, to []driver.Value) []driver.Value {
 	r := &b.Buckets[i]
 	id := w.scopeID(scope{r.Env, r.App, r.Name, r.Kind, r.Traffic})
 	to = append(to, id, clean(r.SegmentKey), clean(r.SegmentValue), int64(r.Start), r.Width, int64(r.Known))
 	to = counts(r.Counts, to)
-	for _, v := range r.Adjusted {
-		to = append(to, v)
-	}
-	to = sketches(r.Latency, sketches(r.Accounts, sketches(r.Sessions, sketches(r.Customers, to))))
-	for _, v := range r.ValueMinor {
-		to = append(to, v)
-	}
-	return to
+	return append(to, adjusted(r), values(r), encodeSketches(r.Customers), encodeSketches(r.Sessions),
+		encodeSketches(r.Accounts), encodeSketches(r.Latency))
 }
 
 func operationRow(_ *writing, b *felt.Batch, i int, to []driver.Value) []driver.Value {

@@ -44,7 +44,7 @@ func fill(b *testing.B, s *duckdb.Store, n int) {
 		err := s.Exec(ctx, fmt.Sprintf(`INSERT INTO interactions
 			SELECT md5(i::VARCHAR)::UUID, 1, ended // 1000000000, ended // 1000000000, outcome,
 				1 + (hash(i + 1) %% %d)::INTEGER, '', '', ended - 300000000, ended, outcome, 0,
-				if(outcome = 3, 'card declined', ''), 'status', 1, '', false, 0, (hash(i + 2) %% 900000000)::BIGINT, 0, 0, 0, 0, 0, 1,
+				if(outcome = 3, 'card declined', ''), 'status', 1, '', false, 0, (hash(i + 2) %% 900000000)::BIGINT, 0, NULL, 1,
 				(md5('c' || pow((hash(i + 3) %% 1000000) / 1000000.0, 2) * 1000000 // 1))::UUID, 1, NULL, NULL,
 				(md5('s' || (i // 50 + hash(i + 4) %% 40000)))::UUID, 1,
 				(md5('t' || i))::UUID, hash(i + 5), 'web', 'v1.' || (i // 5000000), '',

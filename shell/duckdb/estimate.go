@@ -141,28 +141,35 @@ func (e *estimating) mergeBuckets(ctx context.Context, p plan) error {
 		var scope int32
 		var start felt.Instant
 		var c felt.Counts
-		var enc [15]sql.RawBytes
-		to := []any{&scope, &start, &c.Success, &c.Degraded, &c.Failed, &c.Abandoned, &c.Cancelled, &c.Open}
-		for i := range enc {
-			to = append(to, &enc[i])
-		}
-		if err := rows.Scan(to...); err != nil {
+		var enc [4]sql.RawBytes
+		err := rows.Scan(&scope, &start, &c.Success, &c.Degraded, &c.Failed, &c.Abandoned, &c.Cancelled, &c.Open,
+			&enc[0], &enc[1], &enc[2], &enc[3])
+		if err != nil {
 			return err
 		}
 		t := e.at(scope, start)
 		t.counts = sum(t.counts, c)
-		for i := range t.crowds {
-			if err := t.crowds[i].merge(enc[i*4 : i*4+4]); err != nil {
-				return err
-			}
-		}
-		for _, b := range enc[12:] {
-			if err := merge(&t.latency, b); err != nil {
-				return err
-			}
-		}
-		return nil
+		return t.merge(enc)
 	})
+}
+
+// merge adds the sketches of customers, sessions, accounts and latency.
+func (t *sketched) merge(enc [4]sql.RawBytes) error {
+	for i := range t.crowds {
+		if err := t.crowds[i].merge(enc[i]); err != nil {
+			return err
+		}
+	}
+	waits, err := decodeSketches(enc[3])
+	if err != nil {
+		return err
+	}
+	for _, b := range waits[:3] { // an abandoned one did not wait for an end
+		if err := merge(&t.latency, b); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func sum(a, b felt.Counts) felt.Counts {
@@ -172,18 +179,25 @@ func sum(a, b felt.Counts) felt.Counts {
 	}
 }
 
-// merge adds the sketches of success, degraded, failed and abandoned.
-func (c *crowd) merge(enc []sql.RawBytes) error {
-	for i, b := range enc {
-		into := []*sketch.Distinct{&c.total}
+// merge adds the sketches of one column.
+func (c *crowd) merge(enc []byte) error {
+	parts, err := decodeSketches(enc)
+	if err != nil {
+		return err
+	}
+	for i, b := range parts {
+		if b == nil {
+			continue
+		}
+		into := []*sketch.Distinct{&c.total, nil}
 		switch i {
 		case 1:
-			into = append(into, &c.degraded)
+			into[1] = &c.degraded
 		case 2:
-			into = append(into, &c.failed)
+			into[1] = &c.failed
 		}
 		for _, d := range into {
-			if len(b) == 0 {
+			if d == nil {
 				continue
 			}
 			if err := d.MergeBinary(b); err != nil {

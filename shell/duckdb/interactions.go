@@ -95,7 +95,7 @@ func (w *writing) interactionRow(r *felt.Interaction, to []driver.Value) []drive
 		id, clean(r.Journey), clean(r.Step), int64(r.Start), int64(r.End),
 		uint8(r.Outcome), uint8(r.ClientOutcome), clean(r.Reason), clean(r.OutcomeRule), r.RulesVersion, clean(r.ErrorClass),
 		r.Recoverable, r.Retries, r.Duration, r.Visible,
-		r.Phases.Input, r.Phases.Request, r.Phases.Processing, r.Phases.Paint, r.Weight,
+		phases(r.Phases), r.Weight,
 		hash(r.Customer), uint8(r.IdentityLevel), hash(r.Account), hash(r.Installation), hash(r.Session), r.KeyID,
 		duck.UUID(r.Trace), binary.BigEndian.Uint64(r.Span[:]), clean(r.Service), clean(r.Release),
 		encodeList(r.Flags), encodeSegments(r.Segments), r.ValueMinor, clean(r.Currency), encodeSteps(r.Steps), uint8(r.AbandonedHow))

@@ -85,6 +85,27 @@ func (n nullHash) Scan(v any) error {
 	return nil
 }
 
+// phasesOf reads the list of phases.
+type phasesOf struct{ to *felt.Phases }
+
+// Scan implements [sql.Scanner].
+func (p phasesOf) Scan(v any) error {
+	*p.to = felt.Phases{}
+	if v == nil {
+		return nil
+	}
+	list, ok := v.([]any)
+	if !ok || len(list) != 4 {
+		return fmt.Errorf("column phases: %v, not a list of four", v)
+	}
+	for i, to := range []*int64{&p.to.Input, &p.to.Request, &p.to.Processing, &p.to.Paint} {
+		if *to, ok = list[i].(int64); !ok {
+			return fmt.Errorf("column phases: %T, not a number", list[i])
+		}
+	}
+	return nil
+}
+
 func scanInteraction(rows *sql.Rows) (felt.Interaction, error) {
 	var i felt.Interaction
 	var id, trace duck.UUID
@@ -95,7 +116,7 @@ func scanInteraction(rows *sql.Rows) (felt.Interaction, error) {
 		&i.Env, &i.App, &i.Name, &i.Journey, &i.Step, &i.Kind, &i.Traffic, &i.Start, &i.End,
 		&i.Outcome, &i.ClientOutcome, &i.Reason, &i.OutcomeRule, &i.RulesVersion, &i.ErrorClass,
 		&i.Recoverable, &i.Retries, &i.Duration, &i.Visible,
-		&i.Phases.Input, &i.Phases.Request, &i.Phases.Processing, &i.Phases.Paint, &i.Weight,
+		phasesOf{&i.Phases}, &i.Weight,
 		nullHash{&i.Customer}, &i.IdentityLevel, nullHash{&i.Account}, nullHash{&i.Installation}, nullHash{&i.Session}, &i.KeyID,
 		&trace, &span, &i.Service, &i.Release, &flags, &segments,
 		&i.ValueMinor, &i.Currency, &steps, &i.AbandonedHow,

@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
 	"strings"
 
@@ -12,6 +13,9 @@ import (
 func (w *writing) scopeID(sc scope) int32 {
 	id, ok := w.s.known.scopes[sc]
 	if !ok {
+		if as := (scope{clean(sc.env), clean(sc.app), clean(sc.name), sc.kind, sc.traffic}); as != sc {
+			return w.scopeID(as) // as the file has it
+		}
 		id = int32(len(w.s.known.scopes)) + 1
 		w.s.known.scopes[sc] = id
 		w.newScopes = append(w.newScopes, sc)
@@ -38,14 +42,8 @@ const saveEvery = felt.Tick(60)
 // saveScopes writes new scopes, and now and then the newest ends of all.
 func (w *writing) saveScopes(ctx context.Context) error {
 	k := &w.s.known
-	for _, sc := range w.newScopes {
-		id := k.scopes[sc]
-		err := w.exec(ctx, "scopes", "INSERT INTO scopes VALUES (?, ?, ?, ?, ?, ?, ?)",
-			id, clean(sc.env), clean(sc.app), clean(sc.name), uint8(sc.kind), uint8(sc.traffic), int64(k.last[id]))
-		if err != nil {
-			return err
-		}
-		delete(k.moved, id)
+	if err := w.saveNewScopes(); err != nil {
+		return err
 	}
 	var now felt.Tick
 	for _, b := range w.batches {
@@ -66,6 +64,26 @@ func (w *writing) saveScopes(ctx context.Context) error {
 	clear(k.moved)
 	k.saved = now
 	return w.exec(ctx, "scopes", "UPDATE marks SET value = ? WHERE what = 'scopes'", int64(now))
+}
+
+func (w *writing) saveNewScopes() error {
+	if len(w.newScopes) == 0 {
+		return nil
+	}
+	k := &w.s.known
+	return w.appender("scopes", func(add func([]driver.Value) error) error {
+		for _, sc := range w.newScopes {
+			id := k.scopes[sc]
+			delete(k.moved, id)
+			err := add([]driver.Value{
+				id, sc.env, sc.app, sc.name, uint8(sc.kind), uint8(sc.traffic), int64(k.last[id]),
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // saveProgress writes ticks and cursors: with them a batch becomes one that was seen.

@@ -111,8 +111,7 @@ func (t *tally) add(r *felt.Interaction) {
 	t.customers.add(r.Customer, r.Outcome)
 	t.sessions.add(r.Session, r.Outcome)
 	t.accounts.add(r.Account, r.Outcome)
-	switch r.Outcome {
-	case felt.OutcomeSuccess, felt.OutcomeDegraded, felt.OutcomeFailed:
+	if r.Outcome >= felt.OutcomeSuccess && r.Outcome <= felt.OutcomeFailed {
 		t.waited = append(t.waited, r.Duration)
 	}
 	t.sampled = t.sampled || r.Weight > 1

@@ -296,7 +296,8 @@ func incidents(t *testing.T, s felt.Store) {
 	b := batch(noon)
 	b.Incidents = []felt.Incident{
 		other("inc-c", 10, day, felt.IncidentOpen), full, other("inc-b", 10, day+1, felt.IncidentResolved),
-		other("inc-a", 10, day, felt.IncidentOpen), {ID: "inc-s", Version: 1, Env: "staging", Status: felt.IncidentOpen},
+		other("inc-a", 10, day, felt.IncidentOpen),
+		{ID: "inc-s", Version: 1, Env: "staging", Status: felt.IncidentOpen},
 	}
 	write(t, s, b)
 	for _, c := range []struct {

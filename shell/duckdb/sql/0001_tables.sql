@@ -14,7 +14,7 @@ CREATE TABLE interactions (
     outcome UTINYINT, client_outcome UTINYINT,
     reason VARCHAR, outcome_rule VARCHAR, rules_version BIGINT, error_class VARCHAR,
     recoverable BOOLEAN, retries INTEGER, duration BIGINT, visible BIGINT,
-    phase_input BIGINT, phase_request BIGINT, phase_processing BIGINT, phase_paint BIGINT,
+    phases BIGINT[], -- input, request, processing, paint; NULL when not measured
     weight DOUBLE,
     customer UUID, level UTINYINT, account UUID, installation UUID, session UUID, key_id UINTEGER,
     trace UUID, span UBIGINT, service VARCHAR, release VARCHAR,
@@ -26,14 +26,9 @@ CREATE TABLE buckets (
     scope INTEGER, segment_key VARCHAR, segment_value VARCHAR,
     started BIGINT, width INTEGER, known BIGINT,
     success BIGINT, degraded BIGINT, failed BIGINT, abandoned BIGINT, cancelled BIGINT, open BIGINT,
-    adjusted_none DOUBLE, adjusted_success DOUBLE, adjusted_degraded DOUBLE,
-    adjusted_failed DOUBLE, adjusted_abandoned DOUBLE, adjusted_cancelled DOUBLE,
-    customers_success BLOB, customers_degraded BLOB, customers_failed BLOB, customers_abandoned BLOB,
-    sessions_success BLOB, sessions_degraded BLOB, sessions_failed BLOB, sessions_abandoned BLOB,
-    accounts_success BLOB, accounts_degraded BLOB, accounts_failed BLOB, accounts_abandoned BLOB,
-    latency_success BLOB, latency_degraded BLOB, latency_failed BLOB, latency_abandoned BLOB,
-    value_none BIGINT, value_success BIGINT, value_degraded BIGINT,
-    value_failed BIGINT, value_abandoned BIGINT, value_cancelled BIGINT
+    adjusted DOUBLE[],   -- by number of outcome; NULL when equal to the counts
+    value_minor BIGINT[], -- by number of outcome; NULL when there is none
+    customers BLOB, sessions BLOB, accounts BLOB, latency BLOB -- four sketches each, see sketches.go
 );
 
 CREATE TABLE operations (

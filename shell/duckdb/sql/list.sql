@@ -4,7 +4,7 @@ SELECT
     s.env, s.app, s.name, i.journey, i.step, s.kind, s.traffic, i.started, i.ended,
     i.outcome, i.client_outcome, i.reason, i.outcome_rule, i.rules_version, i.error_class,
     i.recoverable, i.retries, i.duration, i.visible,
-    i.phase_input, i.phase_request, i.phase_processing, i.phase_paint, i.weight,
+    i.phases, i.weight,
     i.customer, i.level, i.account, i.installation, i.session, i.key_id,
     i.trace, i.span, i.service, i.release, i.flags, i.segments,
     i.value_minor, i.currency, i.steps, i.abandoned_how
