@@ -19,6 +19,7 @@ type Stats struct {
 	Findings                                       int // lasting
 	NotJudgedSeries                                int64
 	OpenIncidents                                  int
+	Bytes                                          measure.HeldBytes
 	Incidents                                      int64 // opened so far
 
 	// Unmapped are the metrics that nothing maps, by name, most points first.
@@ -46,6 +47,7 @@ func (e *Engine) Stats() Stats {
 		s.Texts += l.Texts
 		s.Operations += l.Operations
 		s.OperationCells += l.Cells
+		s.Bytes.Add(l.Bytes)
 		for name, n := range l.UnmappedMetrics {
 			unmapped[name] += n
 		}
@@ -90,47 +92,74 @@ func ranked(m map[string]int64) []felt.NameCount {
 // Metrics implements [felt.Meter]; only between ticks.
 func (e *Engine) Metrics() []felt.Metric {
 	s := e.Stats()
-	var out []felt.Metric
-	count := func(name, help string, v int64, labels ...felt.Segment) {
-		out = append(out, felt.Metric{Name: name, Help: help, Type: felt.MetricCounter, Labels: labels, Value: float64(v)})
-	}
-	gauge := func(name, help string, v int) {
-		out = append(out, felt.Metric{Name: name, Help: help, Type: felt.MetricGauge, Value: float64(v)})
-	}
-	count("felt_engine_events_total", "Spans and log records read from the log.", s.Events)
-	count("felt_engine_spans_total", "Spans read from the log.", s.Spans)
-	count("felt_engine_points_unmapped_total", "Metric points that nothing maps.", s.Points)
-	count("felt_engine_claims_total", "Events that named an interaction.", s.Claims)
+	out := append(s.counters(), s.gauges()...)
 	for o := felt.OutcomeSuccess; o <= felt.OutcomeCancelled; o++ {
-		count("felt_engine_interactions_total", "Interactions decided, by their first outcome.",
-			outcomeCount(s.Outcomes, o), felt.Segment{Key: "outcome", Value: o.String()})
+		out = append(out, felt.Metric{
+			Name: "felt_engine_interactions_total", Help: "Interactions decided, by their first outcome.", Type: felt.MetricCounter,
+			Labels: []felt.Segment{{Key: "outcome", Value: o.String()}}, Value: float64(outcomeCount(s.Outcomes, o)),
+		})
 	}
-	count("felt_engine_corrections_total", "Interactions corrected by what came later.", s.Corrections)
-	count("felt_engine_merged_total", "Claims that turned out to be a part or a step of another interaction.", s.Merged)
-	count("felt_engine_duplicates_total", "Spans and log records delivered again into an open trace.", s.Duplicates)
-	count("felt_engine_redelivered_total", "Interactions delivered again after their trace had settled.", s.Redelivered)
-	count("felt_engine_late_total", "Events older than judge_late when they arrived.", s.Late)
-	count("felt_engine_not_judged_total", "Interactions counted but too old to be judged.", s.NotJudged)
-	count("felt_engine_unknown_outcomes_total", "Outcomes that are no known word.", s.UnknownOutcomes)
-	count("felt_engine_traces_settled_total", "Traces that settled.", s.Settled)
-	count("felt_engine_traces_settled_early_total", "Traces that settled for want of room.", s.SettledEarly)
-	count("felt_engine_forgotten_total", "Interactions no longer remembered against redelivery, for want of room.", s.Forgotten)
-	count("felt_engine_other_series_total", "Interactions counted under \"other\" for want of room.", s.OtherSeries)
-	count("felt_engine_not_judged_series_total", "Tries of series that were not judged for want of room.", s.NotJudgedSeries)
-	count("felt_engine_sweeps_total", "Times that unused operations and texts were let go of.", s.Sweeps)
-	count("felt_engine_incidents_total", "Incidents opened.", s.Incidents)
-	gauge("felt_engine_open_traces", "Traces that have not settled.", s.OpenTraces)
-	gauge("felt_engine_kept_traces", "Settled traces of which something may still be corrected.", s.KeptTraces)
-	gauge("felt_engine_held_spans", "Spans and claims held for their traces.", s.HeldSpans)
-	gauge("felt_engine_remembered", "Interactions remembered against redelivery.", s.Remembered)
-	gauge("felt_engine_texts", "Texts held.", s.Texts)
-	gauge("felt_engine_operations", "Operations known.", s.Operations)
-	gauge("felt_engine_operation_cells", "Operation buckets that wait to be handed out.", s.OperationCells)
-	gauge("felt_engine_buckets", "Interaction buckets that wait to be handed out.", s.OpenBuckets)
-	gauge("felt_engine_series", "Series that are judged.", s.Series)
-	gauge("felt_engine_findings", "Findings that last.", s.Findings)
-	gauge("felt_engine_open_incidents", "Incidents that are not resolved.", s.OpenIncidents)
+	for _, p := range []struct {
+		part string
+		n    int
+	}{
+		{"traces", s.Bytes.Traces},
+		{"claims", s.Bytes.Claims},
+		{"remembered", s.Bytes.Remembered},
+		{"operations", s.Bytes.Operations},
+		{"texts", s.Bytes.Texts},
+	} {
+		out = append(out, felt.Metric{
+			Name: "felt_engine_bytes", Help: "Memory held by the engine, about, by part.", Type: felt.MetricGauge,
+			Labels: []felt.Segment{{Key: "part", Value: p.part}}, Value: float64(p.n),
+		})
+	}
 	return out
+}
+
+func (s *Stats) counters() []felt.Metric {
+	m := func(name, help string, v int64) felt.Metric {
+		return felt.Metric{Name: name, Help: help, Type: felt.MetricCounter, Value: float64(v)}
+	}
+	return []felt.Metric{
+		m("felt_engine_events_total", "Spans and log records read from the log.", s.Events),
+		m("felt_engine_spans_total", "Spans read from the log.", s.Spans),
+		m("felt_engine_points_unmapped_total", "Metric points that nothing maps.", s.Points),
+		m("felt_engine_claims_total", "Events that named an interaction.", s.Claims),
+		m("felt_engine_corrections_total", "Interactions corrected by what came later.", s.Corrections),
+		m("felt_engine_merged_total", "Claims that turned out to be a part or a step of another interaction.", s.Merged),
+		m("felt_engine_duplicates_total", "Spans and log records delivered again into an open trace.", s.Duplicates),
+		m("felt_engine_redelivered_total", "Interactions delivered again after their trace had settled.", s.Redelivered),
+		m("felt_engine_late_total", "Events older than judge_late when they arrived.", s.Late),
+		m("felt_engine_not_judged_total", "Interactions counted but too old to be judged.", s.NotJudged),
+		m("felt_engine_unknown_outcomes_total", "Outcomes that are no known word.", s.UnknownOutcomes),
+		m("felt_engine_traces_settled_total", "Traces that settled.", s.Settled),
+		m("felt_engine_traces_settled_early_total", "Traces that settled for want of room.", s.SettledEarly),
+		m("felt_engine_forgotten_total", "Interactions no longer remembered against redelivery, for want of room.", s.Forgotten),
+		m("felt_engine_other_series_total", "Interactions counted under \"other\" for want of room.", s.OtherSeries),
+		m("felt_engine_not_judged_series_total", "Tries of series that were not judged for want of room.", s.NotJudgedSeries),
+		m("felt_engine_sweeps_total", "Times that unused operations and texts were let go of.", s.Sweeps),
+		m("felt_engine_incidents_total", "Incidents opened.", s.Incidents),
+	}
+}
+
+func (s *Stats) gauges() []felt.Metric {
+	m := func(name, help string, v int) felt.Metric {
+		return felt.Metric{Name: name, Help: help, Type: felt.MetricGauge, Value: float64(v)}
+	}
+	return []felt.Metric{
+		m("felt_engine_open_traces", "Traces that have not settled.", s.OpenTraces),
+		m("felt_engine_kept_traces", "Settled traces of which something may still be corrected.", s.KeptTraces),
+		m("felt_engine_held_spans", "Spans and claims held for their traces.", s.HeldSpans),
+		m("felt_engine_remembered", "Interactions remembered against redelivery.", s.Remembered),
+		m("felt_engine_texts", "Texts held.", s.Texts),
+		m("felt_engine_operations", "Operations known.", s.Operations),
+		m("felt_engine_operation_cells", "Operation buckets that wait to be handed out.", s.OperationCells),
+		m("felt_engine_buckets", "Interaction buckets that wait to be handed out.", s.OpenBuckets),
+		m("felt_engine_series", "Series that are judged.", s.Series),
+		m("felt_engine_findings", "Findings that last.", s.Findings),
+		m("felt_engine_open_incidents", "Incidents that are not resolved.", s.OpenIncidents),
+	}
 }
 
 func outcomeCount(c felt.Counts, o felt.Outcome) int64 {

@@ -71,6 +71,7 @@ func (k *Tracker) drop(l *list, t *trace) {
 	l.remove(t)
 	delete(k.byTrace, t.id)
 	k.held -= len(t.spans) + len(t.claims)
+	k.claims -= len(t.claims)
 	k.pool.giveTrace(t)
 }
 
@@ -124,6 +125,7 @@ func (k *Tracker) keepOpenEnds(t *trace) bool {
 		groups = append(groups, group{iid: c.iid, claims: []*claim{c}, by: c, decided: true})
 	}
 	k.held += len(spans) + len(keep) - len(t.spans) - len(t.claims)
+	k.claims += len(keep) - len(t.claims)
 	k.pool.giveSpans(t.spans)
 	t.spans = append(k.pool.takeSpans(sizeClass(len(spans))), spans...)
 	t.claims, t.groups = keep, groups

@@ -60,6 +60,7 @@ func (k *Tracker) Load(d *codec.Decoder) {
 			k.byTrace[t.id] = t
 			l.push(t)
 			k.held += len(t.spans) + len(t.claims)
+			k.claims += len(t.claims)
 			if t.waiting {
 				k.waiting = append(k.waiting, t)
 			}

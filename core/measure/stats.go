@@ -50,7 +50,47 @@ func (s *Stats) decided(list []Decision) {
 // Held is how much a tracker holds at the moment.
 type Held struct {
 	Traces, Kept, Spans, Remembered, Texts, Operations, Cells int
+	Bytes                                                     HeldBytes
 	UnmappedMetrics                                           map[string]int64
+}
+
+// HeldBytes is about how much memory each part takes.
+type HeldBytes struct {
+	Traces, Claims, Remembered, Operations, Texts int
+}
+
+// Add adds the bytes of o.
+func (b *HeldBytes) Add(o HeldBytes) {
+	b.Traces += o.Traces
+	b.Claims += o.Claims
+	b.Remembered += o.Remembered
+	b.Operations += o.Operations
+	b.Texts += o.Texts
+}
+
+// What one of each takes, maps and slack of slices included.
+const (
+	spanBytes  = 80
+	traceBytes = 320
+	claimBytes = 900
+	memoBytes  = 110
+	opBytes    = 120
+	textBytes  = 64 // besides the text
+)
+
+func (k *Tracker) bytes() HeldBytes {
+	b := HeldBytes{
+		Traces: (k.held-k.claims)*spanBytes + (k.open.n+k.kept.n)*traceBytes, Claims: k.claims * claimBytes,
+		Remembered: k.memory.n * memoBytes, Operations: len(k.ops.ops) * opBytes,
+		Texts: k.symbols.bytes + len(k.symbols.texts)*textBytes,
+	}
+	for i := range k.ops.cells {
+		b.Operations += k.ops.cells[i].latency.Size()
+	}
+	for _, c := range k.edges.at {
+		b.Operations += c.latency.Size()
+	}
+	return b
 }
 
 // Stats returns the counters.
@@ -60,7 +100,7 @@ func (k *Tracker) Stats() Stats { return k.stats }
 func (k *Tracker) Held() Held {
 	return Held{
 		Traces: k.open.n, Kept: k.kept.n, Spans: k.held, Remembered: k.memory.n, Texts: len(k.symbols.texts),
-		Operations: len(k.ops.ops), Cells: len(k.ops.cells), UnmappedMetrics: k.names,
+		Operations: len(k.ops.ops), Cells: len(k.ops.cells), Bytes: k.bytes(), UnmappedMetrics: k.names,
 	}
 }
 

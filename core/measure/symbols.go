@@ -22,6 +22,7 @@ type symbols struct {
 	max    int
 	texts  []string
 	of     map[string]symbol
+	bytes  int  // of all texts
 	missed bool // a text found no room since the last sweep
 }
 
@@ -34,7 +35,7 @@ func newSymbols(limit int) *symbols {
 func (s *symbols) reset() {
 	s.texts = []string{"", otherName}
 	s.of = map[string]symbol{"": symEmpty, otherName: symOther}
-	s.missed = false
+	s.bytes, s.missed = 0, false
 }
 
 // intern returns the symbol of b. Only a new text is allocated.
@@ -60,6 +61,7 @@ func (s *symbols) named(text string) symbol {
 func (s *symbols) add(text string) symbol {
 	y := symbol(len(s.texts))
 	s.texts = append(s.texts, text)
+	s.bytes += len(text)
 	s.of[text] = y
 	return y
 }

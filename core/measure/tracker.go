@@ -52,6 +52,7 @@ type Tracker struct {
 	memory  *memory
 	names   map[string]int64 // unmapped metrics
 	held    int              // spans and claims in all traces
+	claims  int              // of them, claims
 	out     [][]Decision
 	scratch scratch
 	stats   Stats
@@ -224,6 +225,7 @@ func ticks(d felt.Instant) felt.Tick {
 func (k *Tracker) claim(t *trace, c *claim) {
 	k.stats.Claims++
 	k.held++
+	k.claims++
 	t.claims = append(t.claims, c)
 	g := t.group(c.iid)
 	g.claims = append(g.claims, c)
