@@ -33,7 +33,6 @@ type App struct {
 
 	page, grpc, http net.Listener // grpc and http may be nil
 	settings         felt.Settings
-	tell             bool // the log does not know the settings yet
 
 	mu   sync.Mutex
 	down map[string]string // part -> why it stopped
@@ -54,7 +53,7 @@ func New(ctx context.Context, cfg Config) (_ *App, err error) {
 	if a.dir, err = openDataDir(&a.cfg); err != nil {
 		return nil, err
 	}
-	a.settings, a.tell = a.dir.settings(&a.cfg)
+	a.settings = a.dir.settings(&a.cfg)
 	if err := a.listen(ctx); err != nil {
 		return nil, err
 	}
@@ -118,7 +117,7 @@ func (a *App) connect() (err error) {
 		return fmt.Errorf("door: %w", err)
 	}
 	a.worker, err = worker.New(worker.Options{
-		Log: a.log, Store: a.store, Settings: a.settings, Dir: a.dir.file("snapshots"),
+		Log: a.log, Store: a.store, Settings: a.dir.base(), Dir: a.dir.file("snapshots"),
 		Workers: a.cfg.Workers, SnapshotEvery: a.cfg.SnapshotEvery, Retention: a.cfg.Retention,
 		Now: a.cfg.Now, Logger: a.cfg.Logger,
 	})
@@ -204,9 +203,7 @@ func (a *App) Run(ctx context.Context, beside func(context.Context, *App) error)
 	work.run("worker", func() error { return a.worker.Run(workCtx) })
 	door.run("door", func() error { return a.door.Run(doorCtx) })
 
-	if err := a.tellSettings(ctx); err != nil {
-		g.fail("settings", err)
-	}
+	g.run("settings", func() error { return a.tellSettings(ctx) })
 	a.serve(ctx, g)
 	if beside != nil {
 		g.run("beside", func() error {
@@ -225,21 +222,30 @@ func (a *App) Run(ctx context.Context, beside func(context.Context, *App) error)
 	return errors.Join(g.err(), door.err(), work.err())
 }
 
-// tellSettings puts the settings on the log when they are new, so that a replay decides
-// as this run does.
+// tellSettings puts the settings on the log with every start, so that a replay decides
+// as this run does wherever the log begins by then. While the log is full or away it is
+// tried again: telemetry waits for that too.
 func (a *App) tellSettings(ctx context.Context) error {
-	if !a.tell {
-		return nil
-	}
 	data, err := json.Marshal(a.settings)
 	if err != nil {
 		return fmt.Errorf("settings: %w", err)
 	}
-	if _, err := a.door.Append(ctx, felt.Record{Kind: felt.KindSettings, Part: felt.Control, Data: data}); err != nil {
-		return fmt.Errorf("settings: %w", err)
+	again := time.NewTicker(time.Second)
+	defer again.Stop()
+	for {
+		_, err := a.door.Append(ctx, felt.Record{Kind: felt.KindSettings, Part: felt.Control, Data: data})
+		if err == nil {
+			return a.dir.told(a.settings)
+		}
+		if ctx.Err() == nil {
+			a.cfg.Logger.Warn("the log does not take the settings yet", "err", err)
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return nil
+		}
 	}
-	a.tell = false
-	return a.dir.told(a.settings)
 }
 
 // shutdownTime is how long requests may take to end when the server stops.

@@ -141,16 +141,23 @@ func (d *dataDir) secret() []byte {
 	return b
 }
 
-// settings are the configured ones with what is fixed in this directory, and whether
-// they differ from what the log was last told.
-func (d *dataDir) settings(cfg *Config) (s felt.Settings, changed bool) {
-	s = cfg.Settings
+// settings are the configured ones with what is fixed in this directory. Their version
+// grows when they differ from what the log was last told.
+func (d *dataDir) settings(cfg *Config) felt.Settings {
+	s := cfg.Settings
 	s.Clock, s.Partitions, s.Version = d.clock(), d.meta.Partitions, d.meta.Settings.Version
-	if s == d.meta.Settings && s.Version > 0 {
-		return s, false
+	if s != d.meta.Settings || s.Version == 0 {
+		s.Version++
 	}
-	s.Version++
-	return s, true
+	return s
+}
+
+// base is what the engine begins with in front of the log's first settings. It must not
+// follow the configuration: what the log holds was decided under what it says.
+func (d *dataDir) base() felt.Settings {
+	s := felt.DefaultSettings()
+	s.Clock, s.Partitions = d.clock(), d.meta.Partitions
+	return s
 }
 
 // told records that the log has these settings.
