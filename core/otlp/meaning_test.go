@@ -3,6 +3,7 @@ package otlp_test
 import (
 	"bytes"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -172,6 +173,36 @@ func TestNumbers(t *testing.T) {
 	}
 	if got := event(t, attributes{"user_agent.synthetic.type": "test"}, nil).Event.Traffic; got != felt.TrafficTest {
 		t.Errorf("traffic of the resource: %v", got)
+	}
+}
+
+// TestOneMeaningOneKey: which of two names wins does not depend on which comes first.
+func TestOneMeaningOneKey(t *testing.T) {
+	for _, minorFirst := range []bool{true, false} {
+		got := event(t, nil, nil, func(s ptrace.Span) {
+			if minorFirst {
+				s.Attributes().PutInt("felt.interaction.value_minor", 7)
+			}
+			s.Attributes().PutStr("felt.interaction.value", "1.0")
+			if !minorFirst {
+				s.Attributes().PutInt("felt.interaction.value_minor", 7)
+			}
+		})
+		if got.Event.Value != 7 || len(got.Attributes) != 2 {
+			t.Errorf("value %d, attributes %v", got.Event.Value, got.Attributes)
+		}
+		got = event(t, nil, nil, func(s ptrace.Span) {
+			names := []string{"user.id", "enduser.id", "user_id"}
+			if minorFirst {
+				slices.Reverse(names)
+			}
+			for _, n := range names {
+				s.Attributes().PutStr(n, n)
+			}
+		})
+		if got.Event.IDs.User != otlp.Hash(testKey, otlp.LevelUser, "production", "user.id") {
+			t.Error("another name than user.id won")
+		}
 	}
 }
 

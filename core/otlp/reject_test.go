@@ -4,9 +4,11 @@ import (
 	"errors"
 	"math"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -277,6 +279,36 @@ func TestLimits(t *testing.T) {
 	}
 	if len(ev.Events) != 32 || len(ev.Links) != 31 || rep.DroppedEvents != 17 || rep.CutValues != 2 || rep.DroppedAttributes != 1 {
 		t.Errorf("%d events, %d links, %+v", len(ev.Events), len(ev.Links), rep)
+	}
+}
+
+// TestRollback: the same request, first damaged at its very end, then whole.
+func TestRollback(t *testing.T) {
+	good := everything(t)
+	fresh := testPacker()
+	if _, err := fresh.Traces(good, now); err != nil {
+		t.Fatal(err)
+	}
+	if fresh.Newest() != now {
+		t.Errorf("newest %d, want the end of the span", fresh.Newest())
+	}
+	p := testPacker()
+	for range 3 {
+		if _, err := p.Traces(append(slices.Clone(good), 0xff), now); err == nil {
+			t.Fatal("taken")
+		}
+		if p.Size() != 0 || p.Newest() != 0 {
+			t.Fatalf("%d bytes, newest %d", p.Size(), p.Newest())
+		}
+	}
+	if _, err := p.Traces(good, now); err != nil {
+		t.Fatal(err)
+	}
+	if p.Size() != fresh.Size() {
+		t.Errorf("%d bytes, without what failed before %d", p.Size(), fresh.Size())
+	}
+	if d := cmp.Diff(fresh.Take(nil), p.Take(nil)); d != "" {
+		t.Error(d)
 	}
 }
 
