@@ -68,6 +68,17 @@ func (e *Encoder) JSON(v any) {
 	e.Bytes(b)
 }
 
+// Begin starts a part whose length is not known yet; give what it returns to End.
+func (e *Encoder) Begin() (mark int) {
+	e.B = append(e.B, 0, 0, 0, 0)
+	return len(e.B)
+}
+
+// End ends the part: its length, at most 4 GiB, stands in front of it.
+func (e *Encoder) End(mark int) {
+	binary.LittleEndian.PutUint32(e.B[mark-4:], uint32(len(e.B)-mark))
+}
+
 // Decoder reads what an [Encoder] wrote.
 type Decoder struct {
 	b   []byte
@@ -188,6 +199,15 @@ func (d *Decoder) JSON(v any) {
 	if err := json.Unmarshal(b, v); err != nil {
 		d.Fail("bad row: " + err.Error())
 	}
+}
+
+// Part returns a decoder of a part written between Begin and End.
+func (d *Decoder) Part() *Decoder {
+	n := d.Fixed(4)
+	if len(n) == 0 {
+		return &Decoder{err: d.err}
+	}
+	return &Decoder{b: d.Fixed(int(binary.LittleEndian.Uint32(n))), err: d.err}
 }
 
 // Adopt takes over the error of a decoder of a part.

@@ -21,6 +21,9 @@ func TestRoundTrip(t *testing.T) {
 	e.JSON(map[string]int{"a": 1})
 	e.Len(3)
 	e.Fixed([]byte("xyz"))
+	mark := e.Begin()
+	e.Uint(300)
+	e.End(mark)
 	d := NewDecoder(e.B)
 	m := map[string]int{}
 	if d.Uint() != math.MaxUint64 || d.Int() != math.MinInt64 || !d.Bool() || !math.Signbit(d.Float()) ||
@@ -28,7 +31,7 @@ func TestRoundTrip(t *testing.T) {
 		t.Fatal("other values came back")
 	}
 	d.JSON(&m)
-	if n := d.Len(1); m["a"] != 1 || string(d.Fixed(n)) != "xyz" || d.Rest() != 0 || d.Err() != nil {
+	if n := d.Len(1); m["a"] != 1 || string(d.Fixed(n)) != "xyz" || d.Part().Uint() != 300 || d.Rest() != 0 || d.Err() != nil {
 		t.Fatalf("%v, %d left, %v", m, d.Rest(), d.Err())
 	}
 }
@@ -44,6 +47,13 @@ func TestDamage(t *testing.T) {
 		"bytes":        func(d *Decoder) { d.b = []byte{2, 1}; d.Bytes() },
 		"json":         func(d *Decoder) { d.b = []byte{1, '{'}; d.JSON(&struct{}{}) },
 		"hash":         func(d *Decoder) { d.b = []byte{1, 1}; d.Hash() },
+		"part":         func(d *Decoder) { d.b = []byte{2, 0, 0, 0, 1}; d.Part() },
+		"no part": func(d *Decoder) {
+			d.b = []byte{2, 0, 0}
+			if p := d.Part(); p.Err() == nil {
+				d.err = nil
+			}
+		},
 		"adopted": func(d *Decoder) {
 			part := NewDecoder(nil)
 			part.Int()

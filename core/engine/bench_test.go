@@ -86,3 +86,31 @@ func BenchmarkEngine(b *testing.B) {
 	b.ReportMetric(float64(tick.Nanoseconds())/float64(spans), "tick-ns/span")
 	b.ReportMetric(0, "ns/op")
 }
+
+// BenchmarkSnapshot saves and restores an engine in the middle of the generator's load:
+// 15 seconds of spans are open.
+func BenchmarkSnapshot(b *testing.B) {
+	s := felt.DefaultSettings()
+	e := engine.New(s)
+	for i, recs := range load(b, s, 30, 100, 4) {
+		if _, err := e.Run(start+felt.Tick(i), recs); err != nil {
+			b.Fatal(err)
+		}
+	}
+	st := e.Stats()
+	var snapshot []byte
+	b.Run("save", func(b *testing.B) {
+		for b.Loop() {
+			snapshot = e.AppendSnapshot(snapshot[:0])
+		}
+		b.ReportMetric(float64(len(snapshot))/1e6, "MB")
+		b.ReportMetric(float64(len(snapshot))/float64(st.HeldSpans), "B/held-span")
+	})
+	b.Run("restore", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := engine.Restore(s, snapshot); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
+	"slices"
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/codec"
@@ -20,12 +21,12 @@ const checksumSize = 4
 // canonical: engines that will behave alike have the same bytes.
 func (e *Engine) AppendSnapshot(dst []byte) []byte {
 	from := len(dst)
-	enc := &codec.Encoder{B: append(dst, snapshotFormat, Version)}
+	enc := &codec.Encoder{B: append(slices.Grow(dst, e.lastSize+e.lastSize/8), snapshotFormat, Version)}
 	enc.JSON(e.settings)
 	part := func(save func(*codec.Encoder)) {
-		sub := &codec.Encoder{}
-		save(sub)
-		enc.Bytes(sub.B)
+		mark := enc.Begin()
+		save(enc)
+		enc.End(mark)
 	}
 	for p := range e.stage1 {
 		part(e.stage1[p].tracker.Save)
@@ -33,7 +34,9 @@ func (e *Engine) AppendSnapshot(dst []byte) []byte {
 	}
 	part(e.stage3.detector.Save)
 	part(e.stage3.book.Save)
-	return binary.LittleEndian.AppendUint32(enc.B, crc32.ChecksumIEEE(enc.B[from:]))
+	out := binary.LittleEndian.AppendUint32(enc.B, crc32.ChecksumIEEE(enc.B[from:]))
+	e.lastSize = len(out) - from
+	return out
 }
 
 // Restore is the inverse of [Engine.AppendSnapshot]. The settings of the snapshot are in
@@ -66,7 +69,7 @@ func restore(s felt.Settings, body []byte) (*Engine, error) {
 	}
 	e := New(have)
 	part := func(load func(*codec.Decoder)) {
-		sub := codec.NewDecoder(d.Bytes())
+		sub := d.Part()
 		if d.Err() != nil {
 			return
 		}
