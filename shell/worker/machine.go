@@ -43,7 +43,7 @@ type machine struct {
 	control   []felt.Record   // control records of the open tick
 	lastSnap  time.Time
 	lastStats time.Time
-	told      bool // that everything is read, in an event log
+	told      bool // that everything that was there at the start is read
 }
 
 // run reads until ctx ends (nil) or the log fails. Writing ends when nobody takes items
@@ -65,8 +65,9 @@ func (m *machine) run(ctx, writing context.Context, queue chan<- item) error {
 			m.open = t
 		}
 		m.gather(rec)
-		// An event log may have no tick after its last record.
-		if !m.told && rec.Seq >= m.w.start.Seq && m.w.opts.Settings.Clock == felt.ClockEvent {
+		// No tick may come after the last record: an event log waits for more data, and a
+		// log that is full takes none.
+		if !m.told && rec.Seq >= m.w.start.Seq {
 			m.told = m.send(ctx, queue, item{ready: true})
 		}
 	}

@@ -124,7 +124,7 @@ func (w *Worker) Stats() engine.Stats {
 }
 
 // Ready reports whether everything that was on the log when the worker began is in
-// the rows; in an event log, but for the tick that its last record left open.
+// the rows, but for the tick that its last record left open.
 func (w *Worker) Ready() bool { return w.ready.Load() }
 
 // Run reads and writes until ctx ends, then writes what is finished, a last snapshot,
@@ -145,6 +145,9 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	if m.seq == w.start.Seq {
 		w.ready.Store(true)
+	}
+	if w.trimmable() > 0 {
+		w.trim <- struct{}{} // it may be full
 	}
 	if m.tick > 0 {
 		w.publish(item{progress: felt.Progress{Seq: m.seq, Tick: m.tick, CompleteUntil: m.eng.CompleteUntil(m.tick)}})
@@ -203,7 +206,7 @@ func (w *Worker) publish(it item) {
 	close(w.changed)
 	w.changed = make(chan struct{})
 	w.mu.Unlock()
-	if it.ready || it.progress.Tick > 0 && it.progress.Seq >= w.start.Seq {
+	if it.ready {
 		w.ready.Store(true)
 	}
 }
