@@ -283,3 +283,44 @@ func TestReadyAfterKill(t *testing.T) {
 		t.Errorf("%+v", im)
 	}
 }
+
+// TestFullLog: a log that is full turns telemetry away and loses none; the server starts
+// on it, answers questions and stops.
+func TestFullLog(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(t.TempDir())
+	cfg.LogMaxBytes = 1 << 20
+	s := serveApp(t, cfg)
+	from := time.Now()
+	code, accepted := http.StatusOK, 0
+	for code == http.StatusOK && accepted < 1000 {
+		r := newTries()
+		r.add(uint64(accepted*100), "pay", fmt.Sprint("c", accepted), "failed", time.Now())
+		for i := 1; i < 100; i++ {
+			r.add(uint64(accepted*100+i), "", "", "", time.Now())
+		}
+		if code = s.post(r.body()); code == http.StatusOK {
+			accepted++
+		}
+	}
+	if code != http.StatusServiceUnavailable {
+		t.Fatalf("after %d requests: %d, want 503", accepted, code)
+	}
+	to := time.Now()
+	for range 2 {
+		s.stop()
+		s = serveApp(t, cfg) // it is ready within 10 s
+	}
+	var im impact
+	s.get(t, "/api/v1/impact?of=pay&"+window(from, to), &im)
+	if im.Customers.Failed > int64(accepted) {
+		t.Errorf("%+v of %d accepted", im, accepted)
+	}
+	t.Logf("%d requests accepted, %d of them counted while the log is full", accepted, im.Customers.Failed)
+	cfg.LogMaxBytes = 1 << 30
+	s.stop()
+	s = serveApp(t, cfg)
+	if im = s.impactOf(t, "pay", from, to); im.Customers.Failed != int64(accepted) {
+		t.Errorf("with room again %+v; %d were accepted", im, accepted)
+	}
+}
