@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -31,6 +32,9 @@ func (c *demoCmd) Run(ctx context.Context, std streams) error {
 	cfg, err := c.config(c.Data, std.err)
 	if err != nil {
 		return err
+	}
+	if c.Rate == 0 || c.Customers == 0 {
+		return usageError{errors.New("demo: rate and customers must be more than 0")}
 	}
 	opts := demo.Options{
 		Seed: c.Seed, Customers: c.Customers, Rate: c.Rate,

@@ -56,6 +56,17 @@ func TestTruthEqualsRecount(t *testing.T) {
 				}
 			}
 		}
+		// Each ended at the very nanosecond that its span says.
+		for i := range list {
+			w := felt.Window{From: list[i].End, To: list[i].End + 1}
+			name := list[i].attributes["felt.interaction.name"]
+			if i%100 != 0 && name != webhook || list[i].attributes["user_agent.synthetic.type"] != "" {
+				continue
+			}
+			if got := d.Truth(felt.Scope{Name: name}, w); got.Counts[outcomeOf(&list[i])] < 1 {
+				t.Errorf("nothing at the end of %q %v", name, list[i].TraceID)
+			}
+		}
 		if got := d.Truth(felt.Scope{App: "another"}, felt.Window{}); got.Customers.Total != 0 {
 			t.Errorf("another app has %d customers", got.Customers.Total)
 		}
