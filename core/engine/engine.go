@@ -43,16 +43,23 @@ func complete(s felt.Settings) felt.Settings {
 	d := felt.DefaultSettings()
 	s.Partitions = min(max(s.Partitions, 1), felt.MaxParts)
 	for _, v := range []struct{ have, want *felt.Instant }{
-		{&s.Settle, &d.Settle}, {&s.LateMax, &d.LateMax}, {&s.JudgeLate, &d.JudgeLate},
-		{&s.Remember, &d.Remember}, {&s.Recovery, &d.Recovery},
+		{&s.Settle, &d.Settle},
+		{&s.LateMax, &d.LateMax},
+		{&s.JudgeLate, &d.JudgeLate},
+		{&s.Remember, &d.Remember},
+		{&s.Recovery, &d.Recovery},
 	} {
 		if *v.have <= 0 {
 			*v.have = *v.want
 		}
 	}
 	for _, v := range []struct{ have, want *int }{
-		{&s.OpenSpans, &d.OpenSpans}, {&s.OpenTries, &d.OpenTries}, {&s.SeriesMax, &d.SeriesMax},
-		{&s.OpsMax, &d.OpsMax}, {&s.SegmentMax, &d.SegmentMax}, {&s.FloorClients, &d.FloorClients},
+		{&s.OpenSpans, &d.OpenSpans},
+		{&s.OpenTries, &d.OpenTries},
+		{&s.SeriesMax, &d.SeriesMax},
+		{&s.OpsMax, &d.OpsMax},
+		{&s.SegmentMax, &d.SegmentMax},
+		{&s.FloorClients, &d.FloorClients},
 	} {
 		if *v.have <= 0 {
 			*v.have = *v.want

@@ -14,6 +14,9 @@ import (
 // TestSpanAllocatesNothing: in a steady state a span without an interaction, its settling
 // included, allocates nothing; what remains is per tick and per row.
 func TestSpanAllocatesNothing(t *testing.T) {
+	if raced {
+		t.Skip("the race detector allocates")
+	}
 	s := felt.DefaultSettings()
 	s.Partitions = 1
 	k := NewTracker(s)
