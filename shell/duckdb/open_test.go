@@ -123,12 +123,16 @@ func TestMetrics(t *testing.T) {
 	}
 	got := map[string]float64{}
 	for _, m := range s.Metrics() {
-		got[m.Name] = m.Value
+		name := m.Name
+		for _, l := range m.Labels {
+			name += " " + l.Value
+		}
+		got[name] = m.Value
 		if m.Help == "" || m.Type == 0 {
 			t.Errorf("%s has no help or type", m.Name)
 		}
 	}
-	if got["felt_store_rows_total"] != crashRows || got["felt_store_bytes"] <= 0 || got["felt_store_memory_bytes"] <= 0 || got["felt_store_writes_total"] != 1 {
+	if got["felt_store_rows_total interactions"] != crashRows || got["felt_store_bytes"] <= 0 || got["felt_store_memory_bytes"] <= 0 || got["felt_store_writes_total"] != 1 {
 		t.Errorf("%v", got)
 	}
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/felt-cx/felt"
@@ -116,6 +117,37 @@ func recovery(t *testing.T, s felt.Store) {
 	if im := impact(t, s, q); im.Customers.Failed != 11 || im.Recovered != 4 || im.Lost != 7 {
 		t.Errorf("window: failed %d = recovered %d + lost %d + undecided %d; want 11 = 4 + 7 + 0",
 			im.Customers.Failed, im.Recovered, im.Lost, im.Undecided)
+	}
+}
+
+// The last failure is the one that ended last, whatever its id; of two with the same
+// end, the one with the greater id.
+func lastFailure(t *testing.T, s felt.Store) {
+	var rows []felt.Interaction
+	add := func(customer int, name string, o felt.Outcome, at int) felt.InteractionID {
+		r := try(len(rows), customer, o, at)
+		r.Name = name
+		rows = append(rows, r)
+		return r.ID
+	}
+	recovered := int64(0)
+	for c := 1; c <= 20; c++ { // even ones succeed with what failed last, odd ones with what failed before
+		add(c, "search", felt.OutcomeFailed, 100-c%2)
+		add(c, "pay", felt.OutcomeFailed, 99+c%2)
+		add(c, "search", felt.OutcomeSuccess, 200)
+		recovered += int64(1 - c%2)
+	}
+	for c := 21; c <= 40; c++ {
+		search := add(c, "search", felt.OutcomeFailed, 100)
+		pay := add(c, "pay", felt.OutcomeFailed, 100)
+		add(c, "pay", felt.OutcomeSuccess, 200)
+		if slices.Compare(pay[:], search[:]) > 0 {
+			recovered++
+		}
+	}
+	write(t, s, batch(noon, rows...))
+	if im := impact(t, s, whole()); im.Recovered != recovered || im.Recovered+im.Lost != 40 {
+		t.Errorf("recovered %d, lost %d; want %d of 40", im.Recovered, im.Lost, recovered)
 	}
 }
 

@@ -22,6 +22,7 @@ func scopeStats(t *testing.T, s felt.Store) {
 		named(try(3, 2, felt.OutcomeDegraded, 120), "shop", "pay"),
 		named(try(4, 2, felt.OutcomeSuccess, 5), "shop", "browse"),
 		named(try(5, 3, felt.OutcomeSuccess, 130), "admin", "pay"),
+		named(try(8, 4, felt.OutcomeCancelled, 130), "admin", "pay"),
 		with(try(6, 4, felt.OutcomeSuccess, 130), func(r *felt.Interaction) { r.Traffic, r.Name = felt.TrafficBot, "probe" }),
 		with(try(7, 4, felt.OutcomeSuccess, 130), func(r *felt.Interaction) { r.Env = "staging" }),
 	))
@@ -37,7 +38,7 @@ func scopeStats(t *testing.T, s felt.Store) {
 	}
 	want := []felt.ScopeStat{
 		{
-			Scope: scope("admin", "pay"), Counts: felt.Counts{Success: 1},
+			Scope: scope("admin", "pay"), Counts: felt.Counts{Success: 1, Cancelled: 1},
 			Customers: felt.Distinct{Total: 1}, Sessions: felt.Distinct{Total: 1}, Last: at(130),
 		},
 		{Scope: scope("shop", "browse"), Last: at(5)},
@@ -72,6 +73,7 @@ func points(t *testing.T, s felt.Store) {
 		r.Duration = int64(1+i*37%100) * 1e6
 		rows = append(rows, r)
 	}
+	rows = append(rows, try(199, 60, felt.OutcomeCancelled, 12))
 	left := try(200, 50, felt.OutcomeAbandoned, 32) // no duration of a wait
 	failed := try(201, 51, felt.OutcomeFailed, 45)
 	write(t, s, batch(noon, append(rows, left, failed)...))
@@ -83,7 +85,7 @@ func points(t *testing.T, s felt.Store) {
 	}
 	want := []felt.Point{
 		{
-			Start: day + 10*felt.Second, Counts: felt.Counts{Success: 100}, Customers: felt.Distinct{Total: 7},
+			Start: day + 10*felt.Second, Counts: felt.Counts{Success: 100, Cancelled: 1}, Customers: felt.Distinct{Total: 7},
 			Sessions: felt.Distinct{Total: 7}, P50: 50e6, P95: 95e6, P99: 99e6,
 		},
 		{
@@ -161,7 +163,7 @@ func list(t *testing.T, s felt.Store) {
 		for _, limit := range []int{1, 7, len(want), len(want) + 1} {
 			var got []felt.InteractionID
 			page, pages := "", 0
-			for {
+			for pages <= len(want) {
 				part, next, err := s.Interactions(ctx, whole(), outcome, limit, page)
 				if err != nil {
 					t.Fatal(err)

@@ -28,6 +28,7 @@ func Run(t *testing.T, open func(t *testing.T) felt.Store) {
 		{"who is in no number", nobody},
 		{"identity", identity},
 		{"recovery", recovery},
+		{"the last failure", lastFailure},
 		{"recovery as of", recoveryAsOf},
 		{"sampled", sampled},
 		{"scope and window", scopeAndWindow},
