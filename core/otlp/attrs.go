@@ -139,16 +139,19 @@ func (p *Packer) attrs(pt *part, kvs []rng, a *attrSet, server bool) error {
 	body, s := p.body, &p.shapes
 	for _, r := range kvs {
 		kv := body[r.lo:r.hi]
-		key, val, err := p.splitKV(kv)
-		if err != nil {
-			return err
-		}
-		e := s.edge(a.node, key)
+		e, val := s.expected(a.node, kv)
 		if e == nil {
-			return p.bad(key, 0, "attributes.key", "invalid UTF-8")
+			key, v, err := p.splitKV(kv)
+			if err != nil {
+				return err
+			}
+			if e = s.edge(a.node, key); e == nil {
+				return p.bad(key, 0, "attributes.key", "invalid UTF-8")
+			}
+			val = v
 		}
-		t := vText
-		if n := len(val); e.key.plain && n > 2 && val[0] == anyString<<3|wireBytes && int(val[1]) == n-2 && n < 0x80 {
+		t, err := vText, error(nil)
+		if n := len(val); e.plain && n > 2 && n < 0x80 && val[0] == anyString<<3|wireBytes && int(val[1]) == n-2 {
 			raw := val[2:]
 			h := pt.dict.hash(raw)
 			text, ok := pt.dict.find(raw, h)
@@ -157,7 +160,7 @@ func (p *Packer) attrs(pt *part, kvs []rng, a *attrSet, server bool) error {
 					return err
 				}
 			}
-			a.cold = binary.AppendUvarint(a.cold, uint64(text))
+			a.cold = appendUvarint(a.cold, uint64(text))
 		} else if t, err = p.attr1(pt, a, e.key, val, server); err != nil {
 			return err
 		}
@@ -170,18 +173,47 @@ func (p *Packer) attrs(pt *part, kvs []rng, a *attrSet, server bool) error {
 	return nil
 }
 
+// appendUvarint is binary.AppendUvarint for numbers that are nearly always small.
+func appendUvarint(b []byte, v uint64) []byte {
+	if v < 0x80 {
+		return append(b, byte(v))
+	}
+	if v < 0x4000 {
+		return append(b, byte(v)|0x80, byte(v>>7))
+	}
+	return binary.AppendUvarint(b, v)
+}
+
+// expected takes a KeyValue apart if it has the key that came here the last time, and is
+// written as every SDK does: key, then value, both shorter than 128 bytes.
+func (s *shapes) expected(at int32, kv []byte) (e *edge, val []byte) {
+	n := &s.nodes[at]
+	if int(n.last) >= len(n.edges) {
+		return nil, nil
+	}
+	e = &n.edges[n.last]
+	k := len(e.raw) + 2
+	if len(kv) < k+2 || kv[0] != 1<<3|wireBytes || int(kv[1]) != k-2 || k-2 >= 0x80 ||
+		kv[k] != 2<<3|wireBytes || int(kv[k+1]) != len(kv)-k-2 || kv[k+1] >= 0x80 || string(kv[2:k]) != e.raw {
+		return nil, nil
+	}
+	return e, kv[k+2:]
+}
+
 // attr1 deals with an attribute that is not the common case, a short text.
 func (p *Packer) attr1(pt *part, a *attrSet, k *keyInfo, val []byte, server bool) (vtype, error) {
 	if k.plain && len(val) >= 2 && val[0] == anyInt<<3|wireVarint && isUint(val[1:]) {
-		a.cold = append(a.cold, val[1:]...)
+		for _, c := range val[1:] {
+			a.cold = append(a.cold, c)
+		}
 		return vUint, nil
 	}
 	if n := len(val); k.direct && n > 2 && val[0] == anyString<<3|wireBytes && int(val[1]) == n-2 && n < 0x80 {
 		text, err := p.text(pt, val[2:], k.act, p.opt.Limits.ValueBytes)
 		if k.hot() {
-			a.hot = binary.AppendUvarint(a.hot, uint64(text))
+			a.hot = appendUvarint(a.hot, uint64(text))
 		} else {
-			a.cold = binary.AppendUvarint(a.cold, uint64(text))
+			a.cold = appendUvarint(a.cold, uint64(text))
 		}
 		return vText, err
 	}
@@ -221,14 +253,14 @@ func (p *Packer) value(pt *part, a *attrSet, k *keyInfo, v anyValue) (vtype, err
 	switch v.kind {
 	case anyString:
 		text, err := p.text(pt, v.bytes, k.act, p.opt.Limits.ValueBytes)
-		*dst = binary.AppendUvarint(*dst, uint64(text))
+		*dst = appendUvarint(*dst, uint64(text))
 		return vText, err
 	case anyInt:
 		if int64(v.num) < 0 {
-			*dst = binary.AppendUvarint(*dst, ^v.num)
+			*dst = appendUvarint(*dst, ^v.num)
 			return vNegative, nil
 		}
-		*dst = binary.AppendUvarint(*dst, v.num)
+		*dst = appendUvarint(*dst, v.num)
 		return vUint, nil
 	case anyBool:
 		*dst = append(*dst, boolByte(v.num != 0))
@@ -238,12 +270,12 @@ func (p *Packer) value(pt *part, a *attrSet, k *keyInfo, v anyValue) (vtype, err
 		return vDouble, nil
 	case anyBytes:
 		b := p.cleanBytes(v.bytes)
-		*dst = binary.AppendUvarint(*dst, uint64(len(b)))
+		*dst = appendUvarint(*dst, uint64(len(b)))
 		*dst = append(*dst, b...)
 		return vBytes, nil
 	case anyArray, anyKVList:
 		text, err := p.nested(pt, k, v)
-		*dst = binary.AppendUvarint(*dst, uint64(text))
+		*dst = appendUvarint(*dst, uint64(text))
 		return vJSON, err
 	}
 	return vEmpty, nil
@@ -274,7 +306,7 @@ func (p *Packer) hotText(pt *part, a *attrSet, k *keyInfo, v anyValue) (vtype, e
 		b = p.number
 	case anyArray, anyKVList:
 		text, err := p.nested(pt, k, v)
-		a.hot = binary.AppendUvarint(a.hot, uint64(text))
+		a.hot = appendUvarint(a.hot, uint64(text))
 		return vJSON, err
 	default:
 		return vEmpty, nil
@@ -283,7 +315,7 @@ func (p *Packer) hotText(pt *part, a *attrSet, k *keyInfo, v anyValue) (vtype, e
 	if err != nil {
 		return vText, err
 	}
-	a.hot = binary.AppendUvarint(a.hot, uint64(text))
+	a.hot = appendUvarint(a.hot, uint64(text))
 	switch k.role {
 	case roleField + role(FieldErrorType):
 		a.errorType = text

@@ -21,22 +21,44 @@ type traits struct {
 	digits                  int
 }
 
-func look(b []byte) (t traits) {
+// Classes of bytes, one bit each.
+const (
+	classDigit = 1 << iota
+	classAt
+	classColon
+	classPercent
+	classCut
+)
+
+// classes is the class of each ASCII byte; all others have none.
+const classes = "" +
+	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" +
+	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" +
+	"\x00\x00\x00\x10\x00\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" + // # %
+	"\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x04\x00\x00\x00\x00\x10" + // 0-9 : ?
+	"\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" + // @
+	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" +
+	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" +
+	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+
+func look(b []byte) traits {
+	all, digits := byte(0), 0
 	for _, c := range b {
-		switch {
-		case c-'0' < 10:
-			t.digits++
-		case c == '@':
-			t.at = true
-		case c == ':':
-			t.colon = true
-		case c == '%':
-			t.percent = true
-		case c == '?' || c == '#':
-			t.cut = true
+		if c < 0x80 {
+			class := classes[c]
+			all |= class
+			digits += int(class & classDigit)
 		}
 	}
-	return t
+	return traits{
+		at: all&classAt != 0, colon: all&classColon != 0, percent: all&classPercent != 0, cut: all&classCut != 0,
+		digits: digits,
+	}
+}
+
+// clean reports whether a text with these traits has nothing to mask.
+func (t traits) clean() bool {
+	return !t.at && !t.percent && t.digits < minCard && !(t.colon && t.cut)
 }
 
 // cleanText appends to dst what is kept of a text, and reports whether that differs
@@ -167,28 +189,29 @@ func localStart(b []byte, from, at int) int {
 	return lo
 }
 
-// domainEnd is where the domain ends that begins at b[i], or 0 when there is none
-// with a dot and a last label that is not a number (so that package@1.2.3 stays).
+// domainEnd is where the domain ends that begins at b[i]: behind its last label that
+// begins with a letter, as all top-level domains do; 0 when there is none behind a dot
+// (so that package@1.2.3 stays).
 func domainEnd(b []byte, i int) int {
-	hi, dot := i, -1
-	for hi < len(b) && (isAlnum(b[hi]) || b[hi] == '-' || b[hi] == '.' || b[hi] >= utf8.RuneSelf) {
-		if b[hi] == '.' {
-			if hi+1 == len(b) || !isAlnum(b[hi+1]) && b[hi+1] < utf8.RuneSelf && b[hi+1] != '-' {
-				break // the end of a sentence
+	end, letter := 0, false
+	for at, first := i, true; at < len(b); at++ {
+		switch c := b[at]; {
+		case c == '.' && at > i:
+			first, letter = true, false
+			continue
+		case isAlnum(c) || c >= utf8.RuneSelf || c == '-' || c == '_':
+			if first {
+				letter = at > i && (c|0x20 >= 'a' && c|0x20 <= 'z' || c >= utf8.RuneSelf) && b[at-1] == '.'
 			}
-			dot = hi
+			first = false
+			if letter {
+				end = at + 1
+			}
+			continue
 		}
-		hi++
+		break
 	}
-	if dot <= i {
-		return 0
-	}
-	for _, c := range b[dot+1 : hi] {
-		if c-'0' >= 10 {
-			return hi
-		}
-	}
-	return 0
+	return end
 }
 
 func isAlnum(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c-'0' < 10 }

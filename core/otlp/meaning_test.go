@@ -106,11 +106,13 @@ func TestFields(t *testing.T) {
 			otlp.FieldJourney: "checkout", otlp.FieldStep: "3", otlp.FieldInstance: "i",
 		}},
 		"service": {
-			attributes{"service.name": "s", "service.namespace": "n", "service.version": "1", "deployment.environment.name": "e"}, nil,
+			attributes{"service.name": "s", "service.namespace": "n", "service.version": "1", "deployment.environment.name": "e"},
+			nil,
 			fields{otlp.FieldService: "s", otlp.FieldNamespace: "n", otlp.FieldRelease: "1", otlp.FieldEnv: "e"},
 		},
 		"span over resource": {
-			attributes{"service.version": "1", "deployment.environment": "e"}, attributes{"service.version": "2"},
+			attributes{"service.version": "1", "deployment.environment": "e"},
+			attributes{"service.version": "2"},
 			fields{otlp.FieldRelease: "2", otlp.FieldEnv: "e"},
 		},
 		"new name over old":    {attributes{"deployment.environment": "old", "deployment.environment.name": "new"}, nil, fields{otlp.FieldEnv: "new"}},

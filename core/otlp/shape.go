@@ -50,6 +50,8 @@ type node struct {
 }
 
 type edge struct {
+	raw   string // the key as sent
+	plain bool   // of the key
 	key   *keyInfo
 	child [numTypes]int32 // by type; 0 none
 }
@@ -96,12 +98,12 @@ func (s *shapes) tooBig() bool { return len(s.nodes) > maxNodes || len(s.keys) >
 func (s *shapes) edge(at int32, key []byte) *edge {
 	n := &s.nodes[at]
 	if int(n.last) < len(n.edges) {
-		if e := &n.edges[n.last]; e.key.raw == string(key) {
+		if e := &n.edges[n.last]; e.raw == string(key) {
 			return e
 		}
 	}
 	for i := range n.edges[:min(len(n.edges), linearEdges)] {
-		if e := &n.edges[i]; e.key.raw == string(key) {
+		if e := &n.edges[i]; e.raw == string(key) {
 			n.last = int32(i)
 			return e
 		}
@@ -117,7 +119,7 @@ func (s *shapes) edgeSlow(n *node, at int32, key []byte) *edge {
 	i, ok := s.byKey[edgeID{at, k.id}]
 	if !ok {
 		i = int32(len(n.edges))
-		n.edges = append(n.edges, edge{key: k})
+		n.edges = append(n.edges, edge{raw: k.raw, plain: k.plain, key: k})
 		s.byKey[edgeID{at, k.id}] = i
 	}
 	n.last = i

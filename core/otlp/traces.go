@@ -159,7 +159,8 @@ func (p *Packer) scanSpan(b []byte, s *span) error {
 	var f field
 	for i := 0; i < len(b); {
 		// Nearly all fields: one byte of tag, one of length.
-		if c := b[i]; c&7 == wireBytes && c < 0x80 && i+1 < len(b) && b[i+1] < 0x80 {
+		c := b[i]
+		if c&7 == wireBytes && c < 0x80 && i+1 < len(b) && b[i+1] < 0x80 {
 			lo := i + 2
 			if hi := lo + int(b[i+1]); hi <= len(b) {
 				if c == tagAttributes && len(p.kvs) < p.opt.Limits.SpanAttributes {
@@ -172,6 +173,15 @@ func (p *Packer) scanSpan(b []byte, s *span) error {
 					continue
 				}
 			}
+		} else if (c == tagStart || c == tagEnd) && len(b)-i > 8 {
+			at := binary.LittleEndian.Uint64(b[i+1:])
+			if c == tagStart {
+				s.start = at
+			} else {
+				s.end = at
+			}
+			i += 9
+			continue
 		}
 		n := next(b, i, &f)
 		if n < 0 {
@@ -180,10 +190,6 @@ func (p *Packer) scanSpan(b []byte, s *span) error {
 		switch f.tag {
 		case tagAttributes:
 			p.kvs = p.attribute(p.kvs, b, &f)
-		case tagStart:
-			s.start = f.num
-		case tagEnd:
-			s.end = f.num
 		case tagKind:
 			s.kind = f.num
 		default:
