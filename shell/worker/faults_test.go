@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/shell/mem"
@@ -14,47 +15,57 @@ import (
 // TestFaults: whichever operation on files, log or store fails, in whichever way, the
 // rows are the same in the end.
 func TestFaults(t *testing.T) {
-	recs := shopLog(4, felt.ClockWall, 20, 4)
-	want := reference(t, felt.ClockWall, recs)
-	var clean int64
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, recs)
-		w.finish(t, w.faultOptions(t))
-		w.finish(t, w.faultOptions(t)) // and the start from what is there
-		clean = w.ops.Load()
-		w.store.check(t, want)
-	})
-	const step = 2
-	for m := range modes {
-		t.Run(m.String(), func(t *testing.T) {
-			hit := 0
-			for i := 1 + int64(m)%step; i <= clean; i += step {
-				synctest.Test(t, func(t *testing.T) {
-					w := newWorld(t, recs)
-					w.at, w.mode = i, m
-					opts := w.faultOptions(t)
-					w.finish(t, opts)
-					w.finish(t, opts)
-					if w.trip.Load() {
-						hit++
-					}
-					w.store.check(t, want)
-				})
-				if t.Failed() {
-					t.Fatalf("operation %d of %d", i, clean)
-				}
-			}
-			if int64(hit) < clean/step/2 {
-				t.Errorf("only %d of %d faults were met", hit, clean/step)
-			}
+	for _, clock := range clocks {
+		recs := shopLog(4, clock, 20, 4)
+		want := reference(t, clock, recs)
+		var clean int64
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, recs)
+			opts := w.faultOptions(t, clock)
+			w.finish(t, opts)
+			w.finish(t, opts) // and the start from what is there
+			clean = w.ops.Load()
+			w.store.check(t, want)
 		})
+		for m := range modes {
+			t.Run(fmt.Sprint(clock, " ", m), func(t *testing.T) { faultRuns(t, m, clock, clean, recs, want) })
+		}
 	}
 }
 
-// faultOptions make many small writes and snapshots.
-func (w *world) faultOptions(t *testing.T) Options {
-	opts := w.options(t.TempDir(), felt.ClockWall)
+// faultRuns makes every second operation fail in one way.
+func faultRuns(t *testing.T, m mode, clock felt.Clock, clean int64, recs []felt.Record, want map[string]string) {
+	const step = 2
+	hit := int64(0)
+	for i := 1 + int64(m)%step; i <= clean; i += step {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, recs)
+			w.at, w.mode = i, m
+			opts := w.faultOptions(t, clock)
+			w.finish(t, opts)
+			w.finish(t, opts)
+			if w.trip.Load() {
+				hit++
+			}
+			w.store.check(t, want)
+		})
+		if t.Failed() {
+			t.Fatalf("operation %d of %d", i, clean)
+		}
+	}
+	if hit < clean/step/2 {
+		t.Errorf("only %d of %d faults were met", hit, clean/step)
+	}
+}
+
+// faultOptions make many small writes and snapshots; in an event log one with each tick
+// that has a record, so that some are ahead of rows of ticks that have none.
+func (w *world) faultOptions(t *testing.T, clock felt.Clock) Options {
+	opts := w.options(t.TempDir(), clock)
 	opts.QueueTicks, opts.GatherBytes = 2, 2000
+	if clock == felt.ClockEvent {
+		opts.QueueTicks, opts.SnapshotEvery = 1, time.Nanosecond
+	}
 	return opts
 }
 

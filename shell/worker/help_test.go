@@ -30,7 +30,7 @@ import (
 )
 
 // begin is when the logs of these tests begin: a whole minute.
-const begin = 1_700_000_040 * felt.Second
+const begin felt.Instant = 1_700_000_040 * felt.Second
 
 func settings(clock felt.Clock) felt.Settings {
 	s := felt.DefaultSettings()
@@ -175,8 +175,12 @@ func shopLog(seed uint64, clock felt.Clock, seconds, perSecond int) []felt.Recor
 			recs = append(recs, felt.Record{Kind: felt.KindTick, Part: felt.Control, At: at})
 		}
 	}
+	start := begin
 	for sec := range seconds {
-		at := begin + felt.Instant(sec)*felt.Second
+		if clock == felt.ClockEvent && sec%9 == 5 {
+			start += 25 * felt.Second // a gap, in which several ticks fall due
+		}
+		at := start + felt.Instant(sec)*felt.Second
 		tick(at)
 		if sec == 0 {
 			control(felt.KindSettings, at, settings(clock))
@@ -207,9 +211,9 @@ func shopLog(seed uint64, clock felt.Clock, seconds, perSecond int) []felt.Recor
 	}
 	const quiet = 40
 	for i := range quiet {
-		tick(begin + felt.Instant(seconds+i)*felt.Second)
+		tick(start + felt.Instant(seconds+i)*felt.Second)
 	}
-	last := begin + (felt.Instant(seconds)+quiet)*felt.Second
+	last := start + (felt.Instant(seconds)+quiet)*felt.Second
 	return append(recs, felt.Record{Kind: felt.KindTick, Part: felt.Control, At: last})
 }
 
@@ -302,6 +306,7 @@ var errInjected = errors.New("injected fault")
 type world struct {
 	log   *mem.Log
 	want  felt.Seq
+	until felt.Tick // the last tick that is closed
 	store *ledger
 	files *memFiles
 
@@ -318,6 +323,9 @@ func newWorld(t testing.TB, recs []felt.Record) *world {
 	t.Helper()
 	w := &world{kill: func() {}}
 	w.log, w.want = fill(t, recs)
+	if len(recs) > 0 {
+		w.until = felt.TickOf(recs[len(recs)-1].At) - 1
+	}
 	w.store = &ledger{world: w, ticks: map[line]felt.Tick{}, rows: map[string]string{}}
 	w.files = &memFiles{world: w, files: map[string][]byte{}}
 	return w
@@ -405,10 +413,11 @@ func (w *world) once(t testing.TB, opts Options, stop func(felt.Progress) bool) 
 	for {
 		changed := worker.Changed()
 		p := worker.Progress()
-		if p.Seq >= w.want || stop != nil && stop(p) {
+		done := p.Seq >= w.want && p.Tick >= w.until
+		if done || stop != nil && stop(p) {
 			cancel()
 			err := <-ended
-			return p.Seq >= w.want && !w.dead.Load(), err
+			return done && !w.dead.Load(), err
 		}
 		select {
 		case <-changed:

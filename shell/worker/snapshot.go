@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -22,7 +23,7 @@ type snapshot struct {
 	file    []byte // the whole file, of which state is the end
 }
 
-// File format: magic, format, engine version, seq, tick, SHA-256 of the state, state.
+// File format: magic, format, engine version, seq, tick, SHA-256 of all the rest, state.
 const (
 	snapMagic  = "FELTSNAP"
 	snapFormat = 1
@@ -41,11 +42,17 @@ func newSnapshot(version uint16, seq felt.Seq, tick felt.Tick, room int, state f
 	b = binary.LittleEndian.AppendUint16(b, version)
 	b = binary.LittleEndian.AppendUint64(b, uint64(seq))
 	b = binary.LittleEndian.AppendUint64(b, uint64(tick))
-	sumAt := len(b)
 	b = state(b[:snapHeader])
-	sum := sha256.Sum256(b[snapHeader:])
-	copy(b[sumAt:], sum[:])
+	copy(b[snapHeader-sha256.Size:], checksum(b))
 	return &snapshot{version: version, seq: seq, tick: tick, state: b[snapHeader:], file: b}
+}
+
+// checksum is over everything but itself: a wrong place would be as bad as a wrong state.
+func checksum(file []byte) []byte {
+	h := sha256.New()
+	h.Write(file[:snapHeader-sha256.Size])
+	h.Write(file[snapHeader:])
+	return h.Sum(nil)
 }
 
 func decodeSnapshot(b []byte) (*snapshot, error) {
@@ -62,7 +69,7 @@ func decodeSnapshot(b []byte) (*snapshot, error) {
 		tick:    felt.Tick(binary.LittleEndian.Uint64(h[11:])),
 		state:   b[snapHeader:],
 	}
-	if sha256.Sum256(s.state) != [sha256.Size]byte(h[19:19+sha256.Size]) {
+	if !bytes.Equal(checksum(b), b[snapHeader-sha256.Size:snapHeader]) {
 		return nil, fmt.Errorf("snapshot is damaged (checksum): %w", felt.ErrCorrupt)
 	}
 	if s.version != engine.Version {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/engine"
 	"github.com/felt-cx/felt/shell/mem"
 )
 
@@ -406,6 +407,26 @@ func TestOptions(t *testing.T) {
 		broken(&opts)
 		if _, err := New(opts); err == nil {
 			t.Errorf("%+v is taken", opts)
+		}
+	}
+}
+
+// TestDamage: no flipped bit and no cut goes unnoticed.
+func TestDamage(t *testing.T) {
+	whole := newSnapshot(engine.Version, 7, 8, 0, func(b []byte) []byte { return append(b, "state"...) }).file
+	if s, err := decodeSnapshot(whole); err != nil || s.seq != 7 || s.tick != 8 || string(s.state) != "state" {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	for i := range len(whole) * 8 {
+		b := slices.Clone(whole)
+		b[i/8] ^= 1 << (i % 8)
+		if _, err := decodeSnapshot(b); !errors.Is(err, felt.ErrCorrupt) {
+			t.Fatalf("bit %d flipped: %v", i, err)
+		}
+	}
+	for n := range len(whole) {
+		if _, err := decodeSnapshot(whole[:n]); !errors.Is(err, felt.ErrCorrupt) {
+			t.Fatalf("cut to %d bytes: %v", n, err)
 		}
 	}
 }
