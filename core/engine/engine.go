@@ -184,8 +184,8 @@ func (e *Engine) Quiet(t felt.Tick) bool {
 	return next == 0 || next > t
 }
 
-// CompleteUntil, asked when the log's clock stands at the end of tick t, is the instant
-// before which every interaction that ended there, and whose telemetry arrived within
+// CompleteUntil is, when the log's clock stands at the end of tick t, the instant before
+// which every interaction that ended earlier, and whose telemetry arrived within
 // settle, is in the rows. It is settle behind the clock, or as far as the oldest
 // interaction that still waits for its outcome, whichever is earlier; so without further
 // input it passes any instant settle and a second later, but for interactions that

@@ -211,7 +211,7 @@ func (b *Book) rows(t felt.Tick) []felt.Incident {
 	var out []felt.Incident
 	for _, s := range slices.SortedFunc(maps.Keys(b.live), compareScopes) {
 		l := b.live[s]
-		if !l.changed && !(l.counted && t%every == 0) {
+		if due := l.changed || l.counted && t%every == 0; !due {
 			continue
 		}
 		l.tell(t)

@@ -101,16 +101,6 @@ func (t *trace) group(id felt.InteractionID) *group {
 	return &t.groups[len(t.groups)-1]
 }
 
-// undecided tells whether some interaction of the trace has no outcome yet.
-func (t *trace) undecided() bool {
-	for i := range t.groups {
-		if !t.groups[i].decided {
-			return true
-		}
-	}
-	return false
-}
-
 // pool hands out what traces are made of, and takes it back: in a steady state a span
 // allocates nothing.
 type pool struct {
