@@ -156,8 +156,12 @@ func (c *Config) Check() error {
 		name string
 		v    int64
 	}{
-		{"body-limit", c.BodyLimit}, {"decoded-limit", c.DecodedLimit}, {"in-flight-limit", c.InFlightLimit},
-		{"attribute-limit", int64(c.AttributeLimit)}, {"value-limit", int64(c.ValueLimit)}, {"log-max-bytes", c.LogMaxBytes},
+		{"body-limit", c.BodyLimit},
+		{"decoded-limit", c.DecodedLimit},
+		{"in-flight-limit", c.InFlightLimit},
+		{"attribute-limit", int64(c.AttributeLimit)},
+		{"value-limit", int64(c.ValueLimit)},
+		{"log-max-bytes", c.LogMaxBytes},
 	} {
 		if n.v < 0 {
 			problems = append(problems, fmt.Errorf("%s: %d; want a positive number", n.name, n.v))

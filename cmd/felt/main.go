@@ -20,7 +20,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-var version = "dev" //nolint:gochecknoglobals // set by the linker
+var version = "dev" // set by the linker
 
 // Exit codes.
 const (
