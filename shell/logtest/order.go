@@ -126,6 +126,33 @@ func testConcurrent(t *testing.T, open Open) {
 	}
 }
 
+// testConcurrentLarge: nor do calls that are too large for one piece of any log.
+func testConcurrentLarge(t *testing.T, open Open) {
+	const callers, calls, size = 4, 8, 5000
+	l := fresh(t, open, Limits{})
+	var wg sync.WaitGroup
+	for c := range callers {
+		wg.Go(func() {
+			for range calls {
+				recs := make([]felt.Record, size)
+				for i := range recs {
+					recs[i] = felt.Record{Kind: felt.KindTelemetry, Part: felt.Part(c), At: 1, Data: fmt.Append(nil, i)}
+				}
+				if _, err := l.Append(t.Context(), recs...); err != nil {
+					t.Errorf("caller %d: %v", c, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	recs := take(t, l, felt.All, 0, callers*calls*size)
+	for i, r := range recs {
+		if first := recs[i-i%size]; string(r.Data) != fmt.Sprint(i%size) || r.Part != first.Part {
+			t.Fatalf("record %d is %s of caller %d; want %d of caller %d", i, r.Data, r.Part, i%size, first.Part)
+		}
+	}
+}
+
 // testResume: from any place, a reader goes on with exactly the rest.
 func testResume(t *testing.T, open Open) {
 	l, m := fresh(t, open, Limits{}), newMaker(2)

@@ -3,6 +3,7 @@ package logtest
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -46,6 +47,7 @@ func Run(t *testing.T, open Open) {
 		{"Order", testOrder},
 		{"OneRecord", testOneRecord},
 		{"Concurrent", testConcurrent},
+		{"ConcurrentLarge", testConcurrentLarge},
 		{"Resume", testResume},
 		{"Wait", testWait},
 		{"Behind", testBehind},
@@ -156,7 +158,7 @@ func (m *maker) record(size int) felt.Record {
 	}
 	r.Data = fmt.Appendf(nil, "%08d", m.n)
 	for len(r.Data) < size {
-		r.Data = append(r.Data, byte(m.rng.Uint32()))
+		r.Data = binary.LittleEndian.AppendUint64(r.Data, m.rng.Uint64())
 	}
 	return r
 }
