@@ -316,3 +316,26 @@ func TestSnapshotOfEverything(t *testing.T) {
 		t.Errorf("%v, %d bytes left", dec.Err(), dec.Rest())
 	}
 }
+
+// TestPartition: stage 2 has all of a session in one place, whoever the customer is by then;
+// without a session all of a customer; interactions of nobody are spread.
+func TestPartition(t *testing.T) {
+	const parts = 64
+	seen := map[int]bool{}
+	for i := range 200 {
+		r := felt.Interaction{ID: felt.InteractionID(hash(fmt.Sprint("id", i)))}
+		binary.LittleEndian.PutUint64(r.ID[:], uint64(i)*0x9e3779b97f4a7c15)
+		seen[partition(&r, parts)] = true
+		r.Customer = felt.Hash{0, 0, 0, 3, byte(i)}
+		if got := partition(&r, parts); got != 3 {
+			t.Fatalf("by customer: %d", got)
+		}
+		r.Session = felt.Hash{0, 0, 0, 65, byte(i)}
+		if got := partition(&r, parts); got != 1 {
+			t.Fatalf("by session: %d", got)
+		}
+	}
+	if len(seen) < parts/2 {
+		t.Errorf("interactions of nobody are in %d partitions of %d", len(seen), parts)
+	}
+}
