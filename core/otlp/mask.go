@@ -201,7 +201,7 @@ func domainEnd(b []byte, i int) int {
 			continue
 		case isAlnum(c) || c >= utf8.RuneSelf || c == '-' || c == '_':
 			if first {
-				letter = at > i && (c|0x20 >= 'a' && c|0x20 <= 'z' || c >= utf8.RuneSelf) && b[at-1] == '.'
+				letter = at > i && (c|0x20 >= 'a' && c|0x20 <= 'z' || c >= utf8.RuneSelf)
 			}
 			first = false
 			if letter {

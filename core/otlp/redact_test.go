@@ -178,7 +178,7 @@ func TestNoAddressComesOut(t *testing.T) {
 		address := rapid.StringMatching(`[a-z0-9][a-z0-9._+-]{0,20}[a-z0-9]`).Draw(t, "local") + "@" + rapid.StringMatching(`([a-z0-9][a-z0-9-]{0,8}\.){1,3}[a-z]{2,6}`).Draw(t, "domain")
 		key := rapid.SampledFrom([]string{"a", "url.full", "db.query.text", "exception.message", "felt.interaction.reason", "felt.segment.x"}).Draw(t, "key")
 		text := rapid.OneOf(rapid.StringMatching(`[ -~]{0,30}`), rapid.Map(rapid.IntRange(950, 1040), func(n int) string { return strings.Repeat("a ", n/2) })).Draw(t, "before") + rapid.SampledFrom([]string{" ", "<", ":", "\n", "(", "é "}).Draw(t, "gap") +
-			address + rapid.SampledFrom([]string{"", " ", ">", "/", "\n", "\"", "?", ","}).Draw(t, "after") + rapid.StringMatching(`[ -~]{0,30}`).Draw(t, "rest")
+			address + rapid.SampledFrom([]string{"", " ", ">", "/", "\n", "\"", "?", ","}).Draw(t, "after") + rapid.OneOf(rapid.StringMatching(`[ -~]{0,30}`), rapid.Just(strings.Repeat(" x", 300))).Draw(t, "rest")
 		td := ptrace.NewTraces()
 		s := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans().AppendEmpty()
 		s.SetTraceID(pcommon.TraceID{1})

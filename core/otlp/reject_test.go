@@ -312,8 +312,9 @@ func TestRollback(t *testing.T) {
 		t.Errorf("newest %d, want the end of the span", fresh.Newest())
 	}
 	p := testPacker()
-	for range 3 {
-		if _, err := p.Traces(append(slices.Clone(good), 0xff), now); err == nil {
+	other := oneSpan(t, attributes{"service.name": "other"}, attributes{"user.id": "eve", "only": "here"}, full)
+	for _, bad := range [][]byte{good, other, good} {
+		if _, err := p.Traces(append(slices.Clone(bad), 0xff), now); err == nil {
 			t.Fatal("taken")
 		}
 		if p.Size() != 0 || p.Newest() != 0 {
