@@ -241,16 +241,25 @@ func (l *load) check(t *testing.T, s *server, from, to time.Time) {
 		im.Customers.Total != int64(len(customers)) || im.Customers.Failed != int64(len(failing)) {
 		t.Errorf("impact %+v; sent %d tries of %d customers, %d failed of %d customers", im, acked, len(customers), failed, len(failing))
 	}
-	var ops struct{ Operations []struct{ Count int64 } }
-	s.get(t, "/api/v1/operations?service=web&"+window(from, to), &ops)
-	spans := int64(0)
-	for _, o := range ops.Operations {
-		spans += o.Count
+	spans := s.spans(t, from, to)
+	for deadline := time.Now().Add(20 * time.Second); spans < int64(acked) && time.Now().Before(deadline); spans = s.spans(t, from, to) {
+		time.Sleep(100 * time.Millisecond) // buckets of operations are handed out every 10 s
 	}
 	if spans < int64(acked) {
 		t.Errorf("operations count %d spans, %d were acknowledged", spans, acked)
 	}
 	t.Logf("%d tries acknowledged, %d spans counted", acked, spans)
+}
+
+// spans is how many the operations of the service count.
+func (s *server) spans(t *testing.T, from, to time.Time) (n int64) {
+	t.Helper()
+	var ops struct{ Operations []struct{ Count int64 } }
+	s.get(t, "/api/v1/operations?service=web&"+window(from, to), &ops)
+	for _, o := range ops.Operations {
+		n += o.Count
+	}
+	return n
 }
 
 // TestReadyAfterKill: much on the log and no snapshot; still it is ready within 10 s, and

@@ -54,9 +54,9 @@ func mapValues(m map[string]string) []string {
 // the rows of one that was not; also when snapshots are lost or damaged in between.
 func TestCuts(t *testing.T) {
 	for _, clock := range clocks {
-		recs := shopLog(2, clock, 70, 10)
+		recs := shopLog(2, clock, 45, 8)
 		want := reference(t, clock, recs)
-		for seed := range uint64(40) {
+		for seed := range uint64(25) {
 			t.Run(fmt.Sprint(clock, " ", seed), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) { cutRun(t, seed, clock, recs, want) })
 			})
