@@ -276,4 +276,3 @@ func differ(t testing.TB, got, want map[string]string) {
 		}
 	}
 }
-
