@@ -68,6 +68,14 @@ func TestFindings(t *testing.T) {
 			opened: 3610, ended: 3770, since: 3600.5, atLeast: 10,
 		},
 		{
+			name: "a relapse begins the minute of recovery anew",
+			phases: []second{
+				{until: 3600, good: 5}, {until: 3660, good: 3, bad: 2}, {until: 3750, good: 5},
+				{until: 3760, good: 3, bad: 2}, {until: 4100, good: 5},
+			},
+			opened: 3610, ended: 3870, since: 3600.5, atLeast: 10,
+		},
+		{
 			name:   "without a past the prior is the expectation",
 			phases: []second{{until: 60, good: 1, bad: 1}},
 			opened: 10, since: 0.5, atLeast: 4,
@@ -126,6 +134,18 @@ func TestFindings(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestBaselineOutlivesAnOutage: after two hours of outage, the hour before it is still what
+// the next fault is held against.
+func TestBaselineOutlivesAnOutage(t *testing.T) {
+	list := play(New(felt.DefaultSettings()), []second{
+		{until: 3700, good: 5}, {until: 10_900, good: 3, bad: 2}, {until: 11_500, good: 5}, {until: 11_520, good: 1, bad: 4},
+	})
+	first, last := list[0], list[len(list)-1]
+	if first.ID == last.ID || last.BaselineN < first.BaselineN-500 || last.BaselineN < 15_000 {
+		t.Errorf("held against %d customers, then against %d", first.BaselineN, last.BaselineN)
 	}
 }
 

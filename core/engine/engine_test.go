@@ -306,11 +306,13 @@ func TestOperationsAndEdges(t *testing.T) {
 	at := func(id, parent uint64, from, to felt.Instant, kind felt.SpanKind, service, name string) span {
 		return span{trace: 1, id: id, parent: parent, end: to * sec / 10, took: (to - from) * sec / 10, kind: kind, service: service, name: name}
 	}
+	call := at(2, 1, 1, 9, felt.SpanClient, "web", "POST") // answered by 3
+	call.peer = "shop.internal"
 	third := at(6, 3, 5, 6, felt.SpanClient, "shop", "charge")
 	third.peer, third.failed = "bank", true
 	p.spans(2,
 		at(1, 0, 0, 10, felt.SpanServer, "web", "GET /"),
-		at(2, 1, 1, 9, felt.SpanClient, "web", "POST"), // answered by 3
+		call,
 		at(3, 2, 2, 8, felt.SpanServer, "shop", "POST /pay"),
 		at(4, 3, 2, 4, felt.SpanInternal, "shop", "check"), // 4 and 5 overlap
 		at(5, 3, 3, 5, felt.SpanInternal, "shop", "check"),

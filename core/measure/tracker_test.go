@@ -291,6 +291,7 @@ func TestSnapshotOfEverything(t *testing.T) {
 	var events []arrival
 	for _, line := range []string{
 		"span 1 id=b parent=a name=pay ns=shop service=x session=s1 value=100 weight=2 status=error seg.plan=pro flag.f=on",
+		"span 2 trace=w id=b parent=a name=pay outcome=success", // decided for good: nothing of it is kept
 		"span 25 trace=u id=b parent=a name=pay key=k user=u account=a install=i pseudo=p kind=client peer=bank error=e message=m",
 		"log 25 trace=u id=b name=login outcome=odd reason=r journey=j step=s release=7 currency=EUR visible=3 retries=2",
 		"span 26 trace=v id=a parent=b op=x env=staging traffic=bot",
@@ -304,7 +305,7 @@ func TestSnapshotOfEverything(t *testing.T) {
 	f.run(d, events, start+28)
 	f.tracker.Begin(d, (start+28).Instant()-1)
 	f.tracker.Point(d.add("metric"))
-	if h := f.tracker.Held(); h.Kept != 1 || h.Traces != 2 || h.Remembered != 2 {
+	if h := f.tracker.Held(); h.Kept != 1 || h.Traces != 2 || h.Remembered != 3 {
 		t.Fatalf("%+v", h)
 	}
 	e, again := &codec.Encoder{}, &codec.Encoder{}
