@@ -43,14 +43,14 @@ func (s *Store) ScopeStats(ctx context.Context, q felt.Question) ([]felt.ScopeSt
 			list[i] = felt.ScopeStat{Scope: sc.Scope, Last: s.lasts.get(sc.id)}
 			place[sc.id] = &list[i]
 		}
-		e, err := s.estimates(ctx, tx, q, in, f)
+		e, copied, err := s.estimates(ctx, tx, q, in, f)
 		if err != nil {
 			return err
 		}
 		if e != nil {
 			return e.stats(ctx, place)
 		}
-		return ask(ctx, tx, "stats", f, nil, func(rows *sql.Rows) error {
+		return ask(ctx, tx, "stats", f, copied, func(rows *sql.Rows) error {
 			var id int32
 			var st felt.ScopeStat
 			err := rows.Scan(append([]any{&id}, numbers(&st.Counts, &st.Customers, &st.Sessions)...)...)
@@ -63,13 +63,19 @@ func (s *Store) ScopeStats(ctx context.Context, q felt.Question) ([]felt.ScopeSt
 	return list, err
 }
 
-// estimates returns what estimates, when the interactions cannot be counted.
-func (s *Store) estimates(ctx context.Context, tx *sql.Tx, q felt.Question, in []scopeRow, f filter) (*estimating, error) {
+// estimates returns what estimates, when the interactions cannot be counted, and else
+// the mark that says whether the question makes a copy of them.
+func (s *Store) estimates(ctx context.Context, tx *sql.Tx, q felt.Question, in []scopeRow, f filter) (*estimating, []string, error) {
 	var n int64
 	if err := ask(ctx, tx, "count", f, nil, func(rows *sql.Rows) error { return rows.Scan(&n) }); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return s.countable(ctx, tx, q, in, f, n)
+	copied := "MATERIALIZED"
+	if n > copyLimit {
+		copied = "NOT MATERIALIZED"
+	}
+	e, err := s.countable(ctx, tx, q, in, f, n)
+	return e, []string{"{{copy}}", copied}, err
 }
 
 // numbers are the places of the twelve numbers that stats and points have in common.
@@ -94,7 +100,7 @@ func (s *Store) Points(ctx context.Context, q felt.Question, step felt.Instant, 
 		if err != nil || len(in) == 0 {
 			return err
 		}
-		e, err := s.estimates(ctx, tx, q, in, f)
+		e, copied, err := s.estimates(ctx, tx, q, in, f)
 		if err != nil {
 			return err
 		}
@@ -106,10 +112,8 @@ func (s *Store) Points(ctx context.Context, q felt.Question, step felt.Instant, 
 			return err
 		}
 		split := f.splitBy(by)
-		marks := []string{
-			"{{from}}", strconv.FormatInt(int64(q.From), 10),
-			"{{step}}", strconv.FormatInt(int64(step), 10), "{{by}}", split,
-		}
+		marks := append(copied, "{{from}}", strconv.FormatInt(int64(q.From), 10),
+			"{{step}}", strconv.FormatInt(int64(step), 10), "{{by}}", split)
 		return ask(ctx, tx, "points", f, marks, func(rows *sql.Rows) error {
 			p, err := scanPoint(rows, by)
 			p.Start = q.From + p.Start*step

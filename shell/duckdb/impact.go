@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/felt-cx/felt"
 )
@@ -64,39 +65,57 @@ func countOutcomes(ctx context.Context, tx *sql.Tx, f filter, im *felt.Impact) (
 }
 
 // copyLimit is the most interactions of which a question makes a copy, to read them
-// once for all it counts: 57 bytes each. More are read once for each population.
+// once for all it counts: 61 bytes each. More are read once for each population.
 const copyLimit = 1_000_000
 
 // exact counts from the interactions, of which there are so many in scope.
 func (s *Store) exact(ctx context.Context, tx *sql.Tx, q felt.Question, in []scopeRow, f filter, rows int64, im *felt.Impact) error {
-	var err error
-	if rows <= copyLimit {
-		err = ask(ctx, tx, "impact", f, nil, func(rows *sql.Rows) error {
-			var line int
-			var d felt.Distinct
-			var id felt.Identity
-			err := rows.Scan(&line, &d.Total, &d.Failed, &d.Degraded, &id.User, &id.Pseudonym, &id.Installation, &id.Session)
-			if line == 0 {
-				im.Identity = id
-			}
-			*[]*felt.Distinct{&im.Customers, &im.Sessions, &im.Accounts}[line] = d
-			return err
-		})
-	} else {
-		err = populations(ctx, tx, f, im)
-	}
+	marks, err := s.recoveryMarks(ctx, tx, q, in)
 	if err != nil {
 		return err
 	}
-	im.Interval = [2]int64{im.Customers.Failed, im.Customers.Failed}
-	if im.Customers.Failed == 0 {
-		return nil
+	if rows <= copyLimit {
+		err = fromCopy(ctx, tx, q, f, marks, im)
+	} else {
+		err = populations(ctx, tx, f, marks, im)
 	}
-	return s.recovery(ctx, tx, q, in, f, im)
+	im.Interval = [2]int64{im.Customers.Failed, im.Customers.Failed}
+	return err
+}
+
+// fromCopy reads the interactions in scope once.
+func fromCopy(ctx context.Context, tx *sql.Tx, q felt.Question, f filter, marks []string, im *felt.Impact) error {
+	again, err := query("again")
+	if err != nil {
+		return err
+	}
+	from := q.From
+	if len(q.Where) == 0 {
+		from = q.To
+		again = "SELECT customer, scope, ended FROM hit WHERE outcome BETWEEN 1 AND 2 UNION ALL " + again
+	}
+	again = strings.NewReplacer(append([]string{"{{after}}", strconv.FormatInt(int64(from), 10)}, marks...)...).Replace(again)
+	return ask(ctx, tx, "impact", f, append(marks, "{{again}}", again), func(rows *sql.Rows) error {
+		var line int
+		var d felt.Distinct
+		var id felt.Identity
+		err := rows.Scan(&line, &d.Total, &d.Failed, &d.Degraded, &id.User, &id.Pseudonym, &id.Installation, &id.Session)
+		switch line {
+		case 0:
+			im.Customers, im.Identity = d, id
+		case 1:
+			im.Sessions = d
+		case 2:
+			im.Accounts = d
+		case 3:
+			im.Recovered, im.Lost, im.Undecided = d.Total, d.Failed, d.Degraded
+		}
+		return err
+	})
 }
 
 // populations reads the interactions once for each.
-func populations(ctx context.Context, tx *sql.Tx, f filter, im *felt.Impact) error {
+func populations(ctx context.Context, tx *sql.Tx, f filter, marks []string, im *felt.Impact) error {
 	var none felt.Identity
 	for _, p := range []struct {
 		population string
@@ -111,29 +130,30 @@ func populations(ctx context.Context, tx *sql.Tx, f filter, im *felt.Impact) err
 			return err
 		}
 	}
-	return nil
+	if im.Customers.Failed == 0 {
+		return nil
+	}
+	return ask(ctx, tx, "recovery", f, marks, func(rows *sql.Rows) error {
+		return rows.Scan(&im.Recovered, &im.Lost, &im.Undecided)
+	})
 }
 
-// recovery says what came of each customer's last failure in scope.
-func (s *Store) recovery(ctx context.Context, tx *sql.Tx, q felt.Question, in []scopeRow, f filter, im *felt.Impact) error {
+// recoveryMarks fills in what decides over recovered, lost and undecided.
+func (s *Store) recoveryMarks(ctx context.Context, tx *sql.Tx, q felt.Question, in []scopeRow) ([]string, error) {
 	asof, until := q.AsOf, add(q.To, s.opts.Recovery)
 	if asof == 0 {
 		var err error
 		if asof, err = logTime(ctx, tx); err != nil {
-			return err
+			return nil, err
 		}
 	} else {
 		until = min(until, asof)
 	}
 	text := func(i felt.Instant) string { return strconv.FormatInt(int64(i), 10) }
-	marks := []string{
-		"{{from}}", text(q.From), "{{until}}", text(until),
-		"{{window}}", text(s.opts.Recovery), "{{asof}}", text(asof),
-		"{{scopes}}", scopeIDs(in),
-	}
-	return ask(ctx, tx, "recovery", f, marks, func(rows *sql.Rows) error {
-		return rows.Scan(&im.Recovered, &im.Lost, &im.Undecided)
-	})
+	return []string{
+		"{{from}}", text(q.From), "{{until}}", text(until), "{{window}}", text(s.opts.Recovery),
+		"{{asof}}", text(asof), "{{scopes}}", scopeIDs(in),
+	}, nil
 }
 
 // add does not overflow: a window may end at the end of time.

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -23,7 +24,7 @@ func (s *Store) Interactions(ctx context.Context, q felt.Question, outcome felt.
 	if limit < 1 {
 		limit = defaultLimit
 	}
-	after, err := pageCondition(page)
+	after, before, err := pageCondition(page)
 	if err != nil {
 		return nil, "", err
 	}
@@ -36,12 +37,19 @@ func (s *Store) Interactions(ctx context.Context, q felt.Question, outcome felt.
 		if outcome != felt.OutcomeNone {
 			f.sql += fmt.Sprintf(" AND outcome = %d", outcome)
 		}
-		marks := []string{"{{page}}", after, "{{limit}}", strconv.Itoa(limit + 1)}
-		return ask(ctx, tx, "list", f, marks, func(rows *sql.Rows) error {
-			i, err := scanInteraction(rows)
-			list = append(list, i)
-			return err
-		})
+		for _, from := range s.slices(in, q, before) {
+			list = list[:0]
+			marks := []string{"{{page}}", after + fmt.Sprintf(" AND ended >= %d", from), "{{limit}}", strconv.Itoa(limit + 1)}
+			err := ask(ctx, tx, "list", f, marks, func(rows *sql.Rows) error {
+				i, err := scanInteraction(rows)
+				list = append(list, i)
+				return err
+			})
+			if err != nil || len(list) > limit {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil || len(list) <= limit {
 		return list, "", err
@@ -50,22 +58,40 @@ func (s *Store) Interactions(ctx context.Context, q felt.Question, outcome felt.
 	return list, pageAfter(list[limit-1]), nil
 }
 
+// slices are ever earlier beginnings of the window: a page is mostly full of what ended
+// in the last minutes, and the rest of the window need not be read for it.
+func (s *Store) slices(in []scopeRow, q felt.Question, before felt.Instant) []felt.Instant {
+	newest := felt.Instant(math.MinInt64)
+	for _, sc := range in {
+		newest = max(newest, s.lasts.get(sc.id))
+	}
+	newest = min(newest, q.To, before)
+	var list []felt.Instant
+	for _, back := range []felt.Instant{10 * felt.Minute, 2 * felt.Hour, felt.Day} {
+		if from := newest - back; from > q.From {
+			list = append(list, from)
+		}
+	}
+	return append(list, q.From)
+}
+
 // pageAfter names the place behind an interaction: its end and its id, in hex.
 func pageAfter(i felt.Interaction) string {
 	return fmt.Sprintf("%016x%s", uint64(i.End), i.ID)
 }
 
-func pageCondition(page string) (string, error) {
+// pageCondition returns what an interaction behind a page is, and when it ended at latest.
+func pageCondition(page string) (string, felt.Instant, error) {
 	if page == "" {
-		return "true", nil
+		return "true", math.MaxInt64, nil
 	}
 	raw, err := hex.DecodeString(page)
 	if err != nil || len(raw) != 24 {
-		return "", fmt.Errorf("duckdb: page %q is not one that an earlier answer gave: %w", page, felt.ErrUnanswerable)
+		return "", 0, fmt.Errorf("duckdb: page %q is not one that an earlier answer gave: %w", page, felt.ErrUnanswerable)
 	}
 	end := int64(binary.BigEndian.Uint64(raw))
 	id := hex.EncodeToString(raw[8:])
-	return fmt.Sprintf("ended <= %d AND (ended < %d OR i.id < '%s'::UUID)", end, end, id), nil
+	return fmt.Sprintf("ended <= %d AND (ended < %d OR i.id < '%s'::UUID)", end, end, id), felt.Instant(end), nil
 }
 
 // nullHash reads a hash that may not be known.

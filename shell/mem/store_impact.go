@@ -1,8 +1,8 @@
 package mem
 
 import (
-	"bytes"
 	"context"
+	"slices"
 
 	"github.com/felt-cx/felt"
 )
@@ -75,38 +75,45 @@ func identity(rows []*felt.Interaction) felt.Identity {
 	return id
 }
 
-// recovery says what came of each customer's last failure in scope.
+// recovery says what came of each customer's last failure in scope. Of two things that
+// failed at the same moment, either may succeed.
 func (s *Store) recovery(q felt.Question, rows []*felt.Interaction, im *felt.Impact) {
-	lastFailure := map[felt.Hash]*felt.Interaction{}
+	lastFailures := map[felt.Hash][]*felt.Interaction{} // several when they ended at the same moment
 	for _, r := range rows {
 		if r.Outcome != felt.OutcomeFailed || r.Customer.IsZero() {
 			continue
 		}
-		old := lastFailure[r.Customer]
-		if old == nil || r.End > old.End || r.End == old.End && bytes.Compare(r.ID[:], old.ID[:]) > 0 {
-			lastFailure[r.Customer] = r
+		old := lastFailures[r.Customer]
+		switch {
+		case len(old) == 0 || r.End > old[0].End:
+			lastFailures[r.Customer] = []*felt.Interaction{r}
+		case r.End == old[0].End:
+			lastFailures[r.Customer] = append(old, r)
 		}
 	}
 	asOf := q.AsOf
 	if asOf == 0 {
 		asOf = s.logTime()
 	}
-	for customer, failure := range lastFailure {
-		until := failure.End + s.opts.Recovery
-		if s.recovered(customer, failure, until, q.AsOf) {
+	for _, failures := range lastFailures {
+		until := failures[0].End + s.opts.Recovery
+		again := slices.ContainsFunc(failures, func(f *felt.Interaction) bool { return s.again(f, until, q.AsOf) })
+		switch {
+		case again:
 			im.Recovered++
-		} else if asOf >= until {
+		case asOf >= until:
 			im.Lost++
-		} else {
+		default:
 			im.Undecided++
 		}
 	}
 }
 
-func (s *Store) recovered(customer felt.Hash, failure *felt.Interaction, until, asOf felt.Instant) bool {
+// again tells whether the customer succeeded with the same thing after the failure.
+func (s *Store) again(failure *felt.Interaction, until, asOf felt.Instant) bool {
 	for i := range s.interactions.rows {
 		r := &s.interactions.rows[i]
-		if r.Customer != customer || scopeOf(r) != scopeOf(failure) || r.Traffic != failure.Traffic {
+		if r.Customer != failure.Customer || scopeOf(r) != scopeOf(failure) || r.Traffic != failure.Traffic {
 			continue
 		}
 		if r.Outcome != felt.OutcomeSuccess && r.Outcome != felt.OutcomeDegraded {

@@ -48,7 +48,7 @@ func try(id, customer int, o felt.Outcome, at int) felt.Interaction {
 }
 
 // with changes a row.
-func with(r felt.Interaction, change func(*felt.Interaction)) felt.Interaction {
+func with[T any](r T, change func(*T)) T {
 	change(&r)
 	return r
 }

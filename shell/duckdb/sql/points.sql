@@ -1,18 +1,30 @@
--- The window in steps, split by a segment or not.
-SELECT
-    (ended - {{from}}) // {{step}} AS step_number,
-    {{by}} AS split_value,
-    count(*) FILTER (outcome = 1), count(*) FILTER (outcome = 2), count(*) FILTER (outcome = 3),
-    count(*) FILTER (outcome = 4), count(*) FILTER (outcome = 5), count(*) FILTER (outcome = 0),
-    count(DISTINCT customer) FILTER (outcome BETWEEN 1 AND 4),
-    count(DISTINCT customer) FILTER (outcome = 3),
-    count(DISTINCT customer) FILTER (outcome = 2),
-    count(DISTINCT session) FILTER (outcome BETWEEN 1 AND 4),
-    count(DISTINCT session) FILTER (outcome = 3),
-    count(DISTINCT session) FILTER (outcome = 2),
-    quantile_disc(duration, 0.5) FILTER (outcome BETWEEN 1 AND 3),
-    quantile_disc(duration, 0.95) FILTER (outcome BETWEEN 1 AND 3),
-    quantile_disc(duration, 0.99) FILTER (outcome BETWEEN 1 AND 3)
-FROM interactions
-WHERE {{filter}}
-GROUP BY step_number, split_value
+-- The window in steps, split by a value or not (v is then ''). Built as stats.sql is.
+WITH hit AS {{copy}} (
+    SELECT (ended - {{from}}) // {{step}} AS nr, {{by}} AS v, outcome, duration, customer, session
+    FROM interactions WHERE {{filter}}
+), customers AS (
+    SELECT nr, v, count(*) AS total, count(*) FILTER (failed) AS failed, count(*) FILTER (degraded) AS degraded
+    FROM (
+        SELECT nr, v, customer, bool_or(outcome = 3) AS failed, bool_or(outcome = 2) AS degraded
+        FROM hit WHERE customer IS NOT NULL AND outcome BETWEEN 1 AND 4 GROUP BY nr, v, customer
+    ) GROUP BY nr, v
+), sessions AS (
+    SELECT nr, v, count(*) AS total, count(*) FILTER (failed) AS failed, count(*) FILTER (degraded) AS degraded
+    FROM (
+        SELECT nr, v, session, bool_or(outcome = 3) AS failed, bool_or(outcome = 2) AS degraded
+        FROM hit WHERE session IS NOT NULL AND outcome BETWEEN 1 AND 4 GROUP BY nr, v, session
+    ) GROUP BY nr, v
+), numbers AS (
+    SELECT nr, v,
+        count(*) FILTER (outcome = 1) AS n1, count(*) FILTER (outcome = 2) AS n2, count(*) FILTER (outcome = 3) AS n3,
+        count(*) FILTER (outcome = 4) AS n4, count(*) FILTER (outcome = 5) AS n5, count(*) FILTER (outcome = 0) AS n0,
+        quantile_disc(duration, [0.5, 0.95, 0.99]) FILTER (outcome BETWEEN 1 AND 3) AS q
+    FROM hit GROUP BY nr, v
+)
+SELECT n.nr, n.v, n1, n2, n3, n4, n5, n0,
+    coalesce(c.total, 0), coalesce(c.failed, 0), coalesce(c.degraded, 0),
+    coalesce(s.total, 0), coalesce(s.failed, 0), coalesce(s.degraded, 0),
+    q[1], q[2], q[3]
+FROM numbers n
+LEFT JOIN customers c ON c.nr = n.nr AND c.v = n.v
+LEFT JOIN sessions s ON s.nr = n.nr AND s.v = n.v
