@@ -57,7 +57,8 @@ func TestLifeOfAnIncident(t *testing.T) {
 		t.Errorf("at first: %+v, score %g", got, rows[0].Score)
 	}
 	add(b, start+11, 10, 13, felt.OutcomeFailed)
-	tick(start + 11) // numbers wait for the next judging
+	add(b, start+10, 10, 11, felt.OutcomeSuccess) // before it failed: no recovery
+	tick(start + 11)                              // numbers wait for the next judging
 	if len(rows) != 1 {
 		t.Fatalf("%d rows", len(rows))
 	}
@@ -73,10 +74,12 @@ func TestLifeOfAnIncident(t *testing.T) {
 	tick(start + 40) // nothing changed
 	add(b, start+100, 20, 21, felt.OutcomeFailed)
 	tick(start + 100) // a little
-	add(b, start+400, 21, 22, felt.OutcomeFailed)
+	add(b, start+105, 21, 22, felt.OutcomeFailed)
 	if b.Due() != start+110 {
 		t.Errorf("numbers are due at +%d", b.Due()-start)
 	}
+	tick(start + 110) // too little, and too soon to say so
+	add(b, start+395, 22, 23, felt.OutcomeFailed)
 	tick(start + 400) // long enough after the last number
 	tick(start+500, finding(start+10, start+500, start+500))
 	add(b, start+501, 70, 80, felt.OutcomeFailed) // resolved: no longer counted
@@ -89,7 +92,7 @@ func TestLifeOfAnIncident(t *testing.T) {
 		"+20 update: 4 of 6 customers failed so far",
 		"+23 acknowledged: acknowledged: on it ann",
 		"+100 update: 5 of 7 customers failed so far",
-		"+400 update: 6 of 8 customers failed so far",
+		"+400 update: 7 of 9 customers failed so far",
 		"+500 recovered: 87 of 213 customers failed",
 		"+500 resolved: resolved by itself: the finding has ended",
 	}
@@ -106,13 +109,14 @@ func TestLifeOfAnIncident(t *testing.T) {
 		"+23 v3 acknowledged active=true failed=4",
 		"+30 v4 acknowledged active=true failed=4",
 		"+100 v5 acknowledged active=true failed=5",
-		"+400 v6 acknowledged active=true failed=6",
-		"+500 v7 resolved active=false failed=6",
+		"+110 v6 acknowledged active=true failed=6",
+		"+400 v7 acknowledged active=true failed=7",
+		"+500 v8 resolved active=false failed=7",
 	}, story); diff != "" {
 		t.Error(diff)
 	}
 	if last.Acknowledged != (start+23).Instant() || last.Recovered != (start+500).Instant() || last.Resolved != last.Recovered ||
-		last.Impact.Recovered != 1 || last.Impact.Undecided != 5 || last.Impact.Counts.Failed != 6 || len(last.Findings) != 1 {
+		last.Impact.Recovered != 1 || last.Impact.Undecided != 6 || last.Impact.Counts.Failed != 7 || len(last.Findings) != 1 {
 		t.Errorf("%+v", last)
 	}
 	if unresolved, opened := b.Stats(); unresolved != 0 || opened != 1 || b.Due() != 0 {
