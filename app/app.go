@@ -261,7 +261,7 @@ func (a *App) serve(ctx context.Context, g *group) {
 		}
 		g.run(name, func() error {
 			if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
-				return err
+				return fmt.Errorf("serve: %w", err)
 			}
 			return nil
 		})

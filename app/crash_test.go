@@ -89,7 +89,6 @@ type load struct {
 	sent    map[uint64]bool // try -> acknowledged
 	pending []request       // not acknowledged: to be sent again
 	acks    int
-	customs int
 }
 
 type request struct {

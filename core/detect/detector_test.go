@@ -70,8 +70,11 @@ func TestFindings(t *testing.T) {
 		{
 			name: "a relapse begins the minute of recovery anew",
 			phases: []second{
-				{until: 3600, good: 5}, {until: 3660, good: 3, bad: 2}, {until: 3750, good: 5},
-				{until: 3760, good: 3, bad: 2}, {until: 4100, good: 5},
+				{until: 3600, good: 5},
+				{until: 3660, good: 3, bad: 2},
+				{until: 3750, good: 5},
+				{until: 3760, good: 3, bad: 2},
+				{until: 4100, good: 5},
 			},
 			opened: 3610, ended: 3870, since: 3600.5, atLeast: 10,
 		},

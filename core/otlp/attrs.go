@@ -203,9 +203,7 @@ func (s *shapes) expected(at int32, kv []byte) (e *edge, val []byte) {
 // attr1 deals with an attribute that is not the common case, a short text.
 func (p *Packer) attr1(pt *part, a *attrSet, k *keyInfo, val []byte, server bool) (vtype, error) {
 	if k.plain && len(val) >= 2 && val[0] == anyInt<<3|wireVarint && isUint(val[1:]) {
-		for _, c := range val[1:] {
-			a.cold = append(a.cold, c)
-		}
+		a.cold = append(a.cold, val[1:]...)
 		return vUint, nil
 	}
 	if n := len(val); k.direct && n > 2 && val[0] == anyString<<3|wireBytes && int(val[1]) == n-2 && n < 0x80 {

@@ -78,7 +78,7 @@ type readEvent struct {
 	typ       EventType
 	shape     int32
 	hot, cold int
-	tail, end int
+	end       int
 	hasTail   bool
 	start     felt.Instant
 	severity  Severity
