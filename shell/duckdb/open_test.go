@@ -136,3 +136,30 @@ func TestMetrics(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// The end of the newest interaction outlives the interaction, and the process.
+func TestLastOutlivesRetention(t *testing.T) {
+	ctx := context.Background()
+	dir := t.TempDir()
+	s, err := duckdb.Open(ctx, duckdb.Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const first, last = felt.Tick(7), felt.Tick(700) // of one name; far enough apart for it to be saved
+	if err := s.Write(ctx, crashBatch(first), crashBatch(last)); err != nil {
+		t.Fatal(err)
+	}
+	n, err := s.Retain(ctx, felt.Day, felt.Retention{Interactions: felt.Hour})
+	if err != nil || n != 2*crashRows {
+		t.Fatalf("removed %d, %v", n, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, duckdb.Options{Dir: dir})
+	q := felt.Question{Scope: felt.Scope{Env: "production"}, Window: felt.Window{From: felt.Day, To: 2 * felt.Day}}
+	st, err := s.ScopeStats(ctx, q)
+	if err != nil || len(st) != 1 || st[0].Last != last.Instant() {
+		t.Errorf("%+v, %v; want the last end at %d", st, err, last.Instant())
+	}
+}
