@@ -97,6 +97,7 @@ func ParseRecord(b []byte) (Record, error) {
 // Errors that ports return, to be tested with [errors.Is].
 var (
 	// ErrFull: the log has reached its size limit; nothing was appended. Retry later.
+	// Control records still go in for hours (see [Log.Append]).
 	ErrFull = errors.New("log is full")
 	// ErrUnavailable: the log cannot be reached or is closing. What was being appended
 	// may or may not be there. Retry.
@@ -122,6 +123,11 @@ type Log interface {
 	// be there, but never out of order; a caller that repeats them causes duplicates,
 	// which readers tolerate. [ErrFull]: none of them is there. Arrival stamps (At) must not
 	// decrease from call to call; Append does not change them. Safe for concurrent use.
+	//
+	// A log with a limit is full for telemetry first: about 1 MiB beyond the limit is in
+	// reserve for calls that hold nothing but records of [Control]. With the ticks time
+	// passes, readers get on and snapshot, and the log can be trimmed, so that it has
+	// room again by itself.
 	Append(ctx context.Context, recs ...Record) (Place, error)
 
 	// Read yields the records after the given place in log order, and then waits for

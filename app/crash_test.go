@@ -292,43 +292,79 @@ func TestReadyAfterKill(t *testing.T) {
 	}
 }
 
-// TestFullLog: a log that is full turns telemetry away and loses none; the server starts
-// on it, answers questions and stops.
+// TestFullLog: a log that is full turns telemetry away and loses none; time goes on, so
+// what was accepted is counted, the server starts on it and stops, and as soon as two
+// snapshots have been taken it is trimmed and takes telemetry again, by itself.
 func TestFullLog(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(t.TempDir())
 	cfg.LogMaxBytes = 1 << 20
+	cfg.SnapshotEvery = time.Hour // one at the start, so that it stays full
 	s := serveApp(t, cfg)
 	from := time.Now()
-	code, accepted := http.StatusOK, 0
-	for code == http.StatusOK && accepted < 1000 {
-		r := newTries()
-		r.add(uint64(accepted*100), "pay", fmt.Sprint("c", accepted), "failed", time.Now())
-		for i := 1; i < 100; i++ {
-			r.add(uint64(accepted*100+i), "", "", "", time.Now())
-		}
-		if code = s.post(r.body()); code == http.StatusOK {
-			accepted++
-		}
+	accepted := s.fillLog(t, 0)
+	if im := s.impactOf(t, "pay", from, time.Now()); im.Customers.Failed != int64(accepted) {
+		t.Errorf("while the log is full %+v; %d were accepted", im, accepted)
 	}
-	if code != http.StatusServiceUnavailable {
-		t.Fatalf("after %d requests: %d, want 503", accepted, code)
+	if code := s.post(fullRequest(accepted)); code != http.StatusServiceUnavailable {
+		t.Errorf("without a second snapshot the log is full, and the answer %d", code)
 	}
-	to := time.Now()
-	for range 2 {
-		s.stop()
-		s = serveApp(t, cfg) // it is ready within 10 s
-	}
-	var im impact
-	s.get(t, "/api/v1/impact?of=pay&"+window(from, to), &im)
-	if im.Customers.Failed > int64(accepted) {
-		t.Errorf("%+v of %d accepted", im, accepted)
-	}
-	t.Logf("%d requests accepted, %d of them counted while the log is full", accepted, im.Customers.Failed)
-	cfg.LogMaxBytes = 1 << 30
 	s.stop()
-	s = serveApp(t, cfg)
-	if im = s.impactOf(t, "pay", from, to); im.Customers.Failed != int64(accepted) {
+
+	cfg.SnapshotEvery = 3 * time.Second
+	s = serveApp(t, cfg) // it is ready within 10 s
+	for range 2 {        // after a restart, and while it runs
+		started := time.Now()
+		accepted = s.awaitRoom(t, accepted)
+		t.Logf("%d requests accepted; room again after %v", accepted, time.Since(started).Round(time.Millisecond))
+		accepted = s.fillLog(t, accepted)
+	}
+	accepted = s.awaitRoom(t, accepted)
+	if im := s.impactOf(t, "pay", from, time.Now()); im.Customers.Failed != int64(accepted) {
 		t.Errorf("with room again %+v; %d were accepted", im, accepted)
 	}
+}
+
+// fullRequest is a request of a hundred tries, one of which is a customer's that failed.
+func fullRequest(n int) []byte {
+	r := newTries()
+	r.add(uint64(n*100), "pay", fmt.Sprint("c", n), "failed", time.Now())
+	for i := 1; i < 100; i++ {
+		r.add(uint64(n*100+i), "", "", "", time.Now())
+	}
+	return r.body()
+}
+
+// fillLog sends until the door answers 503, and returns how many were accepted so far.
+func (s *server) fillLog(t *testing.T, accepted int) int {
+	t.Helper()
+	for range 5000 {
+		switch code := s.post(fullRequest(accepted)); code {
+		case http.StatusOK:
+			accepted++
+		case http.StatusServiceUnavailable:
+			return accepted
+		default:
+			t.Fatalf("answer %d, want 503 once the log is full", code)
+		}
+	}
+	t.Fatalf("after %d requests the log is not full", accepted)
+	return 0
+}
+
+// awaitRoom sends the next request again and again until it is accepted.
+func (s *server) awaitRoom(t *testing.T, accepted int) int {
+	t.Helper()
+	for deadline := time.Now().Add(40 * time.Second); time.Now().Before(deadline); {
+		switch code := s.post(fullRequest(accepted)); code {
+		case http.StatusOK:
+			return accepted + 1
+		case http.StatusServiceUnavailable:
+			time.Sleep(50 * time.Millisecond) // between two tries
+		default:
+			t.Fatalf("answer %d, want 503 or 200", code)
+		}
+	}
+	t.Fatal("the log stays full")
+	return 0
 }

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -340,4 +341,52 @@ func TestClockJumps(t *testing.T) {
 		}
 		log.checkTime(t)
 	})
+}
+
+// TestFullGoesOn: a log that is full for telemetry gets the ticks and commands that
+// shared its append, and telemetry that is refused moves no clock.
+func TestFullGoesOn(t *testing.T) {
+	const at = 1000*felt.Second + 5
+	for mode, want := range map[felt.Clock][]felt.Record{
+		felt.ClockWall: {
+			{Kind: felt.KindTick, Part: felt.Control, At: 2000 * felt.Second, Seq: 1},
+			{Kind: felt.KindCommand, Part: felt.Control, At: 2000*felt.Second + 7, Seq: 2},
+		},
+		felt.ClockEvent: {
+			{Kind: felt.KindCommand, Part: felt.Control, At: at, Seq: 1},
+			{Kind: felt.KindTick, Part: felt.Control, At: 1001 * felt.Second, Seq: 2},
+		},
+	} {
+		log := newLog()
+		log.misbehave(false, func(_ context.Context, recs []felt.Record) error {
+			for _, r := range recs {
+				if r.Part != felt.Control {
+					return fmt.Errorf("append: %w", felt.ErrFull)
+				}
+			}
+			return nil
+		})
+		d := newDoor(t, log, func(o *Options) {
+			o.Now = func() time.Time { return (2000*felt.Second + 7).Time() }
+		})
+		q := &sequencer{d: d, clock: clock{mode: mode}}
+		q.clock.resume(at, true)
+		spans, command := newWaiter(ticket{door: d, moved: true}), newWaiter(ticket{door: d, moved: true})
+		q.commit(t.Context(), []group{
+			{recs: []felt.Record{{Kind: felt.KindTelemetry}}, newest: 3000 * felt.Second, waiters: []*waiter{spans}},
+			{recs: []felt.Record{{Kind: felt.KindCommand, Part: felt.Control}}, control: true, waiters: []*waiter{command}},
+		})
+		if done := <-spans.done; !errors.Is(done.err, felt.ErrFull) {
+			t.Errorf("clock %v: telemetry: %+v, want ErrFull", mode, done)
+		}
+		if done := <-command.done; done.err != nil || done.place.Seq == 0 {
+			t.Errorf("clock %v: command: %+v", mode, done)
+		}
+		if diff := cmp.Diff(want, log.all()); diff != "" {
+			t.Errorf("clock %v: on the log (-want +got):\n%s", mode, diff)
+		}
+		if q.clock.open || !q.idle.IsZero() {
+			t.Errorf("clock %v: refused telemetry keeps an event log open", mode)
+		}
+	}
 }

@@ -35,7 +35,9 @@
 //
 // The sequencer alone stamps records, so arrival never decreases. In a wall log each
 // second begins with a tick record, in front of everything that arrived in it, also
-// when nothing happens. When the system's clock jumps back, the log's clock stands
+// when nothing happens. When a full log refuses telemetry, the tick and the commands that
+// shared its append are appended without it: they have a reserve there, and with time
+// going on the log gets trimmed. When the system's clock jumps back, the log's clock stands
 // still until it has been caught up with; a metric and a warning say so.
 //
 // In an event log the clock follows the newest event. The ticks are derived by readers,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/felt-cx/felt"
@@ -159,6 +160,41 @@ func (d *Door) spare() *otlp.Packer {
 func (q *sequencer) commit(ctx context.Context, groups []group) {
 	q.fill(groups)
 	now := felt.InstantOf(q.d.opt.Now())
+	before := q.clock
+	done := q.stamp(ctx, groups, now)
+	control := done
+	full := errors.Is(done.err, felt.ErrFull)
+	if full && slices.ContainsFunc(groups, func(g group) bool { return !g.control }) {
+		// None of it is there. The tick and the commands that shared the append have a
+		// reserve in the log, and time must pass, so that the log can be trimmed.
+		q.clock = before
+		control = q.stamp(ctx, slices.DeleteFunc(slices.Clone(groups), func(g group) bool { return !g.control }), now)
+	}
+	requests := 0
+	for i := range groups {
+		told := done
+		if groups[i].control {
+			told = control
+		}
+		for _, w := range groups[i].waiters {
+			w.finish(told)
+		}
+		if !groups[i].control {
+			requests += len(groups[i].waiters)
+			if !full { // senders that come back all the time do not keep an event log open
+				q.idle = time.Now()
+			}
+		}
+	}
+	if requests > 0 {
+		q.d.stats.groups.Add(1)
+		q.d.stats.grouped.Add(int64(requests))
+	}
+}
+
+// stamp gives the groups their arrival and appends them with the ticks that are due.
+// For no groups at all, nil, an event log is closed.
+func (q *sequencer) stamp(ctx context.Context, groups []group, now felt.Instant) (done outcome) {
 	var recs []felt.Record // a new one each time: a log that was given up on may still read the last
 	if groups == nil && q.clock.mode == felt.ClockEvent {
 		recs = append(recs, q.clock.finish())
@@ -167,24 +203,10 @@ func (q *sequencer) commit(ctx context.Context, groups []group) {
 	}
 	q.d.last.Store(int64(q.clock.last))
 	q.d.mode.Store(uint32(q.clock.mode))
-	var done outcome
 	if len(recs) > 0 {
 		done = q.append(ctx, recs)
 	}
-	requests := 0
-	for i := range groups {
-		for _, w := range groups[i].waiters {
-			w.finish(done)
-		}
-		if !groups[i].control {
-			requests += len(groups[i].waiters)
-			q.idle = time.Now()
-		}
-	}
-	if requests > 0 {
-		q.d.stats.groups.Add(1)
-		q.d.stats.grouped.Add(int64(requests))
-	}
+	return done
 }
 
 // append gives the stamped records to the log. After an error the clock stays where it

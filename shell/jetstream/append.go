@@ -17,6 +17,11 @@ import (
 // refuse messages above 128 MiB of them.
 const maxInflight = 32 << 20
 
+// controlReserve is how far beyond its limit the log takes calls of control records
+// alone. A tick a second with what the server stores around it fills it in four hours;
+// a trim that makes room again follows within minutes.
+const controlReserve = 1 << 20
+
 // pending is one message on its way.
 type pending struct {
 	recs  []felt.Record // our copy; Seq is set when it is known
@@ -92,7 +97,7 @@ func (l *Log) check(ctx context.Context, recs []felt.Record) error {
 func (l *Log) publish(ctx context.Context, recs []felt.Record) (<-chan outcome, int, error) {
 	l.publishing.Lock()
 	defer l.publishing.Unlock()
-	if err := l.room(frameSize(recs)); err != nil {
+	if err := l.room(frameSize(recs), onlyControl(recs)); err != nil {
 		return nil, 0, err
 	}
 	own := slices.Clone(recs)
@@ -109,8 +114,13 @@ func (l *Log) publish(ctx context.Context, recs []felt.Record) (<-chan outcome, 
 	return done, messages, nil
 }
 
+// onlyControl reports whether the call may use the reserve.
+func onlyControl(recs []felt.Record) bool {
+	return !slices.ContainsFunc(recs, func(r felt.Record) bool { return r.Part != felt.Control })
+}
+
 // room reports [felt.ErrFull] when size more bytes do not fit.
-func (l *Log) room(size int64) error {
+func (l *Log) room(size int64, control bool) error {
 	var free int64
 	if l.opts.MinFree > 0 {
 		var err error
@@ -120,16 +130,19 @@ func (l *Log) room(size int64) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	used := l.used()
+	used, limit, minFree := l.used(), l.opts.MaxBytes, l.opts.MinFree
+	if control {
+		limit, minFree = max(limit, l.found)+controlReserve, minFree/4
+	}
 	switch {
 	case l.closed:
 		return errClosed()
-	case used+size > l.opts.MaxBytes:
+	case used+size > limit:
 		l.count.full++
-		return fmt.Errorf("append: %d bytes do not fit, the log has %d of at most %d: %w", size, used, l.opts.MaxBytes, felt.ErrFull)
-	case l.opts.MinFree > 0 && free-size < l.opts.MinFree:
+		return fmt.Errorf("append: %d bytes do not fit, the log has %d of at most %d: %w", size, used, limit, felt.ErrFull)
+	case l.opts.MinFree > 0 && free-size < minFree:
 		l.count.full++
-		return fmt.Errorf("append: the disk has %d bytes left and %d are kept free: %w", free, l.opts.MinFree, felt.ErrFull)
+		return fmt.Errorf("append: the disk has %d bytes left and %d are kept free: %w", free, minFree, felt.ErrFull)
 	}
 	return nil
 }

@@ -48,8 +48,9 @@
 //
 // The stream never forgets by itself: an engine that was down for a day finds
 // everything. When the log has reached MaxBytes, or its disk less than MinFree,
-// Append answers [felt.ErrFull] and nothing is added. Only [Log.Trim] lets go of
-// records, never beyond the place it is given (which is what the slowest reader has
+// Append answers [felt.ErrFull] and nothing is added. Ticks and commands have a reserve
+// of 1 MiB, and a quarter of MinFree: without ticks no reader would get on, nobody
+// would snapshot, and nothing could be trimmed. Only [Log.Trim] lets go of records, never beyond the place it is given (which is what the slowest reader has
 // safely behind it), and never of the last one, which carries the clock.
 //
 // # Crash

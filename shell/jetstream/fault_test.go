@@ -175,11 +175,52 @@ func tear(t *testing.T, dir string, cut int) {
 	}
 }
 
-// TestDiskAlmostFull: below MinFree the log is full.
+// TestDiskAlmostFull: below MinFree the log is full, for ticks below a quarter of it.
 func TestDiskAlmostFull(t *testing.T) {
 	l := openLog(t, Options{Dir: t.TempDir(), MinFree: math.MaxInt64 / 2})
 	if _, err := l.Append(t.Context(), tick(1)); !errors.Is(err, felt.ErrFull) {
 		t.Fatalf("error %v, want ErrFull", err)
+	}
+	dir := t.TempDir()
+	free, err := freeBytes(dir)
+	if err != nil || free >= math.MaxInt64/2 {
+		t.Skip("the free space is not known here:", err)
+	}
+	l = openLog(t, Options{Dir: dir, MinFree: 2 * free})
+	if _, err := l.Append(t.Context(), felt.Record{Kind: felt.KindTelemetry}); !errors.Is(err, felt.ErrFull) {
+		t.Fatalf("telemetry: error %v, want ErrFull", err)
+	}
+	if _, err := l.Append(t.Context(), tick(1)); err != nil {
+		t.Fatal("a tick while there is disk left:", err)
+	}
+}
+
+// TestMuchSmaller: a log far above a limit that it did not have before takes ticks, and
+// telemetry once it was trimmed.
+func TestMuchSmaller(t *testing.T) {
+	dir := t.TempDir()
+	l := openLog(t, Options{Dir: dir, Unsynced: true})
+	for range 4 { // more than the server would be given with 8 MiB and some room
+		if _, err := l.Append(t.Context(), felt.Record{Kind: felt.KindTelemetry, At: 1, Data: make([]byte, 20<<20)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l = openLog(t, Options{Dir: dir, MaxBytes: 8 << 20})
+	p, err := l.Append(t.Context(), tick(2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Append(t.Context(), felt.Record{Kind: felt.KindTelemetry, At: 3}); !errors.Is(err, felt.ErrFull) {
+		t.Fatalf("telemetry: error %v, want ErrFull", err)
+	}
+	if err := l.Trim(t.Context(), p.Seq); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Append(t.Context(), felt.Record{Kind: felt.KindTelemetry, At: 3}); err != nil {
+		t.Fatal("after the trim:", err)
 	}
 }
 

@@ -39,6 +39,7 @@ type Log struct {
 	freed    chan struct{} // closed when inflight shrinks
 	segments []*segment    // oldest first; the last one is written
 	newest   felt.Place
+	found    int64 // size when it was opened, less once trimmed: above MaxBytes when that was larger before
 	tail     tail
 	count    counters
 	closed   bool
@@ -103,7 +104,13 @@ func (l *Log) start(ctx context.Context) error {
 	if err := sub.SetPendingLimits(-1, -1); err != nil { // bounded by maxInflight
 		return fmt.Errorf("listening for acknowledgements: %w", err)
 	}
-	return l.recover(ctx)
+	if err := l.recover(ctx); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.found = l.used()
+	return nil
 }
 
 // connect opens a connection inside the process.

@@ -23,7 +23,7 @@ type Options struct {
 	// process at a time.
 	Dir string
 	// MaxBytes bounds the log on disk (default 20 GiB). At the bound Append fails with
-	// [felt.ErrFull].
+	// [felt.ErrFull]; calls of control records alone do so 1 MiB later.
 	MaxBytes int64
 	// KeepBytes is how much [Log.Trim] leaves (default half of MaxBytes), so that
 	// there is room to append while the next trim is due.
@@ -36,7 +36,8 @@ type Options struct {
 	// after a crash, at about 600 MB/s from a cold disk.
 	SegmentBytes int64
 	// MinFree is the free disk space below which the log counts as full (default
-	// 256 MiB; negative: do not look).
+	// 256 MiB; negative: do not look). For calls of control records alone it is full
+	// below a quarter of that.
 	MinFree int64
 	// TailBytes is how much of what was appended last stays in memory for readers that
 	// keep up (default 16 MiB; negative: nothing).

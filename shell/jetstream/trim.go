@@ -38,6 +38,9 @@ func (l *Log) Trim(ctx context.Context, upTo felt.Seq) error {
 	if err != nil {
 		return fmt.Errorf("trimming the log: %w", err)
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.found = min(l.found, l.used())
 	return nil
 }
 

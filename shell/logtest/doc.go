@@ -8,6 +8,7 @@
 //   - the records of one call stand next to each other, however many callers there are
 //   - a reader waits for more, goes on from any place, and ends quietly with its context
 //   - a full log takes nothing of a call, and loses nothing it has taken
+//   - calls of control records alone are taken a while longer
 //   - trimming never passes the place it is given, and never takes the newest record
 //   - what was acknowledged survives kill -9
 //

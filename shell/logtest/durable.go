@@ -84,7 +84,7 @@ func testReopenSmaller(t *testing.T, open Open) {
 	dir, m := t.TempDir(), newMaker(22)
 	l := open(t, dir, Limits{MaxBytes: 4 << 20})
 	var want []felt.Record
-	for range 20 {
+	for range 30 {
 		rec := m.record(100_000)
 		want = append(want, rec)
 		must(t, l, rec)
@@ -96,10 +96,11 @@ func testReopenSmaller(t *testing.T, open Open) {
 	defer func() { _ = l.Close() }()
 	all := take(t, l, felt.All, 0, len(want))
 	same(t, "under a smaller limit", all, want)
-	_, err := l.Append(t.Context(), m.record(10))
+	_, err := l.Append(t.Context(), m.telemetry(10))
 	wantErr(t, "appending to a log that is above its limit", err, felt.ErrFull)
-	if err := l.Trim(t.Context(), all[len(all)-1].Seq); err != nil {
+	p := must(t, l, m.control(10)) // however far it is above
+	if err := l.Trim(t.Context(), p.Seq); err != nil {
 		t.Fatal(err)
 	}
-	nothing(t, l, all[len(all)-1].Seq)
+	must(t, l, m.telemetry(10))
 }

@@ -35,22 +35,72 @@ func testFull(t *testing.T, open Open) {
 	l, m := fresh(t, open, Limits{MaxBytes: 1 << 20, KeepBytes: 256 << 10}), newMaker(10)
 	want := fill(t, l, m, 20_000)
 	for range 3 {
-		_, err := l.Append(t.Context(), m.record(1), m.record(900<<10), m.record(1))
+		_, err := l.Append(t.Context(), m.record(1), m.telemetry(900<<10), m.record(1))
 		wantErr(t, "a call that does not fit", err, felt.ErrFull)
 	}
-	small := m.record(1)
-	p := must(t, l, small) // what fits is taken still: a tick, a command
+	small := m.control(1)
+	p := must(t, l, small)
 	want = append(want, small)
 	same(t, "a full log", take(t, l, felt.All, 0, len(want)), want)
 	if err := l.Trim(t.Context(), p.Seq); err != nil {
 		t.Fatal(err)
 	}
-	rec := m.record(300 << 10)
+	rec := m.telemetry(300 << 10)
 	must(t, l, rec)
 	same(t, "after the trim", take(t, l, felt.All, p.Seq, 1), []felt.Record{rec})
-	if _, err := l.Append(t.Context(), m.record(2<<20)); !errors.Is(err, felt.ErrFull) {
+	if _, err := l.Append(t.Context(), m.telemetry(2<<20)); !errors.Is(err, felt.ErrFull) {
 		t.Fatalf("a record larger than the log: %v, want ErrFull", err)
 	}
+}
+
+// testFullTakesTicks: a log that takes no telemetry takes ticks for a while longer, so
+// that time passes and somebody gets to trim it; but not without end.
+func testFullTakesTicks(t *testing.T, open Open) {
+	l, m := fresh(t, open, Limits{MaxBytes: 1 << 20, KeepBytes: 256 << 10}), newMaker(15)
+	var want []felt.Record
+	for _, size := range []int{20_000, 2_000, 200} {
+		for {
+			rec := m.telemetry(size)
+			_, err := l.Append(t.Context(), rec)
+			if errors.Is(err, felt.ErrFull) {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, rec)
+		}
+	}
+	var p felt.Place
+	for i := range 300 {
+		m.at += felt.Second
+		tick := felt.Record{Kind: felt.KindTick, Part: felt.Control, At: m.at, Data: []byte{}}
+		if i%50 == 0 {
+			_, err := l.Append(t.Context(), m.telemetry(200))
+			wantErr(t, "telemetry for a full log", err, felt.ErrFull)
+			_, err = l.Append(t.Context(), tick, m.telemetry(200))
+			wantErr(t, "a tick with telemetry for a full log", err, felt.ErrFull)
+		}
+		p = must(t, l, tick)
+		want = append(want, tick)
+	}
+	same(t, "a full log with ticks", take(t, l, felt.All, 0, len(want)), want)
+	for n := 0; ; n++ {
+		q, err := l.Append(t.Context(), m.control(64<<10))
+		if errors.Is(err, felt.ErrFull) {
+			break
+		}
+		if err != nil || n == 64 {
+			t.Fatalf("after %d commands of 64 KiB beyond the limit: error %v, want ErrFull", n, err)
+		}
+		p = q
+	}
+	if err := l.Trim(t.Context(), p.Seq); err != nil {
+		t.Fatal(err)
+	}
+	rec := m.telemetry(20_000)
+	must(t, l, rec)
+	same(t, "after the trim", take(t, l, felt.All, p.Seq, 1), []felt.Record{rec})
 }
 
 // testFullUnderLoad: with many callers at the limit, what was acknowledged is there

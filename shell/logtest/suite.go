@@ -58,6 +58,7 @@ func Run(t *testing.T, open Open) {
 		{"SliceIsReused", testSliceIsReused},
 		{"Closed", testClosed},
 		{"Full", testFull},
+		{"FullTakesTicks", testFullTakesTicks},
 		{"FullUnderLoad", testFullUnderLoad},
 		{"TrimWithinLimits", testTrimWithinLimits},
 		{"TrimBySize", testTrimBySize},
@@ -160,6 +161,20 @@ func (m *maker) record(size int) felt.Record {
 	for len(r.Data) < size {
 		r.Data = binary.LittleEndian.AppendUint64(r.Data, m.rng.Uint64())
 	}
+	return r
+}
+
+// telemetry is a record that a full log refuses.
+func (m *maker) telemetry(size int) felt.Record {
+	r := m.record(size)
+	r.Kind, r.Part = felt.KindTelemetry, felt.Part(m.rng.IntN(Partitions))
+	return r
+}
+
+// control is a record that has a reserve.
+func (m *maker) control(size int) felt.Record {
+	r := m.record(size)
+	r.Kind, r.Part = felt.KindCommand, felt.Control
 	return r
 }
 

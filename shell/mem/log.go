@@ -12,9 +12,12 @@ import (
 	felt "github.com/felt-cx/felt"
 )
 
+// controlReserve is how far beyond MaxBytes calls of control records alone are taken.
+const controlReserve = 1 << 20
+
 // LogOptions say how much a [Log] keeps. The zero value has no limits.
 type LogOptions struct {
-	MaxBytes  int64         // Append fails with [felt.ErrFull] above it; 0: no limit
+	MaxBytes  int64         // Append fails with [felt.ErrFull] above it, for control records 1 MiB later; 0: no limit
 	KeepBytes int64         // what Trim leaves by size; 0: all
 	MaxAge    time.Duration // what Trim leaves by age, against the newest record; 0: all
 
@@ -85,7 +88,7 @@ func (l *Log) Append(ctx context.Context, recs ...felt.Record) (felt.Place, erro
 
 // check refuses what does not fit or is no record. l.mu is held.
 func (l *Log) check(recs []felt.Record) error {
-	size := int64(0)
+	size, limit := int64(0), l.opts.MaxBytes+controlReserve
 	for i := range recs {
 		r := &recs[i]
 		if r.Kind < felt.KindTelemetry || r.Kind > felt.KindClock {
@@ -95,10 +98,13 @@ func (l *Log) check(recs []felt.Record) error {
 			return fmt.Errorf("append: record %d is of partition %d; a log has 0 to %d", i, r.Part, felt.MaxParts-1)
 		}
 		size += int64(r.EncodedLen())
+		if r.Part != felt.Control {
+			limit = l.opts.MaxBytes
+		}
 	}
-	if l.opts.MaxBytes > 0 && l.bytes+size > l.opts.MaxBytes {
+	if l.opts.MaxBytes > 0 && l.bytes+size > limit {
 		l.full++
-		return fmt.Errorf("append: %d bytes do not fit, the log has %d of at most %d: %w", size, l.bytes, l.opts.MaxBytes, felt.ErrFull)
+		return fmt.Errorf("append: %d bytes do not fit, the log has %d of at most %d: %w", size, l.bytes, limit, felt.ErrFull)
 	}
 	return nil
 }

@@ -66,7 +66,7 @@ func (m *machine) run(ctx, writing context.Context, queue chan<- item) error {
 		}
 		m.gather(rec)
 		// No tick may come after the last record: an event log waits for more data, and a
-		// log that is full takes none.
+		// log whose disk is full to the last takes none.
 		if !m.told && rec.Seq >= m.w.start.Seq {
 			m.told = m.send(ctx, queue, item{ready: true})
 		}
