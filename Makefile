@@ -32,7 +32,6 @@ web/dist/index.html: web/node_modules/.installed $(WEB_SRC)
 test: chromium build test-web test-go test-e2e ## everything that must hold, in under 15 minutes on 2 cores
 
 test-go:
-	$(GO) vet ./...
 	$(GO) test $(TESTFLAGS) ./...
 
 test-web: web/node_modules/.installed
@@ -58,6 +57,7 @@ $(BIN)/govulncheck: internal/tools/go.mod
 
 lint: $(BIN)/golangci-lint web/node_modules/.installed ## gofmt, vet, golangci-lint, the UI's linter
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt these:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	$(GO) vet ./...
 	$(BIN)/golangci-lint run ./...
 	cd web && $(NPM) run lint
 
