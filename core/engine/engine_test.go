@@ -375,7 +375,7 @@ func TestSettingsAndMetrics(t *testing.T) {
 		!slices.Equal(st.Unmapped, []felt.NameCount{{Name: "queue.depth", Count: 1}}) {
 		t.Errorf("%+v", st)
 	}
-	want := []felt.NameCount{{Name: "production/shop/pay", Count: 800}, {Name: "production//login", Count: 1}}
+	want := []felt.NameCount{{Name: "production/shop/pay", Count: 800}, {Name: "production/unknown_service/login", Count: 1}}
 	if diff := cmp.Diff(want, e.Discovered()); diff != "" {
 		t.Error(diff)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/otlp"
@@ -121,7 +122,7 @@ func (k *Tracker) newClaim(ev *otlp.Event) *claim {
 		start: ev.Start, end: ev.End, arrived: k.at, trace: ev.Trace,
 		scope: scopeKey{
 			env: cmp.Or(shared(f[otlp.FieldEnv]), otlp.DefaultEnv), name: shared(f[otlp.FieldInteraction]),
-			app:     cmp.Or(shared(f[otlp.FieldNamespace]), shared(f[otlp.FieldService])),
+			app:     cmp.Or(shared(f[otlp.FieldNamespace]), shared(f[otlp.FieldService]), unknownService),
 			traffic: ev.Traffic,
 		},
 		key: k.block.own(f[otlp.FieldKey]), reason: k.block.own(f[otlp.FieldReason]),
@@ -152,13 +153,32 @@ func (k *Tracker) newClaim(ev *otlp.Event) *claim {
 	return c
 }
 
+// parseOutcome reads an outcome as people write it: in any case, and by the words that
+// other conventions have for the same thing.
+func parseOutcome(word string) (felt.Outcome, bool) {
+	word = strings.ToLower(strings.TrimSpace(word))
+	switch word {
+	case "failure", "fail", "error":
+		return felt.OutcomeFailed, true
+	case "succeeded", "ok", "completed":
+		return felt.OutcomeSuccess, true
+	case "canceled":
+		return felt.OutcomeCancelled, true
+	}
+	return felt.ParseOutcome(word)
+}
+
+// unknownService is the app of telemetry that names neither namespace nor service, as
+// OpenTelemetry's SDKs call it: what has no name cannot be asked for.
+const unknownService = "unknown_service"
+
 // readOutcome sets what was sent and what follows for the claim's class.
 func (k *Tracker) readOutcome(c *claim, word string) {
 	switch {
 	case word != "":
 		c.class = explicit
 		var known bool
-		if c.sent, known = felt.ParseOutcome(word); !known {
+		if c.sent, known = parseOutcome(word); !known {
 			c.said = word
 			k.stats.UnknownOutcomes++
 		}

@@ -24,7 +24,7 @@ func parseCondition(s string) (felt.Condition, error) {
 	}
 	c, ok := splitCondition(s)
 	switch {
-	case !ok || c.Key == "" || strings.ContainsAny(c.Key, "=!<>()"):
+	case !ok || c.Key == "" || strings.ContainsAny(c.Key, "=!<>()"), strings.HasSuffix(c.Key, " not"):
 		return bad("want KEY=VALUE, KEY!=VALUE or KEY in (A,B)")
 	case c.Op != felt.OpIn && strings.HasPrefix(c.Values[0], "="):
 		return bad("one = is enough: KEY=VALUE")
