@@ -181,7 +181,9 @@ func show(r *felt.Interaction) string {
 	if r.Env != "production" {
 		put("env", r.Env)
 	}
-	put("app", r.App)
+	if r.App != "unknown_service" { // most cases do not name one
+		put("app", r.App)
+	}
 	put("service", r.Service)
 	put("client", r.ClientOutcome)
 	put("reason", r.Reason)
