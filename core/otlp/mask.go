@@ -186,6 +186,9 @@ func localStart(b []byte, from, at int) int {
 	for lo > from && isLocal(b[lo-1]) {
 		lo--
 	}
+	for lo < at && b[lo] == '\'' { // a quote around the address, not a part of it
+		lo++
+	}
 	return lo
 }
 

@@ -49,9 +49,16 @@ func isSQL(b []byte) bool {
 func isWord(c byte) bool { return isAlnum(c) || c == '_' || c == '$' || c >= 0x80 }
 
 func cleanSQL(dst, b []byte) []byte {
-	from := len(dst)
+	from, looked := len(dst), 0
 	for i := 0; i < len(b); {
 		c := b[i]
+		if i >= looked {
+			end, mail := mailEnd(b, i)
+			if looked = end; mail {
+				dst, i = append(dst, maskedEmail...), end
+				continue
+			}
+		}
 		word := len(dst) > from && isWord(dst[len(dst)-1])
 		switch {
 		case c == '\'':
@@ -75,8 +82,8 @@ func cleanSQL(dst, b []byte) []byte {
 		case c-'0' < 10 && !word:
 			i = numberEnd(b, i)
 			dst = append(dst, '?')
-		case c == ':' && i+1 < len(b) && b[i+1]-'0' < 10 || c == '$' && i+1 < len(b) && b[i+1]-'0' < 10 && !word:
-			dst = append(dst, c) // a placeholder: $1, :1
+		case (c == ':' || c == '$' && !word) && isPlaceholder(b, i):
+			dst = append(dst, c)
 			for i++; i < len(b) && b[i]-'0' < 10; i++ {
 				dst = append(dst, b[i])
 			}
@@ -86,6 +93,50 @@ func cleanSQL(dst, b []byte) []byte {
 		}
 	}
 	return dst
+}
+
+// isPlaceholder: $1, :1.
+func isPlaceholder(b []byte, i int) bool {
+	if i+1 >= len(b) || b[i+1]-'0' >= 10 {
+		return false
+	}
+	_, mail := mailEnd(b, i+1)
+	return !mail
+}
+
+// mailEnd is the place behind the e-mail address that stands at b[i] without quotes; if
+// there is none, behind what cannot be the beginning of one. Addresses are found before
+// numbers are: an address without its numbers is none, and still says who. What begins
+// a text or a comment ends an address.
+func mailEnd(b []byte, i int) (end int, mail bool) {
+	domain := func(at int) int {
+		rest := b
+		if n := bytes.Index(b[at:], []byte("--")); n >= 0 {
+			rest = b[:at+n]
+		}
+		return domainEnd(rest, at)
+	}
+	at := i
+	for ; at < len(b); at++ {
+		c := b[at]
+		if c == '-' && at+1 < len(b) && b[at+1] == '-' {
+			break
+		}
+		if c == '%' && at > i && bytes.HasPrefix(b[at:], []byte("%40")) {
+			if end = domain(at + 3); end > 0 {
+				return end, true
+			}
+		}
+		if !isAlnum(c) && c < 0x80 && c != '.' && c != '_' && c != '%' && c != '+' && c != '-' {
+			break
+		}
+	}
+	if at > i && at < len(b) && b[at] == '@' {
+		if end = domain(at + 1); end > 0 {
+			return end, true
+		}
+	}
+	return at, false
 }
 
 // quoteEnd is the place behind the quoted text that begins at b[i]; without a closing
@@ -157,7 +208,15 @@ func numberEnd(b []byte, i int) int {
 
 // cleanJSONQuery keeps keys and structure.
 func cleanJSONQuery(dst, b []byte) []byte {
+	looked := 0
 	for i := 0; i < len(b); {
+		if i >= looked {
+			end, mail := mailEnd(b, i)
+			if looked = end; mail {
+				dst, i = append(dst, maskedEmail...), end
+				continue
+			}
+		}
 		switch c := b[i]; {
 		case c == '"' || c == '\'':
 			end := quoteEnd(b, i)

@@ -105,7 +105,9 @@ func (p *Packer) queryText(pt *part, raw []byte, max int) (Text, error) {
 	if !utf8.Valid(raw) {
 		return 0, p.bad(raw, 0, "", "invalid UTF-8")
 	}
-	p.query = p.appendQuery(p.query[:0], raw, max)
+	// The query first, then the addresses: masking first would take quotes away, and so
+	// turn the text between two literals into a literal and the literals into text.
+	p.query = cleanQuery(p.query[:0], raw)
 	if !bytes.Equal(p.query, raw) {
 		p.rep.RedactedValues++
 		out, _ := cleanText(p.scratch[:0], p.query, actKeep, max)
@@ -117,16 +119,6 @@ func (p *Packer) queryText(pt *part, raw []byte, max int) (Text, error) {
 	}
 	p.queries.add(raw, h)
 	return p.text(pt, raw, actKeep, max)
-}
-
-// appendQuery cleans a query. Addresses go first: taking values out may break one into
-// something that is none and still says who.
-func (p *Packer) appendQuery(dst, raw []byte, max int) []byte {
-	if look(raw).clean() {
-		return cleanQuery(dst, raw)
-	}
-	p.scratch, _ = cleanText(p.scratch[:0], raw, actKeep, max+maskWindow)
-	return cleanQuery(dst, p.scratch)
 }
 
 // cleanBytes is what is kept of a value of type bytes.
@@ -350,7 +342,7 @@ func (p *Packer) appendText(dst []byte, act action, b []byte) ([]byte, error) {
 		return dst, p.bad(b, 0, "attributes.value", "invalid UTF-8")
 	}
 	if act == actSQL {
-		p.query = p.appendQuery(p.query[:0], b[:runeCut(b, p.opt.Limits.ValueBytes+maskWindow)], p.opt.Limits.ValueBytes)
+		p.query = cleanQuery(p.query[:0], b[:runeCut(b, p.opt.Limits.ValueBytes+maskWindow)])
 		b = p.query
 	}
 	out, changed := cleanText(p.scratch[:0], b, act, p.opt.Limits.ValueBytes)
