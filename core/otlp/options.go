@@ -5,7 +5,7 @@ import "github.com/felt-cx/felt"
 // Limits bound what one event may bring. What is over a limit is cut or left out and
 // counted in the [Report]; it never fails a request, except Depth.
 type Limits struct {
-	SpanAttributes   int // attributes kept of one span, log record, point, resource or span event; default 128
+	SpanAttributes   int // attributes kept of one span, log record, point, resource or span event, and up to 256 more that have a meaning; default 128
 	ValueBytes       int // bytes kept of one text; longer ones are cut at a rune boundary; default 1024
 	Depth            int // nesting of values and of JSON; deeper is a [BadRequestError]; default 32
 	EventsPerSpan    int // default 32

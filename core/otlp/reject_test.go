@@ -353,6 +353,55 @@ func TestAMillionAttributes(t *testing.T) {
 	}
 }
 
+// TestMeaningComesLate: what an event means is read however many attributes are before it.
+func TestMeaningComesLate(t *testing.T) {
+	attr := func(field byte, key, value string) []byte {
+		return msg(field, append(msg(1, []byte(key)), msg(2, msg(1, []byte(value)))...))
+	}
+	const n = 400_000
+	filler := func(field byte) (b []byte) {
+		for range n {
+			b = append(b, field<<3|2, 5, 1<<3|2, 1, 'k', 2<<3|2, 0)
+		}
+		return b
+	}
+	late := func(field byte) []byte {
+		b := filler(field)
+		for _, kv := range [][2]string{{"felt.interaction.name", "pay"}, {"felt.interaction.outcome", "failed"}, {"user.id", "u"}, {"session.id", "s"}, {"felt.segment.tier", "gold"}} {
+			b = append(b, attr(field, kv[0], kv[1])...)
+		}
+		return b
+	}
+	span, log := append(append(ids(), times()...), late(9)...), append(fix(1, now), late(6)...)
+	for range 1000 {
+		span = append(span, attr(9, "user.id", "u")...)
+	}
+	resource := msg(1, append(append(filler(1), attr(1, "service.name", "shop")...), attr(1, "deployment.environment.name", "test")...))
+	for name, c := range map[string]struct {
+		item    []byte
+		pack    func(*otlp.Packer, []byte) (otlp.Report, error)
+		dropped int64
+	}{
+		"span": {span, func(p *otlp.Packer, b []byte) (otlp.Report, error) { return p.Traces(b, now) }, 2*(n-128) + 1000 - 251},
+		"log":  {log, func(p *otlp.Packer, b []byte) (otlp.Report, error) { return p.Logs(b, now) }, 2 * (n - 128)},
+	} {
+		p := testPacker()
+		rep, err := c.pack(p, msg(1, append(append([]byte{}, resource...), msg(2, msg(2, c.item))...)))
+		if err != nil || rep.DroppedAttributes != c.dropped {
+			t.Fatalf("%s: %+v %v", name, rep, err)
+		}
+		ev := readAll(t, p.Take(nil))[0]
+		for f, want := range map[otlp.Field]string{otlp.FieldInteraction: "pay", otlp.FieldOutcome: "failed", otlp.FieldService: "shop", otlp.FieldEnv: "test"} {
+			if ev.Fields[f] != want {
+				t.Errorf("%s: field %d is %q, want %q", name, f, ev.Fields[f], want)
+			}
+		}
+		if ev.Event.IDs.User.IsZero() || ev.Event.IDs.Session.IsZero() {
+			t.Errorf("%s: no user", name)
+		}
+	}
+}
+
 // TestManyShapes: traffic without any order must not grow the packer for ever, and must
 // read back all the same.
 func TestManyShapes(t *testing.T) {

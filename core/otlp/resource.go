@@ -121,9 +121,31 @@ func keep(list []rng, r rng, most int, over *int64) []rng {
 	return append(list, r)
 }
 
-// attribute notes the place of an attribute, which f is in b.
+// roledAttributes is how many attributes that mean something are kept over the limit.
+const roledAttributes = 256
+
+// attribute notes the place of an attribute, which f is in b. One that means something
+// is kept although there are too many: who it was must not depend on the order sent.
 func (p *Packer) attribute(list []rng, b []byte, f *field) []rng {
-	return keep(list, p.rng(b, f.lo, f.hi), p.opt.Limits.SpanAttributes, &p.rep.DroppedAttributes)
+	most := p.opt.Limits.SpanAttributes
+	if len(list) >= most && len(list) < most+roledAttributes && f.tag&7 == wireBytes && p.shapes.means(keyOf(b[f.lo:f.hi])) {
+		most += roledAttributes
+	}
+	return keep(list, p.rng(b, f.lo, f.hi), most, &p.rep.DroppedAttributes)
+}
+
+// keyOf is the key of a KeyValue; nil when it has none or is damaged.
+func keyOf(kv []byte) (key []byte) {
+	var f field
+	for i := 0; i < len(kv); {
+		if i = next(kv, i, &f); i < 0 {
+			return nil
+		}
+		if f.tag == 1<<3|wireBytes {
+			key = kv[f.lo:f.hi]
+		}
+	}
+	return key
 }
 
 // collect lists the places of a message's attributes, which have the given number.

@@ -206,6 +206,15 @@ func (s *shapes) describeKey(raw string) *keyInfo {
 	return k
 }
 
+// means reports whether a key has a role, without remembering the key.
+func (s *shapes) means(key []byte) bool {
+	if _, ok := s.aliases[string(key)]; ok {
+		return true
+	}
+	n := len(key) - len(segmentPrefix)
+	return n > 0 && n <= s.limits.SegmentKeyBytes && string(key[:len(segmentPrefix)]) == segmentPrefix
+}
+
 // stored reports whether values of this key are among the hot ones of a shape.
 func (k *keyInfo) hot() bool { return k.role != roleNone && k.role <= rolesStored }
 
