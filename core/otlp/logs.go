@@ -75,16 +75,22 @@ func (p *Packer) logRecord(b []byte) error {
 		return err
 	}
 	at := p.now
-	if !badTime(l.time) {
+	if l.time == 0 {
+		l.time = l.observed
+	}
+	if p.beyond(&l.time) {
+		p.rep.BeyondTimes++
+		p.rep.RejectedLogs++
+		return nil
+	}
+	if l.time != 0 {
 		at = felt.Instant(l.time)
-	} else if !badTime(l.observed) {
-		at = felt.Instant(l.observed)
 	}
 	shift := felt.Instant(0)
 	if at != p.now {
 		shift = p.skew(p.attr.sentAt)
 	}
-	at, _, late := p.correct(at+shift, at+shift)
+	at, _, late := p.correct(plus(at, shift), plus(at, shift))
 	if late {
 		p.rep.Late++
 		p.rep.RejectedLogs++

@@ -97,10 +97,12 @@ func (p *Packer) metricPoint(m *metricInfo, b []byte) error {
 	if err != nil {
 		return err
 	}
-	late := false
-	if ok && !badTime(uint64(v.Time)) {
+	late, sent := false, uint64(v.Time)
+	beyond := p.beyond(&sent)
+	if ok && !beyond && sent != 0 {
 		shift := p.skew(0)
-		_, v.Time, late = p.correct(v.Time+shift, v.Time+shift)
+		at := plus(felt.Instant(sent), shift)
+		_, v.Time, late = p.correct(at, at)
 		if v.Start > 0 {
 			v.Start = min(v.Start+shift, v.Time)
 		}
@@ -113,7 +115,11 @@ func (p *Packer) metricPoint(m *metricInfo, b []byte) error {
 		p.rep.Late++
 		p.rep.RejectedPoints++
 		return nil
-	case !ok || badTime(uint64(v.Time)):
+	case ok && beyond:
+		p.rep.BeyondTimes++
+		p.rep.RejectedPoints++
+		return nil
+	case !ok || sent == 0:
 		p.rep.BadPoints++
 		p.rep.RejectedPoints++
 		return nil

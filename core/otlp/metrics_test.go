@@ -242,6 +242,7 @@ func TestBadPoints(t *testing.T) {
 		"no time":  {gauge(fix(6, 5)), otlp.Report{RejectedPoints: 1, BadPoints: 1}},
 		"no value": {gauge(fix(3, now)), otlp.Report{RejectedPoints: 1, BadPoints: 1}},
 		"late":     {gauge(fix(3, now-2*felt.Day), fix(6, 5)), otlp.Report{RejectedPoints: 1, Late: 1}},
+		"beyond":   {gauge(fix(3, -1), fix(6, 5)), otlp.Report{Points: 1, Unmapped: 1, ClampedFuture: 1}},
 		"future":   {gauge(fix(3, now+felt.Day), fix(6, 5)), otlp.Report{Points: 1, Unmapped: 1, ClampedFuture: 1}},
 	} {
 		p := testPacker()

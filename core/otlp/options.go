@@ -82,6 +82,7 @@ type Report struct {
 
 	// Why something was rejected.
 	BadIDs, ZeroTimes, Late, BadPoints int64
+	BeyondTimes                        int64 // after the year 2116, in an event log
 
 	// What was changed.
 	DroppedAttributes int64 // over a limit; redaction is not counted here
@@ -107,6 +108,7 @@ func (r *Report) Add(o Report) {
 	r.ZeroTimes += o.ZeroTimes
 	r.Late += o.Late
 	r.BadPoints += o.BadPoints
+	r.BeyondTimes += o.BeyondTimes
 	r.DroppedAttributes += o.DroppedAttributes
 	r.DroppedEvents += o.DroppedEvents
 	r.CutValues += o.CutValues

@@ -46,7 +46,18 @@ func TestTimes(t *testing.T) {
 		"reversed":          {wall, nil, nil, now, now - felt.Second, [2]felt.Instant{now, now}, otlp.Report{ReversedTimes: 1}},
 		"no start":          {wall, nil, nil, 0, now, [2]felt.Instant{}, otlp.Report{ZeroTimes: 1}},
 		"no end":            {wall, nil, nil, now, 0, [2]felt.Instant{}, otlp.Report{ZeroTimes: 1}},
-		"beyond time":       {eventLog, nil, nil, now, math.MaxInt64, [2]felt.Instant{}, otlp.Report{ZeroTimes: 1}},
+		"beyond time":       {eventLog, nil, nil, now, math.MaxInt64, [2]felt.Instant{}, otlp.Report{BeyondTimes: 1}},
+		"beyond 64 bits":    {eventLog, nil, nil, now, -1, [2]felt.Instant{}, otlp.Report{BeyondTimes: 1}}, // 2^64-1 as sent
+		"100 years ahead":   {wall, nil, nil, now, now + 36525*felt.Day, [2]felt.Instant{now, now + 5*felt.Second}, otlp.Report{ClampedFuture: 1}},
+		"end at 2^63-1":     {wall, nil, nil, now, math.MaxInt64, [2]felt.Instant{now, now + 5*felt.Second}, otlp.Report{ClampedFuture: 1}},
+		"both at 2^64-1":    {wall, nil, nil, -1, -1, [2]felt.Instant{now + 5*felt.Second, now + 5*felt.Second}, otlp.Report{ClampedFuture: 1}},
+		"2^64-1, slow clock": {
+			wall,
+			attributes{"felt.sent_at": ms(now - felt.Hour)},
+			nil, -1, -1,
+			[2]felt.Instant{now + 5*felt.Second, now + 5*felt.Second},
+			otlp.Report{ClampedFuture: 1, Skewed: 1},
+		},
 		"slow clock": {
 			wall,
 			attributes{"felt.sent_at": ms(now - felt.Hour)},
@@ -439,6 +450,21 @@ func TestManyShapes(t *testing.T) {
 					t.Fatalf("%v", s.Attributes)
 				}
 			}
+		}
+	}
+}
+
+func TestLogsBeyondTime(t *testing.T) {
+	for _, field := range []byte{1, 11} {
+		body := msg(1, msg(2, msg(2, fix(field, -1))))
+		p := testPacker()
+		rep, err := p.Logs(body, now)
+		if err != nil || rep.Logs != 1 || rep.ClampedFuture != 1 || readAll(t, p.Take(nil))[0].Event.Start != now+5*felt.Second {
+			t.Errorf("wall log: %+v %v", rep, err)
+		}
+		rep, err = testPacker(func(o *otlp.Options) { o.Clock = felt.ClockEvent }).Logs(body, now)
+		if err != nil || rep.RejectedLogs != 1 || rep.BeyondTimes != 1 || !strings.Contains(rep.Reason, "out of range") {
+			t.Errorf("event log: %+v %v", rep, err)
 		}
 	}
 }

@@ -277,8 +277,11 @@ func (p *Packer) span(b []byte) error {
 	if s.badIDs() {
 		return p.reject(&p.rep.BadIDs)
 	}
-	if badTime(s.start) || badTime(s.end) {
+	if s.start == 0 || s.end == 0 {
 		return p.reject(&p.rep.ZeroTimes)
+	}
+	if p.beyond(&s.start) || p.beyond(&s.end) {
+		return p.reject(&p.rep.BeyondTimes)
 	}
 	trace := felt.TraceID(s.trace)
 	pt := &p.events[partition(trace, len(p.events))]
@@ -295,7 +298,7 @@ func (p *Packer) span(b []byte) error {
 	}
 	start, end := felt.Instant(s.start), felt.Instant(s.end)
 	shift := p.skew(p.attr.sentAt)
-	start, end, late := p.correct(start+shift, end+shift)
+	start, end, late := p.correct(plus(start, shift), plus(end, shift))
 	if late {
 		return p.reject(&p.rep.Late)
 	}
@@ -318,8 +321,30 @@ func (p *Packer) reject(why *int64) error {
 	return nil
 }
 
-// badTime: not set, or after the year 2262, which no clock shows.
-func badTime(t uint64) bool { return t == 0 || t > math.MaxInt64/2 }
+// lastTime is in the year 2116. Later times are a mistake, and too near to where
+// arithmetic with them would overflow.
+const lastTime = math.MaxInt64 / 2
+
+// badTime: not set, or of no use.
+func badTime(t uint64) bool { return t == 0 || t > lastTime }
+
+// beyond reports a time that cannot be taken. In a wall log that is none: the future is
+// corrected, so that it need only fit.
+func (p *Packer) beyond(t *uint64) bool {
+	if *t > lastTime && p.opt.Clock == felt.ClockWall {
+		*t = min(*t, math.MaxInt64)
+		return false
+	}
+	return *t > lastTime
+}
+
+// plus moves a time; what would be after the last possible one is that one.
+func plus(t, shift felt.Instant) felt.Instant {
+	if shift > 0 && t > math.MaxInt64-shift {
+		return math.MaxInt64
+	}
+	return t + shift
+}
 
 // partition spreads traces over partitions; the same way for ever.
 func partition(t [16]byte, n int) int {
