@@ -5,7 +5,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"strings"
 	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 // A gigabyte of zeros costs no more memory than the largest body that is allowed.
@@ -39,5 +44,24 @@ func TestBombs(t *testing.T) {
 				t.Errorf("%d MiB were allocated for a body of %d KiB", grew>>20, len(c.body)>>10)
 			}
 		})
+	}
+}
+
+// The same over gRPC, where the library has its own ways to unpack.
+func TestGRPCBombs(t *testing.T) {
+	d := run(t, newDoor(t, newLog()))
+	block := make([]byte, 16<<20)
+	for name, bomb := range map[string][]byte{"gzip": bytes.Repeat(gzipOf(t, block), 64), "zstd": bytes.Repeat(zstdOf(t, block), 64)} {
+		conn := serveGRPC(t, d, grpc.WithCompressor(asIs(name))) //nolint:staticcheck // sends bytes as they are
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := export(t.Context(), conn, bomb)
+		runtime.ReadMemStats(&after)
+		if status.Code(err) != codes.ResourceExhausted || !strings.Contains(err.Error(), "unpacks to more than 67108864 bytes") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if grew := after.TotalAlloc - before.TotalAlloc; grew > 256<<20 {
+			t.Errorf("%s: %d MiB were allocated for a body of %d KiB", name, grew>>20, len(bomb)>>10)
+		}
 	}
 }

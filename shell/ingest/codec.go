@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -51,13 +52,27 @@ func (c codec) Marshal(v any) (mem.BufferSlice, error) {
 func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
 	m, ok := v.(*message)
 	if !ok {
-		return encoding.GetCodecV2(c.Name()).Unmarshal(data, v) //nolint:wrapcheck // gRPC's own
+		return c.open(data, v)
 	}
 	m.free() // a client that sends a second message is refused, but it is read
 	// The one copy: from the frames of the connection into one buffer of a pool.
 	m.buf = m.pool.Get(data.Len())
 	data.CopyTo(*m.buf)
 	return nil
+}
+
+// healthBytes is the most that a message of the health service unpacks to.
+const healthBytes = 64 << 10
+
+// open hands a message that is not for us to protobuf, as it was before compression.
+func (c codec) open(data mem.BufferSlice, v any) error {
+	packed, body := sealed(data.Materialize())
+	var u unpacker
+	plain, f := u.open(packed, body, healthBytes)
+	if f != nil {
+		return errors.New(f.message)
+	}
+	return encoding.GetCodecV2(c.Name()).Unmarshal(mem.BufferSlice{mem.SliceBuffer(plain)}, v) //nolint:wrapcheck // gRPC's own
 }
 
 // sealedGzip leaves a gzip body as it is, for the slot to open where memory is bounded
@@ -81,8 +96,6 @@ func (sealedGzip) Do(r io.Reader) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func gzipped(body []byte) bool { return len(body) >= 2 && body[0] == 0x1f && body[1] == 0x8b }
-
 // transportFault files what the transport refused.
 func transportFault(err error) *fault {
 	switch code := status.Code(err); code { //nolint:exhaustive // the rest is our fault
@@ -96,24 +109,40 @@ func transportFault(err error) *fault {
 	return faultf(resultBad, "%v", err)
 }
 
-// zstdCodec is zstd for gRPC, whose registry is one for the process. It has its limits
-// in itself: the window by its options, the output by the server's largest message.
-type zstdCodec struct {
-	readers, writers sync.Pool
+// sealMark stands in front of a zstd message that was left closed. No protobuf message
+// begins with it (wire type 7), while some begin like a zstd frame.
+const sealMark = 0x07
+
+// sealed tells what compression a body was left closed in, and where the body begins.
+func sealed(body []byte) (string, []byte) {
+	switch {
+	case len(body) >= 2 && body[0] == 0x1f && body[1] == 0x8b:
+		return encodingGzip, body
+	case len(body) >= 1 && body[0] == sealMark:
+		return encodingZstd, body[1:]
+	}
+	return "", body
 }
 
-// registerZstd makes zstd known to gRPC, unless somebody has done so.
+// sealedZstd is zstd for gRPC. A server has place for one decompressor of its own, which
+// is gzip's, so zstd goes through gRPC's registry, which is one for the process. It
+// compresses as any other; what it is given to decompress it leaves closed, as
+// [sealedGzip] does, so that the limits and the errors are those of the slot. A gRPC
+// client in the same process can therefore send zstd, but not read answers in it.
+type sealedZstd struct {
+	writers sync.Pool
+}
+
+// registerZstd makes zstd known to gRPC, in place of any that opens bodies by itself.
 var registerZstd = sync.OnceFunc(func() { //nolint:gochecknoglobals // gRPC's registry is global
-	if encoding.GetCompressor(encodingZstd) == nil {
-		encoding.RegisterCompressor(&zstdCodec{})
-	}
+	encoding.RegisterCompressor(&sealedZstd{})
 })
 
 // Name implements [encoding.Compressor].
-func (*zstdCodec) Name() string { return encodingZstd }
+func (*sealedZstd) Name() string { return encodingZstd }
 
 // Compress implements [encoding.Compressor].
-func (c *zstdCodec) Compress(w io.Writer) (io.WriteCloser, error) {
+func (c *sealedZstd) Compress(w io.Writer) (io.WriteCloser, error) {
 	if z, ok := c.writers.Get().(*zstdWriter); ok {
 		z.Reset(w)
 		return z, nil
@@ -126,18 +155,8 @@ func (c *zstdCodec) Compress(w io.Writer) (io.WriteCloser, error) {
 }
 
 // Decompress implements [encoding.Compressor].
-func (c *zstdCodec) Decompress(r io.Reader) (io.Reader, error) {
-	if z, ok := c.readers.Get().(*zstdReader); ok {
-		if err := z.Reset(r); err != nil {
-			return nil, fmt.Errorf("zstd: %w", err)
-		}
-		return z, nil
-	}
-	z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(zstdWindow))
-	if err != nil {
-		return nil, fmt.Errorf("zstd: %w", err)
-	}
-	return &zstdReader{Decoder: z, pool: &c.readers}, nil
+func (*sealedZstd) Decompress(r io.Reader) (io.Reader, error) {
+	return io.MultiReader(bytes.NewReader([]byte{sealMark}), r), nil
 }
 
 type zstdWriter struct {
@@ -149,17 +168,4 @@ type zstdWriter struct {
 func (z *zstdWriter) Close() error {
 	defer z.pool.Put(z)
 	return z.Encoder.Close() //nolint:wrapcheck // gRPC's own
-}
-
-type zstdReader struct {
-	*zstd.Decoder
-	pool *sync.Pool
-}
-
-// Close gives the decoder back.
-func (z *zstdReader) Close() error {
-	if err := z.Reset(nil); err == nil {
-		z.pool.Put(z)
-	}
-	return nil
 }

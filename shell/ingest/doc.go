@@ -19,10 +19,11 @@
 // more memory than an honest request. A log that is full or away is 503 with
 // Retry-After, UNAVAILABLE with RetryInfo.
 //
-// Over gRPC the limit of a body also holds for what a zstd body unpacks to; gzip may
-// unpack to the larger limit, as over HTTP. And a gRPC body counts as in flight once it
-// is there: while it comes in, only the number of requests bounds it, and the deadline
-// by which it must have come.
+// The limits are the same over both transports: one for a body as it was sent, a larger
+// one for what it unpacks to. But a gRPC body counts as in flight once it is there: while
+// it comes in, only the number of requests bounds it, and the deadline by which it must
+// have come. A refused HTTP body is read on, up to a bound, and thrown away: many senders
+// write all before they read, and would see a broken connection in place of the reason.
 //
 // # Group commit
 //

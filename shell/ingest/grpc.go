@@ -3,11 +3,13 @@ package ingest
 import (
 	"context"
 	"fmt"
+	"math"
 	"runtime"
 	"runtime/debug"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/experimental"
 	"google.golang.org/grpc/health"
 	"google.golang.org/grpc/health/grpc_health_v1"
@@ -37,7 +39,7 @@ func (d *Door) GRPCServer() *grpc.Server {
 		grpc.ForceServerCodecV2(codec{}),
 		grpc.RPCDecompressor(sealedGzip{}), //nolint:staticcheck // the registry would be for the whole process
 		experimental.BufferPool(&d.bodies),
-		grpc.MaxRecvMsgSize(int(d.limits.Body)),
+		grpc.MaxRecvMsgSize(int(min(d.limits.Body, math.MaxInt32-1))+1), // and the mark of a sealed body
 		grpc.MaxConcurrentStreams(d.limits.Streams),
 		grpc.MaxHeaderListSize(maxHeaders),
 		grpc.ConnectionTimeout(10*time.Second),
@@ -127,16 +129,20 @@ func (d *Door) exchange(sig signal, stream grpc.ServerStream) (report otlp.Repor
 		return report, nil, err //nolint:wrapcheck // gRPC's own
 	}
 	defer m.free()
-	body := m.body()
+	packed, body := sealed(m.body())
+	if int64(len(body)) > d.limits.Body {
+		return report, tooLarge(d.limits.Body), nil
+	}
+	if packed == encodingZstd { // a few bytes are not worth it, and see sealedZstd
+		if err := grpc.SetSendCompressor(ctx, encoding.Identity); err != nil {
+			return report, nil, err //nolint:wrapcheck // gRPC's own
+		}
+	}
 	d.stats.bodyBytes.Add(int64(len(body)))
 	if f := t.take(int64(len(body))); f != nil {
 		return report, f, nil
 	}
-	r := &request{signal: sig, body: body, ticket: t}
-	if gzipped(body) {
-		r.packed = encodingGzip
-	}
-	report, f = d.ingest(ctx, r)
+	report, f = d.ingest(ctx, &request{signal: sig, packed: packed, body: body, ticket: t})
 	return report, f, nil
 }
 

@@ -3,6 +3,8 @@ package ingest
 import (
 	"bytes"
 	"context"
+	"io"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -125,6 +127,82 @@ func TestGRPCRefuses(t *testing.T) {
 	}
 	if d.bytes.Load() != 0 || d.requests.Load() != 0 {
 		t.Errorf("%d bytes and %d requests are still counted as in flight", d.bytes.Load(), d.requests.Load())
+	}
+}
+
+// asIs is a compressor that sends what it is given under a name: for bodies that were
+// compressed, or broken, by the test.
+type asIs string
+
+func (a asIs) Type() string { return string(a) }
+
+func (asIs) Do(w io.Writer, b []byte) error {
+	_, err := w.Write(b)
+	return err
+}
+
+// The limits and the words are the same for both compressions, and those of HTTP: one
+// limit for what is sent, another for what it unpacks to.
+func TestGRPCCompressed(t *testing.T) {
+	const limit, decoded = 1 << 20, 4 << 20
+	d := run(t, newDoor(t, newLog(), func(o *Options) { o.Limits.Body, o.Limits.Decoded = limit, decoded }))
+	noise := make([]byte, limit+100) // does not compress
+	rand.NewChaCha8([32]byte{}).Read(noise)
+	large := protoOf(t, testTraces(20_000, time.Now()))
+	if len(large) <= limit+limit/2 || len(large) > decoded {
+		t.Fatalf("the large body is of %d bytes", len(large))
+	}
+	for name, pack := range map[string]func(testing.TB, []byte) []byte{"gzip": gzipOf, "zstd": zstdOf} {
+		conn := serveGRPC(t, d, grpc.WithCompressor(asIs(name))) //nolint:staticcheck // sends bytes as they are
+		packed := pack(t, large)
+		for _, c := range []struct {
+			name string
+			body []byte
+			code codes.Code
+			says string
+		}{
+			{"unpacks to more than may be sent", packed, codes.OK, ""},
+			{"several frames", append(pack(t, large[:1000]), pack(t, large[1000:])...), codes.OK, ""},
+			{"unpacks to too much", pack(t, make([]byte, decoded+1)), codes.ResourceExhausted, "the " + name + " body unpacks to more than 4194304 bytes"},
+			{"too much is sent", noise, codes.ResourceExhausted, "larger than"},
+			{"one byte too much is sent", noise[:limit+1], codes.ResourceExhausted, "larger than"},
+			{"cut off", packed[:len(packed)/2], codes.InvalidArgument, "the " + name + " body is truncated"},
+			{"broken", append(packed[:100:100], noise[:1000]...), codes.InvalidArgument, name},
+			{"not compressed protobuf", pack(t, []byte("hello, world")), codes.InvalidArgument, ""},
+		} {
+			t.Run(name+" "+c.name, func(t *testing.T) {
+				_, err := export(t.Context(), conn, c.body)
+				if status.Code(err) != c.code || !strings.Contains(status.Convert(err).Message(), c.says) {
+					t.Errorf("got %v, want %v %q", err, c.code, c.says)
+				}
+			})
+		}
+		if name == "zstd" { // without a first byte that tells, it is zstd all the same
+			for _, body := range [][]byte{[]byte("hello, world"), large[:100], noise[:limit]} {
+				if _, err := export(t.Context(), conn, body); status.Code(err) != codes.InvalidArgument || !strings.Contains(err.Error(), "zstd") {
+					t.Errorf("not zstd: got %v", err)
+				}
+			}
+		}
+	}
+	if d.bytes.Load() != 0 || d.requests.Load() != 0 {
+		t.Errorf("%d bytes and %d requests are still counted as in flight", d.bytes.Load(), d.requests.Load())
+	}
+}
+
+// A client that compresses may also ask after the door's health.
+func TestGRPCHealthCompressed(t *testing.T) {
+	conn := serveGRPC(t, run(t, newDoor(t, newLog())))
+	for _, name := range []string{"gzip", "zstd"} {
+		var answer []byte
+		pack := map[string]func(testing.TB, []byte) []byte{"gzip": gzipOf, "zstd": func(t testing.TB, b []byte) []byte {
+			return append([]byte{sealMark}, zstdOf(t, b)...)
+		}}[name]
+		body := pack(t, []byte{0x0a, 0x00}) // service: ""
+		err := conn.Invoke(t.Context(), "/grpc.health.v1.Health/Check", body, &answer, grpc.ForceCodecV2(bytesCodec{}))
+		if err != nil || !bytes.Equal(answer, []byte{0x08, 0x01}) {
+			t.Errorf("%s: %v %x", name, err, answer)
+		}
 	}
 }
 

@@ -199,7 +199,7 @@ func serveHTTP(t testing.TB, d *Door) string {
 	return s.URL
 }
 
-func serveGRPC(t testing.TB, d *Door) *grpc.ClientConn {
+func serveGRPC(t testing.TB, d *Door, opts ...grpc.DialOption) *grpc.ClientConn {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -208,7 +208,7 @@ func serveGRPC(t testing.TB, d *Door) *grpc.ClientConn {
 	server := d.GRPCServer()
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(listener) }()
-	conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := grpc.NewClient(listener.Addr().String(), append(opts, grpc.WithTransportCredentials(insecure.NewCredentials()))...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,8 +24,9 @@ const (
 	encodingZstd = "zstd"
 
 	// drainBytes is how much of a refused body is read and thrown away, so that senders
-	// that write all before they read still see the answer.
-	drainBytes = 64 << 20
+	// that write all before they read still see the answer. It costs no memory, and no
+	// more time than any body may take to come (Limits.Read).
+	drainBytes = 256 << 20
 )
 
 // HTTP serves POST /v1/traces, /v1/logs and /v1/metrics, as OTLP/HTTP says.

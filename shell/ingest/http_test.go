@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -409,26 +410,44 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// A client that writes all before it reads still sees why it was refused.
+// A client that writes all before it reads still sees why it was refused, and what it
+// wrote is not kept.
 func TestRefusalIsSeen(t *testing.T) {
 	d := run(t, newDoor(t, newLog(), func(o *Options) { o.Limits.Body = 1 << 20 }))
-	conn, err := net.Dial("tcp", strings.TrimPrefix(serveHTTP(t, d), "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	const size = 24 << 20
-	fmt.Fprintf(conn, "POST /v1/traces HTTP/1.1\r\nHost: felt\r\nContent-Type: application/x-protobuf\r\nContent-Length: %d\r\n\r\n", size)
-	if _, err := conn.Write(make([]byte, size)); err != nil {
-		t.Fatalf("write: %v", err)
-	}
-	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusRequestEntityTooLarge {
-		t.Errorf("answer %d", resp.StatusCode)
+	addr := strings.TrimPrefix(serveHTTP(t, d), "http://")
+	for name, length := range map[string]string{"known length": "Content-Length: %d\r\n\r\n", "chunked": "Transfer-Encoding: chunked\r\n\r\n%x\r\n"} {
+		t.Run(name, func(t *testing.T) {
+			conn, err := net.Dial("tcp", addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			const size, piece = 200 << 20, 1 << 20
+			fmt.Fprintf(conn, "POST /v1/traces HTTP/1.1\r\nHost: felt\r\nContent-Type: application/x-protobuf\r\n"+length, size)
+			zeros := make([]byte, piece)
+			for i := range size / piece {
+				if _, err := conn.Write(zeros); err != nil {
+					t.Fatalf("write %d MiB: %v", i, err)
+				}
+			}
+			if name == "chunked" {
+				fmt.Fprint(conn, "\r\n0\r\n\r\n")
+			}
+			resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			if resp.StatusCode != http.StatusRequestEntityTooLarge {
+				t.Errorf("answer %d", resp.StatusCode)
+			}
+			runtime.ReadMemStats(&after)
+			if grew := after.TotalAlloc - before.TotalAlloc; grew > 16<<20 {
+				t.Errorf("%d MiB were allocated to throw a body away", grew>>20)
+			}
+		})
 	}
 }
 
