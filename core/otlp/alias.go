@@ -57,7 +57,28 @@ type alias struct {
 // aliases is the one table of names: felt.*, OpenTelemetry's semantic conventions
 // (1.44 and what they were before), and what other vendors' agents send.
 func aliases() []alias {
-	return append(append(feltAliases(), identityAliases()...), fieldAliases()...)
+	return append(append(append(feltAliases(), identityAliases()...), fieldAliases()...), looseIdentityAliases()...)
+}
+
+// looseIdentityAliases are names without a convention. They are hashed as well, and come
+// last: a name from a convention goes before them, and the places of the others, by
+// which events without a trace are spread over partitions, stay.
+func looseIdentityAliases() []alias {
+	return []alias{
+		{"userId", roleUser, ""},
+		{"userid", roleUser, ""},
+		{"user-id", roleUser, ""},
+		{"customer.id", roleUser, ""},
+		{"customer_id", roleUser, ""},
+		{"customerId", roleUser, ""},
+		{"dd.usr.id", roleUser, ""},          // Datadog
+		{"ai.user.authUserId", roleUser, ""}, // Application Insights
+		{"faro.user.id", roleUser, ""},       // Faro
+		{"sessionId", roleSession, ""},
+		{"session-id", roleSession, ""},
+		{"account_id", roleAccount, ""},
+		{"accountId", roleAccount, ""},
+	}
 }
 
 func fieldRole(f Field) role { return roleField + role(f) }

@@ -28,15 +28,18 @@
 // It happens before anything is durable. Operators change the first four rows with
 // [Redaction]; identities are hashed whatever they say.
 //
-//	who                user.id, enduser.id, usr.id, session.id, ...       kept as [Hash] only
-//	personal           user.email, user.name, client.address, ...         dropped
+//	who                user.id, usr.id, customer.id, session.id, ...      kept as [Hash] only
+//	personal           names, e-mail, phone, postal and IP addresses      dropped
+//	                   of people (user.email, first_name, ip, iban, ...)
 //	the other end      network.peer.address and older names               dropped on server spans
 //	secrets by name    *password*, *secret*, *token*, *api_key*, ...      dropped
-//	headers            authorization, cookie, x-forwarded-for, ...        dropped
+//	headers            authorization, cookie, x-forwarded-for, baggage,   dropped
+//	                   ..., also as keys without a prefix
 //	request contents   url.query, http bodies, query parameters           dropped
 //	URLs, anywhere     user, password, query and fragment                 cut off
-//	URL attributes     the same for relative ones                         cut at ? and #
-//	database queries   literals and comments; quoted names stay           ? and nothing
+//	URL attributes     the same for relative ones (http.route, uri, ...)  cut at ? and #
+//	database queries   literals and comments; quoted names stay           ? and nothing, before
+//	                                                                      any masking
 //	e-mail addresses   in any text, key, name, message, body, %40 too     [email]
 //	card numbers       13 to 19 digits with a right check digit           [card]
 //	long texts         over 1 KB                                          cut
@@ -47,10 +50,11 @@
 // too deep) fail the request with a [*BadRequestError] that says where, and leave
 // nothing behind. Everything else is a matter of one event: bad ids, times that are
 // missing or too late reject it, with a sentence for the answer's partial success in
-// [Report.Reason]; limits and clocks change it, and are counted. In a wall log the
+// [Report.Reason]; limits and clocks change it, and are counted; the limit on attributes
+// spares those that have a meaning (up to 256 more). In a wall log the
 // sender's clock is corrected by felt.sent_at (Unix milliseconds or RFC 3339, on span
 // or resource) when it is off by more than a second, and the future is clamped to five
-// seconds; an event log takes times as they are.
+// seconds, however far it is; an event log takes times as they are, up to the year 2116.
 //
 // Events go to partitions by trace id; log records without one by session, else by
 // service; points by service. The same way for ever: the partition is part of the data.

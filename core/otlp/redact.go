@@ -20,10 +20,15 @@ func personal(key string) bool {
 	case "user.email", "user.name", "user.full_name", "user.username", "user.ip_address", "user.ip",
 		"user.phone", "user.phone_number", "user.address",
 		"usr.email", "usr.name", "enduser.name", "enduser.email", "account.name", "account.email",
-		"email", "username", "user_name", "user_email", "phone", "phone_number",
+		"email", "username", "pwd", "user_name", "user_email", "phone", "phone_number",
 		"sentry.user.email", "sentry.user.username", "sentry.user.ip",
 		"client.address", "client.ip", "client.socket.address", "client_ip", "http.client_ip", "source.address", "source.ip",
 		"network.client.ip", "remote_addr", "url.query", "url.fragment",
+		"user.login", "login", "enduser.username", "customer.name", "customer.email", "customer.phone",
+		"first_name", "firstname", "last_name", "lastname", "full_name", "fullname",
+		"address", "street", "postal_code", "zip", "msisdn", "ssn", "iban", "session.previous_id",
+		"ip", "ip_address", "device.ip", "x-forwarded-for", "x_forwarded_for", "x-real-ip", "x_real_ip",
+		"cookie", "cookies", "set-cookie", "set_cookie", "http.cookie", "http.cookies", "http.request.cookies", "baggage",
 		"http.request.body", "http.response.body", "http.request.body.content", "http.response.body.content":
 		return true
 	}
@@ -35,7 +40,7 @@ func privateHeader(name string) bool {
 	switch name {
 	case "cookie", "set-cookie", "cookie2", "set-cookie2", "forwarded", "x-forwarded-for", "x-real-ip",
 		"true-client-ip", "cf-connecting-ip", "x-client-ip", "x-cluster-client-ip", "fastly-client-ip",
-		"referer", "x-amz-security-token", "x-csrf", "from":
+		"referer", "x-amz-security-token", "x-csrf", "from", "baggage", "x-user-id":
 		return true
 	}
 	for _, part := range []string{"auth", "api-key", "apikey", "token", "secret", "session", "password", "credential", "signature"} {
@@ -74,7 +79,9 @@ func actionFor(key string) action {
 		return actDrop
 	}
 	switch key {
-	case "url.full", "url.path", "url.original", "http.url", "http.target", "http.referer", "page.url", "view.url", "view.referrer", "location.href", "browser.url", "screen.url":
+	case "url.full", "url.path", "url.original", "http.url", "http.target", "http.referer", "page.url", "view.url", "view.referrer", "location.href", "browser.url", "screen.url",
+		"http.route", "url.template", "http.path", "http.uri", "http.request.url", "http.request.uri", "request.url", "request.uri", "request.path",
+		"url", "uri", "page.path", "page.referrer", "document.referrer", "http.referrer", "referrer", "referer":
 		return actURL
 	case "db.statement", "db.query.text":
 		return actSQL

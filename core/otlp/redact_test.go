@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"pgregory.net/rapid"
 
+	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/otlp"
 )
 
@@ -48,6 +49,9 @@ func TestRedaction(t *testing.T) {
 		{"client.address", "10.1.2.3", gone},
 		{"source.address", "10.1.2.3", gone},
 		{"enduser.role", "admin", "admin"},
+		{"http.route", "/cart/{id}?session=1", "/cart/{id}"},
+		{"request.uri", "/cart?x=1#y", "/cart"},
+		{"uid", "x", "x"},
 		{"server.address", "pay.example", "pay.example"},
 		{"network.peer.address", "10.1.2.3", "10.1.2.3"}, // the span is not a server's
 		// Secrets by name.
@@ -91,6 +95,31 @@ func TestRedaction(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s = %q became %q, want %q", c.key, c.in, got, c.want)
+		}
+	}
+}
+
+// TestPersonalKeys: in any case, as an attribute and inside a map.
+func TestPersonalKeys(t *testing.T) {
+	for _, key := range []string{
+		"cookie", "cookies", "set-cookie", "http.cookie", "http.cookies", "http.request.cookies", "x-forwarded-for", "x-real-ip", "pwd",
+		"user.login", "login", "customer.name", "customer.email", "customer.phone", "first_name", "firstName", "last_name", "lastName",
+		"full_name", "fullName", "address", "street", "postal_code", "zip", "msisdn", "ssn", "iban", "ip", "ip_address", "device.ip",
+		"enduser.username", "baggage", "http.request.header.baggage", "http.request.header.x-user-id", "http.request.header.x_user_id", "session.previous_id",
+		"userId", "userid", "user-id", "customer.id", "customer_id", "customerId", "dd.usr.id", "ai.user.authUserId", "faro.user.id",
+		"sessionId", "session-id", "account_id", "accountId", "account.id", "COOKIE", "X-Forwarded-For", "IP",
+	} {
+		_, list, recs := pack(t, testPacker(), oneSpan(t, nil, attributes{key: "raw4711", "map": map[string]any{key: "raw4711"}}))
+		if len(list[0].Attributes) != 1 || bytes.Contains(recs[0].Data, []byte("raw4711")) {
+			t.Errorf("%s was kept: %v", key, list[0].Attributes)
+		}
+	}
+	for key, hash := range map[string]func(otlp.IDs) felt.Hash{
+		"customerId": func(i otlp.IDs) felt.Hash { return i.User }, "faro.user.id": func(i otlp.IDs) felt.Hash { return i.User },
+		"sessionId": func(i otlp.IDs) felt.Hash { return i.Session }, "account_id": func(i otlp.IDs) felt.Hash { return i.Account },
+	} {
+		if ev := event(t, nil, attributes{key: "u"}); hash(ev.Event.IDs).IsZero() {
+			t.Errorf("%s is nobody", key)
 		}
 	}
 }
