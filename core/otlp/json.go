@@ -98,6 +98,7 @@ func (w *jsonWalk) transcode(msg jsonMessage, body []byte, depth int) error {
 	w.depth = depth*jsonLevels + jsonAround
 	defer func() { w.b = nil }()
 	if !utf8.Valid(body) {
+		w.i = invalidAt(body)
 		return w.bad("invalid UTF-8")
 	}
 	if w.space(); w.i == len(body) {
@@ -110,6 +111,18 @@ func (w *jsonWalk) transcode(msg jsonMessage, body []byte, depth int) error {
 		return w.bad("something after the end of the JSON object")
 	}
 	return nil
+}
+
+// invalidAt is the place of the first byte that is not UTF-8.
+func invalidAt(b []byte) int {
+	for i := 0; i < len(b); {
+		r, n := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && n == 1 {
+			return i
+		}
+		i += n
+	}
+	return len(b)
 }
 
 func (w *jsonWalk) bad(what string) error {

@@ -94,7 +94,8 @@ func TestMalformedJSON(t *testing.T) {
 		"bad escape":       {`{"x":"\x"}`, "escape", ""},
 		"control":          {"{\"x\":\"\n\"}", "control character", ""},
 		"no end":           {`{"x":"`, "without an end", ""},
-		"invalid UTF-8":    {"{\"x\":\"\xff\"}", "invalid UTF-8", ""},
+		"invalid UTF-8":    {"{\"x\":\"\xff\"}", "at byte 6", ""},
+		"UTF-8, later":     {"{\"x\":\"é\uFFFD\"} \xc3", "at byte 14", ""},
 		"bad base64":       {spanJSON(`,"attributes":[{"key":"a","value":{"bytesValue":"*"}}]`), "not base64", "resourceSpans[0].scopeSpans[0].spans[0].attributes[0].value.bytesValue"},
 		"bad bool":         {spanJSON(`,"attributes":[{"key":"a","value":{"boolValue":1}}]`), "expected false", "resourceSpans[0].scopeSpans[0].spans[0].attributes[0].value.boolValue"},
 		"deep unknown":     {`{"x":` + strings.Repeat("[", 100_000), "nested too deep", ""},
@@ -104,7 +105,7 @@ func TestMalformedJSON(t *testing.T) {
 	} {
 		_, err := testPacker().TracesJSON([]byte(c.body), now)
 		var bad *otlp.BadRequestError
-		if !errors.As(err, &bad) || !strings.Contains(bad.What, c.what) || c.path != "" && bad.Path != c.path {
+		if !errors.As(err, &bad) || !strings.Contains(err.Error(), c.what) || c.path != "" && bad.Path != c.path {
 			t.Errorf("%s: %v, want %q in %q", name, err, c.what, c.path)
 		}
 	}
