@@ -204,6 +204,9 @@ func (l *ledger) Write(_ context.Context, batches ...felt.Batch) error {
 		}
 	}
 	for _, b := range batches[:len(batches)*do/2] {
+		if b.Cursor.Epoch < l.cursor.Epoch { // taken over in the middle of this call
+			return fmt.Errorf("epoch %d after %d: %w", b.Cursor.Epoch, l.cursor.Epoch, felt.ErrStale)
+		}
 		l.batch(b)
 	}
 	return err
