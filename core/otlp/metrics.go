@@ -124,6 +124,11 @@ func (p *Packer) metricPoint(m *metricInfo, b []byte) error {
 		p.rep.RejectedPoints++
 		return nil
 	}
+	return p.keepPoint(pt, m, v)
+}
+
+// keepPoint packs a point that was accepted.
+func (p *Packer) keepPoint(pt *part, m *metricInfo, v *Point) error {
 	if err := p.enter(pt); err != nil {
 		return err
 	}
