@@ -127,8 +127,8 @@ func (a *App) connect() (err error) {
 	a.api, err = httpapi.New(httpapi.Options{
 		Store: a.store, Commands: a.door, Engine: a.worker, Health: a.health,
 		Meters: []felt.Meter{a.door, a.log, a.worker, a.store},
-		Clock:  a.settings.Clock, Settings: a.settings,
-		UI: web.Files(), OTLP: a.door.HTTP(), Extra: a.cfg.Extra,
+		Clock:  a.settings.Clock,
+		UI:     web.Files(), OTLP: a.door.HTTP(), Extra: a.cfg.Extra,
 		Listen: a.Addr(), Hosts: a.cfg.Hosts, OTLPHTTP: a.otlpURL(), Bearer: a.bearer(),
 		Version: a.cfg.Version, Logger: a.cfg.Logger, Now: a.cfg.Now,
 	})

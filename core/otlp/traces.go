@@ -73,25 +73,35 @@ func (p *Packer) walkRequest(body []byte) error {
 	return nil
 }
 
-// walkResource: the resource may come behind its spans, so it is looked for first.
-func (p *Packer) walkResource(b []byte) error {
+// head checks the outer fields of a resource's or a scope's message, and returns its
+// field 1, which says whose the rest is; nil when there is none.
+func (p *Packer) head(b []byte) (raw []byte, err error) {
 	var f field
-	var raw []byte
 	for i := 0; i < len(b); {
 		n := next(b, i, &f)
 		if n < 0 {
-			return p.fault(b, i, n, "")
+			return nil, p.fault(b, i, n, "")
 		}
 		if num := f.tag >> 3; num <= 3 && f.tag&7 != wireBytes {
-			return p.wrongWire(b, i, &f, "")
+			return nil, p.wrongWire(b, i, &f, "")
 		} else if num == 1 {
 			raw = b[f.lo:f.hi]
 		}
 		i = n
 	}
+	return raw, nil
+}
+
+// walkResource: the resource may come behind its spans, so it is looked for first.
+func (p *Packer) walkResource(b []byte) error {
+	raw, err := p.head(b)
+	if err != nil {
+		return err
+	}
 	if err := p.enterResource(raw); err != nil {
 		return err
 	}
+	var f field
 	for i := 0; i < len(b); {
 		i = next(b, i, &f)
 		if f.tag>>3 != 2 {
@@ -107,23 +117,14 @@ func (p *Packer) walkResource(b []byte) error {
 }
 
 func (p *Packer) walkScope(b []byte) error {
-	var f field
-	var raw []byte
-	for i := 0; i < len(b); {
-		n := next(b, i, &f)
-		if n < 0 {
-			return p.fault(b, i, n, "")
-		}
-		if num := f.tag >> 3; num <= 3 && f.tag&7 != wireBytes {
-			return p.wrongWire(b, i, &f, "")
-		} else if num == 1 {
-			raw = b[f.lo:f.hi]
-		}
-		i = n
+	raw, err := p.head(b)
+	if err != nil {
+		return err
 	}
 	if err := p.enterScope(raw); err != nil {
 		return err
 	}
+	var f field
 	for i := 0; i < len(b); {
 		i = next(b, i, &f)
 		if f.tag>>3 != 2 {

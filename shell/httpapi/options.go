@@ -62,8 +62,7 @@ type Options struct {
 	Health   func() Health
 	Meters   []felt.Meter
 
-	Clock    felt.Clock
-	Settings felt.Settings
+	Clock felt.Clock
 
 	UI    fs.FS                   // the built page; nil or without index.html: a note how to build it
 	OTLP  http.Handler            // served under /v1/
