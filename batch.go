@@ -9,10 +9,13 @@ import (
 // that remembers the last tick written for each knows what it has seen.
 type BatchID struct {
 	Engine uint16 // version of the engine that made it
-	Stage  uint8  // 1, 2 or 3
+	Stage  uint8  // 1, 2 or 3 of the engine; [StageKeeper]
 	Part   Part   // 0..P-1; stage 3 has part 0
 	Tick   Tick
 }
+
+// StageKeeper is the stage of batches with the spans of kept traces.
+const StageKeeper = 9
 
 // String is engine/stage/part/tick.
 func (id BatchID) String() string {
@@ -45,9 +48,10 @@ type Batch struct {
 	CustomerDays      []CustomerDay
 	Findings          []Finding // state, by ID
 	IncidentCustomers []IncidentCustomer
-	BusinessEvents    []BusinessEvent
+	BusinessEvents    []BusinessEvent // the first with an ID stands
 	CustomerFacts     []Fact
 	Commands          []Command
+	Spans             []Span // of kept traces; the first with a trace and ID stands
 
 	// States.
 	Links     []Link     // by From; the newest Since wins
@@ -60,7 +64,7 @@ func (b *Batch) Empty() bool {
 	return len(b.Interactions) == 0 && len(b.Buckets) == 0 && len(b.Operations) == 0 &&
 		len(b.Edges) == 0 && len(b.Signals) == 0 && len(b.CustomerDays) == 0 &&
 		len(b.Findings) == 0 && len(b.IncidentCustomers) == 0 && len(b.BusinessEvents) == 0 &&
-		len(b.CustomerFacts) == 0 && len(b.Commands) == 0 &&
+		len(b.CustomerFacts) == 0 && len(b.Commands) == 0 && len(b.Spans) == 0 &&
 		len(b.Links) == 0 && len(b.Incidents) == 0 && len(b.Changes) == 0
 }
 
@@ -71,7 +75,8 @@ func (b *Batch) Empty() bool {
 type Writer interface {
 	// Write stores whole batches with their cursors, in the given order; a store with
 	// transactions uses one for all of them. A batch whose tick is not newer than the
-	// last one written for its (engine, stage, part) is skipped. [ErrStale] when a newer epoch has written.
+	// last one written for its (stage, part) is skipped, whatever the engine's version: a
+	// newer engine reads the log again to warm up and does not double rows. [ErrStale] when a newer epoch has written.
 	// On error nothing, a part or all of it may be there; the caller writes the same
 	// batches again.
 	Write(ctx context.Context, batches ...Batch) error
@@ -85,6 +90,17 @@ type Retainer interface {
 	Retain(ctx context.Context, now Instant, keep Retention) (int64, error)
 }
 
+// Compactor is implemented by stores that make coarse rows of fine ones: buckets of a
+// minute, an hour and a day; buckets of single segment values of an hour and a day
+// (further values than segmentMax per key and scope, first come, are "other"); customer
+// days.
+type Compactor interface {
+	// Compact makes the coarse rows of all windows that ended before the instant, and
+	// makes those again whose rows have changed since. Doing it twice is doing it once.
+	// It returns how many coarse rows it wrote.
+	Compact(ctx context.Context, before Instant, segmentMax int) (int64, error)
+}
+
 // Retention is how long rows are kept, by event time. Zero keeps for ever.
 type Retention struct {
 	Interactions Instant // default 30 days
@@ -92,12 +108,13 @@ type Retention struct {
 	Buckets1m    Instant // default 14 days
 	BucketsLong  Instant // hours and days; default 400 days
 	CustomerDays Instant // default 400 days
+	Spans        Instant // of kept traces; default 14 days
 }
 
 // DefaultRetention is sane for one machine.
 func DefaultRetention() Retention {
 	return Retention{
 		Interactions: 30 * Day, Buckets10s: 2 * Day, Buckets1m: 14 * Day,
-		BucketsLong: 400 * Day, CustomerDays: 400 * Day,
+		BucketsLong: 400 * Day, CustomerDays: 400 * Day, Spans: 14 * Day,
 	}
 }

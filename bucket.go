@@ -164,7 +164,9 @@ type CustomerDay struct {
 	IdentityLevel          IdentityLevel
 }
 
-// Link says that a session or installation belongs to a user, since a time.
+// Link says that a session, an installation or a pseudonym belongs to a stronger identity,
+// since a time. Questions follow links, so that anonymous and then logged in is one
+// customer: see [CustomerReader].
 type Link struct {
 	Env       string
 	FromLevel IdentityLevel

@@ -1,6 +1,9 @@
 package felt
 
-import "encoding/hex"
+import (
+	"encoding/hex"
+	"fmt"
+)
 
 // Hash is a keyed hash (HMAC-SHA-256 cut to 16 bytes over level, value and
 // environment) of an identity: a customer, account, installation or session. What
@@ -21,6 +24,32 @@ func (h Hash) String() string {
 // MarshalText encodes as String does.
 func (h Hash) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
 
+// UnmarshalText is the inverse of MarshalText.
+func (h *Hash) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*h = Hash{}
+		return nil
+	}
+	return parseHex(h[:], text)
+}
+
+// ParseHash is the inverse of [Hash.String].
+func ParseHash(s string) (h Hash, err error) {
+	err = h.UnmarshalText([]byte(s))
+	return h, err
+}
+
+// parseHex fills dst from exactly so many pairs of hex digits.
+func parseHex(dst, text []byte) error {
+	if len(text) != hex.EncodedLen(len(dst)) {
+		return fmt.Errorf("%q has %d characters, want %d hex digits", text, len(text), hex.EncodedLen(len(dst)))
+	}
+	if _, err := hex.Decode(dst, text); err != nil {
+		return fmt.Errorf("%q: %w", text, err)
+	}
+	return nil
+}
+
 // TraceID is that of W3C trace context; zero means "none".
 type TraceID [16]byte
 
@@ -32,6 +61,9 @@ func (t TraceID) String() string { return hex.EncodeToString(t[:]) }
 
 // MarshalText encodes as String does.
 func (t TraceID) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// UnmarshalText is the inverse of MarshalText.
+func (t *TraceID) UnmarshalText(text []byte) error { return parseHex(t[:], text) }
 
 // IsZero reports whether there is none.
 func (t TraceID) IsZero() bool { return t == TraceID{} }

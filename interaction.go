@@ -91,13 +91,14 @@ type Phases struct {
 	Input, Request, Processing, Paint int64
 }
 
-// StepState is one step inside a journey's interaction.
+// StepState is one step inside a journey's interaction. A journey's row lists all steps
+// of its definition, in order, also those that were never tried.
 type StepState struct {
 	Name    string
-	Outcome Outcome
-	Start   Instant
-	End     Instant
-	Tries   int32
+	Outcome Outcome // of the last try that counts; none when never tried or still open
+	Start   Instant // of the first try
+	End     Instant // of the try that decided
+	Tries   int32   // 0: never tried
 }
 
 // AbandonedHow says how a customer left.
@@ -127,7 +128,9 @@ func (a AbandonedHow) String() string {
 
 // Interaction is one customer's try at something that has business value: a step
 // ("pay") or a whole journey ("checkout"). It is a fact once its outcome is
-// decided; a later version with the same ID replaces it.
+// decided; a later version with the same ID replaces it. A journey also has rows while
+// it is open: Outcome is [OutcomeNone], End is its last activity; they count as open and
+// are in no rate.
 type Interaction struct {
 	ID      InteractionID
 	Version int32 // 1 at first; a correction has the next one

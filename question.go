@@ -119,6 +119,94 @@ type Impact struct {
 	Method    Method
 	Interval  [2]int64 // of Customers.Failed, 95 %; equal ends when exact
 	Identity  Identity
+	// Sampled: some interactions in scope stand for more than one, because telemetry was
+	// sampled before it came here. Customers then is what was seen, a lower bound
+	// ([MethodLowerBound]); Estimated says how many there were, and Adjusted how many
+	// interactions, indexed by Outcome.
+	Sampled   bool
+	Estimated EstimatedDistinct
+	Adjusted  [Outcomes]float64
+}
+
+// EstimatedDistinct estimates distinct customers of sampled input.
+type EstimatedDistinct struct {
+	Total, Failed, Degraded EstimatedCount
+}
+
+// EstimatedCount is an estimate with its 95 % interval.
+type EstimatedCount struct {
+	Estimate, Low, High int64
+}
+
+// Affected is one customer hit in a scope.
+type Affected struct {
+	Customer         Hash
+	Level            IdentityLevel
+	Account          Hash
+	Failed, Degraded int64
+	Tries            int64   // all interactions in scope
+	First, Last      Instant // of those that failed or were degraded
+	Fate             Fate    // of the last failure
+	ValueMinor       int64   // of the failed ones
+	Currency         string
+}
+
+// Fate says what came of a customer's last failure.
+type Fate uint8
+
+// The fates of a failure.
+const (
+	FateNone      Fate = iota // did not fail
+	FateRecovered             // the same thing succeeded within the recovery window
+	FateLost                  // the window passed without
+	FateUndecided             // it is still open
+)
+
+// String is the word used in answers; "" for none.
+func (f Fate) String() string {
+	switch f {
+	case FateRecovered:
+		return "recovered"
+	case FateLost:
+		return "lost"
+	case FateUndecided:
+		return "undecided"
+	case FateNone:
+	}
+	return ""
+}
+
+// CustomerWay is what one customer did.
+type CustomerWay struct {
+	Customer     Hash // after links
+	Level        IdentityLevel
+	Account      Hash
+	Linked       []Link        // what leads to this customer
+	Counts       Counts        // interactions in the window, journeys apart
+	Interactions []Interaction // steps and journeys, newest first
+	More         bool          // there are further ones in the window
+	Days         []CustomerDay // in the window, newest first
+	Events       []BusinessEvent
+	Facts        []Fact // the newest of each key
+}
+
+// Funnel is how customers get through the steps of a journey.
+type Funnel struct {
+	Steps     []FunnelStep // in order of the newest journey in the window
+	Counts    Counts       // of journeys; Open are still under way and in no rate
+	Customers Distinct
+	Abandoned [4]int64 // journeys, indexed by [AbandonedHow]
+}
+
+// FunnelStep is one step of a funnel.
+type FunnelStep struct {
+	Name      string
+	Entered   int64  // journeys in which it was tried
+	Completed int64  // of them, success or degraded
+	Outcomes  Counts // of the journeys in which it was tried, by the step's outcome
+	// Quantiles of the time from the step's first try to its completion, in nanoseconds;
+	// 0 when none was completed.
+	P50, P90, P99 float64
 }
 
 // Identity counts the customers of an answer by the level on which they are known.

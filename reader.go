@@ -23,7 +23,43 @@ type CustomerReader interface {
 	// Impact counts distinct customers exactly from the interactions whenever they are
 	// kept and few enough, else by sketches; see [Impact.Method]. What cannot be
 	// answered is an error that says why.
+	//
+	// Customers are counted through links: an interaction whose strongest identity is
+	// weaker than a user, and whose session, installation or pseudonym is linked to a
+	// stronger one, counts for that one.
 	Impact(ctx context.Context, q Question) (Impact, error)
+	// Affected lists the customers with a failed or degraded interaction in the question's
+	// scope, most failures first, then by customer; at most limit, after the given page
+	// ("" = first); next is "" on the last page.
+	Affected(ctx context.Context, q Question, limit int, page string) (list []Affected, next string, err error)
+	// Customer tells one customer's way: everything known of the identity and of what is
+	// linked to it in the window, newest first, at most limit interactions. Nobody known by
+	// that hash is [ErrNotFound].
+	Customer(ctx context.Context, env string, id Hash, w Window, limit int) (CustomerWay, error)
+}
+
+// JourneyReader answers how customers get through a journey.
+type JourneyReader interface {
+	// Funnel sums the journeys of the question's scope whose end (last activity, for open
+	// ones) lies in the window.
+	Funnel(ctx context.Context, q Question) (Funnel, error)
+}
+
+// TraceReader answers what exactly happened.
+type TraceReader interface {
+	// Trace returns the kept spans of a trace in order of start, and the interactions
+	// that name it. [ErrNotFound] when there is neither.
+	Trace(ctx context.Context, id TraceID) ([]Span, []Interaction, error)
+	// KeptTraces lists the traces of failed and degraded interactions, and of the share of
+	// the others, that became known in ticks (after, upTo], each once. A trace is in the
+	// share when the first eight bytes of its id, as a number, are below share * 2^64.
+	KeptTraces(ctx context.Context, after, upTo Tick, share float64) ([]KeptTrace, error)
+}
+
+// BusinessReader answers what happened outside of telemetry.
+type BusinessReader interface {
+	// Changes lists the changes that began in the window, newest first.
+	Changes(ctx context.Context, env string, w Window) ([]Change, error)
 }
 
 // InteractionReader answers which.
@@ -58,12 +94,16 @@ type Reader interface {
 	InteractionReader
 	OperationReader
 	IncidentReader
+	JourneyReader
+	TraceReader
+	BusinessReader
 }
 
 // Store is what the embedded and the cluster stores are: a writer and all readers.
 type Store interface {
 	Writer
 	Retainer
+	Compactor
 	Reader
 	Close() error
 }

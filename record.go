@@ -21,6 +21,8 @@ const (
 	KindSettings  Kind = 3 // [Settings] as JSON: takes effect at the next tick
 	KindCommand   Kind = 4 // [Command] as JSON: what a person or a machine asked for
 	KindClock     Kind = 5 // no data: an event log becomes a wall log, for ever
+	KindInventory Kind = 6 // [Inventory] as JSON: takes effect at the next tick
+	KindBusiness  Kind = 7 // [Business] as JSON: what came from outside of telemetry
 )
 
 // Part is one of the virtual partitions 0..P-1 of a log, or [Control] or [All].
@@ -85,7 +87,7 @@ func ParseRecord(b []byte) (Record, error) {
 		At:   Instant(binary.LittleEndian.Uint64(b[4:])),
 		Data: b[recordHeader:],
 	}
-	if r.Kind < KindTelemetry || r.Kind > KindClock {
+	if r.Kind < KindTelemetry || r.Kind > KindBusiness {
 		return Record{}, fmt.Errorf("record kind %d is not known: %w", r.Kind, ErrCorrupt)
 	}
 	if r.Part != Control && (r.Part < 0 || r.Part >= MaxParts) {

@@ -18,6 +18,9 @@ type Settings struct {
 	OpsMax       int     `json:"operations_max"`  // bound on operations and on edges; further ones count as "other"
 	SegmentMax   int     `json:"segment_values"`  // K values per segment key and series; further ones are "other"
 	FloorClients int     `json:"floor_customers"` // the fewest customers in the judged minute for a finding
+	OpenJourneys int     `json:"open_journeys"`   // bound on customers' journeys held to be told, over all partitions
+	JourneySteps int     `json:"journey_steps"`   // bound on steps held of one customer in one journey; the oldest are sealed first
+	KnownLinks   int     `json:"known_links"`     // bound on links remembered so that they are not written again
 }
 
 // DefaultSettings are sane for one machine.
@@ -28,6 +31,7 @@ func DefaultSettings() Settings {
 		Remember: 15 * Minute, Recovery: 30 * Minute,
 		OpenSpans: 4_000_000, OpenTries: 2_000_000, SeriesMax: 20_000, OpsMax: 100_000,
 		SegmentMax: 50, FloorClients: 20,
+		OpenJourneys: 1_000_000, JourneySteps: 512, KnownLinks: 1_000_000,
 	}
 }
 
@@ -47,4 +51,7 @@ type Command struct {
 const (
 	CommandAcknowledge = "incident.acknowledge"
 	CommandResolve     = "incident.resolve"
+	// CommandDisclose: somebody took the list of affected customers of a scope; Target is
+	// the question, Reason why. It changes nothing and is kept for audit.
+	CommandDisclose = "customers.disclose"
 )

@@ -13,13 +13,14 @@ import (
 
 // Version of the machine: part of every batch id and snapshot. It grows when the same
 // log would give other rows.
-const Version = 1
+const Version = 2
 
 // Engine holds the machines of all three stages of one log. Stages of different
 // partitions may be driven from different goroutines at once; everything else is for
 // one goroutine, between ticks.
 type Engine struct {
 	settings felt.Settings
+	rules    ruleBook
 	stage1   []*Stage1
 	stage2   []*Stage2
 	stage3   *Stage3
@@ -60,6 +61,9 @@ func complete(s felt.Settings) felt.Settings {
 		{&s.OpsMax, &d.OpsMax},
 		{&s.SegmentMax, &d.SegmentMax},
 		{&s.FloorClients, &d.FloorClients},
+		{&s.OpenJourneys, &d.OpenJourneys},
+		{&s.JourneySteps, &d.JourneySteps},
+		{&s.KnownLinks, &d.KnownLinks},
 	} {
 		if *v.have <= 0 {
 			*v.have = *v.want
@@ -106,6 +110,14 @@ func (e *Engine) Control(rec felt.Record) error {
 			return fmt.Errorf("command record %d: %w: %w", rec.Seq, felt.ErrCorrupt, err)
 		}
 		e.stage3.book.Command(c)
+	case felt.KindInventory:
+		return e.inventory(rec)
+	case felt.KindBusiness:
+		var b felt.Business
+		if err := json.Unmarshal(rec.Data, &b); err != nil {
+			return fmt.Errorf("business record %d: %w: %w", rec.Seq, felt.ErrCorrupt, err)
+		}
+		e.stage3.Business(b)
 	case felt.KindTelemetry, felt.KindTick:
 	}
 	return nil

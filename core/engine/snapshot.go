@@ -23,6 +23,7 @@ func (e *Engine) AppendSnapshot(dst []byte) []byte {
 	from := len(dst)
 	enc := &codec.Encoder{B: append(slices.Grow(dst, e.lastSize+e.lastSize/8), snapshotFormat, Version)}
 	enc.JSON(e.settings)
+	e.rules.save(enc)
 	part := func(save func(*codec.Encoder)) {
 		mark := enc.Begin()
 		save(enc)
@@ -68,6 +69,8 @@ func restore(s felt.Settings, body []byte) (*Engine, error) {
 		return nil, fmt.Errorf("snapshot of %d partitions, this log has %d: %w", have.Partitions, s.Partitions, felt.ErrCorrupt)
 	}
 	e := New(have)
+	e.rules.load(d)
+	e.applyRules()
 	part := func(load func(*codec.Decoder)) {
 		sub := d.Part()
 		if d.Err() != nil {

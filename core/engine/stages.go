@@ -87,7 +87,15 @@ func (s *Stage2) Tick(t felt.Tick, in ...Out1) (Out2, felt.Batch) {
 type Stage3 struct {
 	detector *detect.FailedShare
 	book     *incident.Book
+	business felt.Business // of the tick being gathered
 	tick     felt.Tick
+}
+
+// Business takes what came from outside of telemetry; it is in the batch of the next Tick.
+func (s *Stage3) Business(b felt.Business) {
+	s.business.Changes = append(s.business.Changes, b.Changes...)
+	s.business.Events = append(s.business.Events, b.Events...)
+	s.business.Facts = append(s.business.Facts, b.Facts...)
 }
 
 // Tick takes what all partitions of stage 2 made of tick t, in partition order. The
@@ -106,6 +114,8 @@ func (s *Stage3) Tick(t felt.Tick, in ...Out2) felt.Batch {
 	b := felt.Batch{ID: felt.BatchID{Engine: Version, Stage: 3, Tick: t}}
 	b.Findings = s.detector.Tick(t)
 	b.Incidents, b.Commands = s.book.Tick(t, b.Findings, s.recent)
+	b.Changes, b.BusinessEvents, b.CustomerFacts = s.business.Changes, s.business.Events, s.business.Facts
+	s.business = felt.Business{}
 	return b
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/rules"
 	"github.com/felt-cx/felt/core/sketch"
 )
 
@@ -26,6 +27,7 @@ type Try struct {
 // into buckets. It is for one goroutine.
 type Counter struct {
 	settings felt.Settings
+	sets     []*rules.Set
 	part     int
 	series   map[scopeKey]int64 // series with a line of their own, and their interactions
 	buckets  map[bucketKey]*bucket
@@ -70,6 +72,18 @@ func NewCounter(s felt.Settings, part int) *Counter {
 
 // Settings takes new settings.
 func (c *Counter) Settings(s felt.Settings) { c.settings = s }
+
+// Rules puts the last of the sets in force; those before it are of journeys that are still
+// open. None is an empty inventory.
+func (c *Counter) Rules(sets ...*rules.Set) {
+	if len(sets) == 0 {
+		sets = []*rules.Set{{}}
+	}
+	c.sets = sets
+}
+
+// RulesInUse calls yield with the version of the inventory of every open journey.
+func (c *Counter) RulesInUse(yield func(version int64)) {}
 
 // Tick takes what every partition of stage 1 decided in tick t, in order of partition.
 // The rows are the caller's, the tries are valid until the next call.

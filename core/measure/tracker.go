@@ -5,6 +5,7 @@ import (
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/otlp"
+	"github.com/felt-cx/felt/core/rules"
 )
 
 // Bounds of one trace. One that grows larger settles at the end of the tick; what comes
@@ -36,6 +37,7 @@ type Was struct {
 // Tracker is stage 1 of one partition. It is for one goroutine.
 type Tracker struct {
 	settings felt.Settings
+	rules    *rules.Set
 	parts    int
 
 	symbols *symbols
@@ -75,6 +77,7 @@ func NewTracker(s felt.Settings) *Tracker {
 	k.ops = newOperations()
 	k.edges = newEdges()
 	k.Settings(s)
+	k.Rules(nil)
 	return k
 }
 
@@ -84,6 +87,14 @@ func (k *Tracker) Settings(s felt.Settings) {
 	ops := max(s.OpsMax/k.parts, 1)
 	k.symbols.max = 8*ops + 1024
 	k.ops.max, k.edges.max = ops, ops
+}
+
+// Rules puts an inventory in force, from the next event on. nil is an empty one.
+func (k *Tracker) Rules(set *rules.Set) {
+	if set == nil {
+		set = &rules.Set{}
+	}
+	k.rules = set
 }
 
 // Begin starts a block of events that arrived at the given instant.
