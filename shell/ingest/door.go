@@ -75,14 +75,13 @@ func New(o Options) (*Door, error) {
 	return d, nil
 }
 
-// Append puts control records on the log: commands, settings, and the switch of an
-// event log to the wall clock. They get their arrival here. The returned place is
+// Append puts control records on the log: commands, settings, inventories, business
+// data, and the switch of an event log to the wall clock. They get their arrival here. The returned place is
 // at or after the last of them. Errors are those of [felt.Log].
 func (d *Door) Append(ctx context.Context, recs ...felt.Record) (felt.Place, error) {
 	for i, r := range recs {
-		control := r.Kind == felt.KindSettings || r.Kind == felt.KindCommand || r.Kind == felt.KindClock
-		if !control || r.Part != felt.Control {
-			return felt.Place{}, fmt.Errorf("ingest: record %d of kind %d for partition %d: only settings, commands and the clock's switch enter here, for every partition",
+		if r.Kind == felt.KindTelemetry || r.Kind == felt.KindTick || r.Part != felt.Control {
+			return felt.Place{}, fmt.Errorf("ingest: record %d of kind %d for partition %d: telemetry and ticks do not enter here, and what does is for every partition",
 				i, r.Kind, r.Part)
 		}
 	}

@@ -16,8 +16,9 @@ type item struct {
 	progress felt.Progress
 	stats    engine.Stats
 	metrics  []felt.Metric
-	snapshot *snapshot // taken right after this tick; nil for most
-	ready    bool      // everything that was on the log at the start has been read
+	rules    *felt.Inventory // in force from this tick on; nil as before
+	snapshot *snapshot       // taken right after this tick; nil for most
+	ready    bool            // everything that was on the log at the start has been read
 }
 
 // statsEvery is how often the engine is asked for its numbers: it goes through all of
@@ -44,6 +45,7 @@ type machine struct {
 	lastSnap  time.Time
 	lastStats time.Time
 	told      bool // that everything that was there at the start is read
+	rules     bool // the inventory was put on the log again since it was last handed on
 }
 
 // run reads until ctx ends (nil) or the log fails. Writing ends when nobody takes items
@@ -96,7 +98,7 @@ func (m *machine) gather(rec felt.Record) {
 			m.apply()
 			m.early = true
 		}
-	case felt.KindSettings, felt.KindCommand, felt.KindClock:
+	case felt.KindSettings, felt.KindCommand, felt.KindClock, felt.KindInventory, felt.KindBusiness:
 		m.control = append(m.control, rec)
 	case felt.KindTick:
 	}
@@ -128,6 +130,7 @@ func (m *machine) closeUntil(ctx context.Context, next felt.Tick, queue chan<- i
 			m.w.count.bad.Add(1)
 			m.w.opts.Logger.Error("control record passed over", "seq", rec.Seq, "err", err)
 		}
+		m.rules = m.rules || rec.Kind == felt.KindInventory
 	}
 	m.control, m.early = m.control[:0], false
 	last := next - 1
@@ -169,6 +172,10 @@ func (m *machine) finish(it *item, last felt.Tick) {
 // have the one before: a store without transactions that fails between two of them
 // must not say that it has the tick.
 func (m *machine) describe(it *item, t felt.Tick) {
+	if m.rules {
+		in := m.eng.Inventory()
+		it.rules, m.rules = &in, false
+	}
 	it.progress = felt.Progress{Seq: m.seq, Tick: t, CompleteUntil: m.eng.CompleteUntil(t)}
 	for i := range it.batches {
 		it.batches[i].Cursor = m.sent

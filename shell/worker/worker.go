@@ -83,6 +83,7 @@ type Worker struct {
 	changed  chan struct{}
 	stats    engine.Stats
 	engine   []felt.Metric
+	rules    felt.Inventory
 	saved    []savedSnapshot // oldest first
 
 	trim  chan struct{} // a snapshot is kept: older records may go
@@ -123,6 +124,13 @@ func (w *Worker) Stats() engine.Stats {
 	return w.stats
 }
 
+// Inventory is the one under which the newest rows were made; its zero value before the first.
+func (w *Worker) Inventory() felt.Inventory {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.rules
+}
+
 // Ready reports whether everything that was on the log when the worker began is in
 // the rows, but for the tick that its last record left open.
 func (w *Worker) Ready() bool { return w.ready.Load() }
@@ -150,7 +158,8 @@ func (w *Worker) Run(ctx context.Context) error {
 		w.trim <- struct{}{} // it may be full
 	}
 	if m.tick > 0 {
-		w.publish(item{progress: felt.Progress{Seq: m.seq, Tick: m.tick, CompleteUntil: m.eng.CompleteUntil(m.tick)}})
+		in := m.eng.Inventory()
+		w.publish(item{progress: felt.Progress{Seq: m.seq, Tick: m.tick, CompleteUntil: m.eng.CompleteUntil(m.tick)}, rules: &in})
 	}
 
 	// The writer outlives ctx so that finished ticks are not thrown away.
@@ -202,6 +211,9 @@ func (w *Worker) publish(it item) {
 	}
 	if it.metrics != nil {
 		w.stats, w.engine = it.stats, it.metrics
+	}
+	if it.rules != nil {
+		w.rules = *it.rules
 	}
 	close(w.changed)
 	w.changed = make(chan struct{})

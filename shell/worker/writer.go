@@ -84,6 +84,9 @@ func (w *Worker) writeGroup(ctx, live context.Context, group []item) error {
 		if it.metrics != nil {
 			all.stats, all.metrics = it.stats, it.metrics
 		}
+		if it.rules != nil {
+			all.rules = it.rules
+		}
 	}
 	w.publish(all)
 	return nil
