@@ -21,7 +21,7 @@ type Stage1 struct {
 
 // Out1 is what stage 1 of one partition made of a tick. It is valid until the stage's
 // next Tick, and may be read by several goroutines.
-type Out1 struct{ decisions [][]measure.Decision }
+type Out1 struct{ decided measure.Decided }
 
 // Apply takes one telemetry record of the partition, in log order. On an error
 // ([felt.ErrCorrupt]) what came before the damage has been applied, and the rest of the
@@ -62,7 +62,7 @@ func (s *Stage1) Tick(t felt.Tick) (Out1, felt.Batch) {
 type Stage2 struct {
 	part    felt.Part
 	counter *measure.Counter
-	in      [][][]measure.Decision
+	in      []measure.Decided
 }
 
 // Out2 is what stage 2 of one partition made of a tick. It is valid until the stage's
@@ -75,7 +75,7 @@ func (s *Stage2) Tick(t felt.Tick, in ...Out1) (Out2, felt.Batch) {
 	b := felt.Batch{ID: felt.BatchID{Engine: Version, Stage: 2, Part: s.part, Tick: t}}
 	s.in = s.in[:0]
 	for _, o := range in {
-		s.in = append(s.in, o.decisions)
+		s.in = append(s.in, o.decided)
 	}
 	rows, tries := s.counter.Tick(t, s.in...)
 	b.Interactions = rows

@@ -87,20 +87,21 @@ func (c *Counter) RulesInUse(yield func(version int64)) {}
 
 // Tick takes what every partition of stage 1 decided in tick t, in order of partition.
 // The rows are the caller's, the tries are valid until the next call.
-func (c *Counter) Tick(t felt.Tick, in ...[][]Decision) ([]felt.Interaction, []Try) {
+func (c *Counter) Tick(t felt.Tick, in ...Decided) ([]felt.Interaction, []Try) {
 	c.tick = t
 	c.tries = c.tries[:0]
 	n := 0
-	for _, parts := range in {
-		n += len(parts[c.part])
+	for _, d := range in {
+		n += len(d.Parts[c.part].Decisions)
 	}
 	if n == 0 {
 		return nil, nil
 	}
 	list := make([]*Decision, 0, n)
-	for _, parts := range in {
-		for i := range parts[c.part] {
-			list = append(list, &parts[c.part][i])
+	for _, d := range in {
+		mine := d.Parts[c.part].Decisions
+		for i := range mine {
+			list = append(list, &mine[i])
 		}
 	}
 	slices.SortFunc(list, func(a, b *Decision) int {

@@ -221,22 +221,6 @@ func (k *Tracker) emit(r felt.Interaction, m *memo, c *claim) {
 		k.memory.add(e)
 	}
 	k.memory.setWeight(e.key, r.Weight)
-	p := partition(&d.Interaction, k.parts)
-	k.out[p] = append(k.out[p], d)
-}
-
-// partition is where stage 2 counts an interaction: by session, else customer, else id.
-func partition(r *felt.Interaction, parts int) int {
-	h := r.Session
-	if h.IsZero() {
-		h = r.Customer
-	}
-	if h.IsZero() {
-		h = felt.Hash(r.ID)
-	}
-	var n uint32
-	for _, b := range h[:4] {
-		n = n<<8 | uint32(b)
-	}
-	return int(n % uint32(parts))
+	p := &k.out.Parts[partition(&d.Interaction, k.parts)]
+	p.Decisions = append(p.Decisions, d)
 }

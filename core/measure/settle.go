@@ -9,13 +9,11 @@ import (
 )
 
 // Tick closes tick t: it decides what can be decided, settles the traces that are due
-// and returns the decisions, by partition of stage 2. They are valid until the next Tick.
-func (k *Tracker) Tick(t felt.Tick) [][]Decision {
+// and returns the decisions, by partition of stage 2. They are valid until the next Tick,
+// and may be read by several goroutines.
+func (k *Tracker) Tick(t felt.Tick) Decided {
 	k.tick, k.last = t, nil
-	for i := range k.out {
-		clear(k.out[i])
-		k.out[i] = k.out[i][:0]
-	}
+	k.out.clear()
 	k.memory.expire(t - ticks(k.settings.Remember))
 	for k.kept.first != nil && k.expired(k.kept.first, t) {
 		k.drop(&k.kept, k.kept.first)
@@ -37,9 +35,10 @@ func (k *Tracker) Tick(t felt.Tick) [][]Decision {
 	}
 	k.enforce()
 	k.waiting = slices.DeleteFunc(k.waiting, func(tr *trace) bool { return !tr.waiting })
-	for i := range k.out {
-		k.stats.decided(k.out[i])
+	for i := range k.out.Parts {
+		k.stats.decided(k.out.Parts[i].Decisions)
 	}
+	k.feedAll()
 	return k.out
 }
 

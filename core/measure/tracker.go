@@ -18,22 +18,6 @@ const (
 	keptShare = 16
 )
 
-// Decision is a row of an interaction, and what it replaces.
-type Decision struct {
-	felt.Interaction
-	Was Was // of the version before; only when Version > 1
-}
-
-// Was is what the version before counted as.
-type Was struct {
-	Env, App, Name string
-	Traffic        felt.Traffic
-	End            felt.Instant
-	Outcome        felt.Outcome
-	Weight         float64
-	ValueMinor     int64
-}
-
 // Tracker is stage 1 of one partition. It is for one goroutine.
 type Tracker struct {
 	settings felt.Settings
@@ -55,7 +39,7 @@ type Tracker struct {
 	names   map[string]int64 // unmapped metrics
 	held    int              // spans and claims in all traces
 	claims  int              // of them, claims
-	out     [][]Decision
+	out     Decided
 	scratch scratch
 	stats   Stats
 
@@ -72,7 +56,7 @@ func NewTracker(s felt.Settings) *Tracker {
 		memory:  newMemory(),
 		names:   map[string]int64{},
 	}
-	k.out = make([][]Decision, k.parts)
+	k.out.Parts = make([]PartDecided, k.parts)
 	k.symbols = newSymbols(0)
 	k.ops = newOperations()
 	k.edges = newEdges()

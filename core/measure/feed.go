@@ -1,0 +1,147 @@
+package measure
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+
+	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/rules"
+)
+
+// Decision is a row of an interaction, what it replaces, and what its journeys need.
+type Decision struct {
+	felt.Interaction
+	Was Was // of the version before; only when Version > 1
+	// Instance is the hash of the journey instance that the telemetry names; zero when none.
+	Instance felt.Hash
+	// Steps are the steps of journeys that this is a try of, under the inventory in force
+	// when it was decided; nil when it is none.
+	Steps []*rules.CompiledStep
+}
+
+// Was is what the version before counted as.
+type Was struct {
+	Env, App, Name string
+	Traffic        felt.Traffic
+	End            felt.Instant
+	Outcome        felt.Outcome
+	Weight         float64
+	ValueMinor     int64
+}
+
+// Decided is what stage 1 of one partition decided in a tick: for each partition of
+// stage 2 its share.
+type Decided struct{ Parts []PartDecided }
+
+// PartDecided is the share of one partition of stage 2.
+type PartDecided struct {
+	// Decisions are counted here: by session, else customer, else id.
+	Decisions []Decision
+	// Feeds are told here: by the journey's correlation key, which may be another partition
+	// than the one that counts the decision.
+	Feeds []Feed
+}
+
+// Feed is one decision for one journey. Decision points into another share of the same
+// [Decided], and is read only.
+type Feed struct {
+	Step     *rules.CompiledStep
+	Key      felt.Hash // the journey's correlation key; to be mixed with env, traffic and journey
+	Decision *Decision
+	// Gone: the version before was fed under this step and key, this version is not: the try
+	// is to be forgotten here. A decision that turned out to be a step of another interaction
+	// (rule "step", outcome cancelled) is fed as usual, and means the same.
+	Gone bool
+}
+
+// journeyKey is what ties a decision to the others of its journey; false when it has
+// nothing that could.
+func journeyKey(by rules.Correlate, d *Decision) (felt.Hash, bool) {
+	return correlation(by, who{d.Session, d.Customer, d.Instance}, d.Trace)
+}
+
+// who is what a version of an interaction can be correlated by, besides its trace.
+type who struct{ session, customer, instance felt.Hash }
+
+func correlation(by rules.Correlate, w who, trace felt.TraceID) (felt.Hash, bool) {
+	var order [3]felt.Hash
+	switch by.By {
+	case "instance":
+		return w.instance, !w.instance.IsZero()
+	case "customer":
+		order = [3]felt.Hash{w.customer, w.session, felt.Hash(trace)}
+	default:
+		order = [3]felt.Hash{w.session, w.customer, felt.Hash(trace)}
+	}
+	for _, h := range order {
+		if !h.IsZero() {
+			return h, true
+		}
+	}
+	return felt.Hash{}, false
+}
+
+// instanceOf is the hash of a journey instance's id: ids of one environment say nothing in
+// another.
+func instanceOf(env, id string) (h felt.Hash) {
+	if id == "" {
+		return h
+	}
+	b := binary.AppendUvarint(nil, uint64(len(env)))
+	b = append(append(b, env...), id...)
+	sum := sha256.Sum256(b)
+	copy(h[:], sum[:])
+	return h
+}
+
+// partitionOf is where stage 2 tells a journey with this correlation key, and counts what
+// has this hash as its own.
+func partitionOf(h felt.Hash, parts int) int {
+	return int(binary.BigEndian.Uint32(h[:4]) % uint32(parts))
+}
+
+// partition is where stage 2 counts an interaction: by session, else customer, else id.
+func partition(r *felt.Interaction, parts int) int {
+	h := r.Session
+	if h.IsZero() {
+		h = r.Customer
+	}
+	if h.IsZero() {
+		h = felt.Hash(r.ID)
+	}
+	return partitionOf(h, parts)
+}
+
+// feedAll tells journeys of the decisions of the tick, in order of the partitions that
+// count them. It comes last: decisions do not move any more.
+func (k *Tracker) feedAll() {
+	for p := range k.out.Parts {
+		list := k.out.Parts[p].Decisions
+		for i := range list {
+			k.feed(&list[i])
+		}
+	}
+}
+
+func (k *Tracker) feed(d *Decision) {
+	for _, step := range d.Steps {
+		if key, ok := journeyKey(step.Journey.Correlate, d); ok {
+			k.send(Feed{Step: step, Key: key, Decision: d})
+		}
+	}
+}
+
+func (k *Tracker) send(f Feed) {
+	part := &k.out.Parts[partitionOf(f.Key, k.parts)]
+	part.Feeds = append(part.Feeds, f)
+}
+
+// clear empties it for the next tick, and keeps its memory.
+func (d *Decided) clear() {
+	for i := range d.Parts {
+		p := &d.Parts[i]
+		clear(p.Decisions)
+		clear(p.Feeds)
+		p.Decisions, p.Feeds = p.Decisions[:0], p.Feeds[:0]
+	}
+}
