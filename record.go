@@ -127,9 +127,9 @@ type Log interface {
 	// decrease from call to call; Append does not change them. Safe for concurrent use.
 	//
 	// A log with a limit is full for telemetry first: about 1 MiB beyond the limit is in
-	// reserve for calls that hold nothing but records of [Control]. With the ticks time
-	// passes, readers get on and snapshot, and the log can be trimmed, so that it has
-	// room again by itself.
+	// reserve for calls that hold nothing but records of [Control], business data apart:
+	// an import is as large as telemetry. With the ticks time passes, readers get on and
+	// snapshot, and the log can be trimmed, so that it has room again by itself.
 	Append(ctx context.Context, recs ...Record) (Place, error)
 
 	// Read yields the records after the given place in log order, and then waits for

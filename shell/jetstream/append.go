@@ -81,7 +81,7 @@ func (l *Log) check(ctx context.Context, recs []felt.Record) error {
 	for i := range recs {
 		r := &recs[i]
 		switch {
-		case r.Kind < felt.KindTelemetry || r.Kind > felt.KindClock:
+		case r.Kind < felt.KindTelemetry || r.Kind > felt.KindBusiness:
 			return fmt.Errorf("append: record %d has kind %d, which is not known", i, r.Kind)
 		case r.Part != felt.Control && (r.Part < 0 || int(r.Part) >= l.opts.Partitions):
 			return fmt.Errorf("append: record %d is of partition %d; this log has 0 to %d", i, r.Part, l.opts.Partitions-1)
@@ -114,9 +114,10 @@ func (l *Log) publish(ctx context.Context, recs []felt.Record) (<-chan outcome, 
 	return done, messages, nil
 }
 
-// onlyControl reports whether the call may use the reserve.
+// onlyControl reports whether the call may use the reserve. Business data may not: an
+// import would use up what ticks need so that the log can be trimmed.
 func onlyControl(recs []felt.Record) bool {
-	return !slices.ContainsFunc(recs, func(r felt.Record) bool { return r.Part != felt.Control })
+	return !slices.ContainsFunc(recs, func(r felt.Record) bool { return r.Part != felt.Control || r.Kind == felt.KindBusiness })
 }
 
 // room reports [felt.ErrFull] when size more bytes do not fit.

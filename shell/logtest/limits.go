@@ -80,6 +80,9 @@ func testFullTakesTicks(t *testing.T, open Open) {
 			wantErr(t, "telemetry for a full log", err, felt.ErrFull)
 			_, err = l.Append(t.Context(), tick, m.telemetry(200))
 			wantErr(t, "a tick with telemetry for a full log", err, felt.ErrFull)
+			business := felt.Record{Kind: felt.KindBusiness, Part: felt.Control, At: m.at, Data: make([]byte, 200)}
+			_, err = l.Append(t.Context(), business)
+			wantErr(t, "business data for a full log", err, felt.ErrFull)
 		}
 		p = must(t, l, tick)
 		want = append(want, tick)

@@ -91,14 +91,14 @@ func (l *Log) check(recs []felt.Record) error {
 	size, limit := int64(0), l.opts.MaxBytes+controlReserve
 	for i := range recs {
 		r := &recs[i]
-		if r.Kind < felt.KindTelemetry || r.Kind > felt.KindClock {
+		if r.Kind < felt.KindTelemetry || r.Kind > felt.KindBusiness {
 			return fmt.Errorf("append: record %d has kind %d, which is not known", i, r.Kind)
 		}
 		if r.Part != felt.Control && (r.Part < 0 || r.Part >= felt.MaxParts) {
 			return fmt.Errorf("append: record %d is of partition %d; a log has 0 to %d", i, r.Part, felt.MaxParts-1)
 		}
 		size += int64(r.EncodedLen())
-		if r.Part != felt.Control {
+		if r.Part != felt.Control || r.Kind == felt.KindBusiness {
 			limit = l.opts.MaxBytes
 		}
 	}
