@@ -166,10 +166,19 @@ type CustomerDay struct {
 
 // Link says that a session, an installation or a pseudonym belongs to a stronger identity,
 // since a time. Questions follow links, so that anonymous and then logged in is one
-// customer: see [CustomerReader].
+// customer: see [CustomerReader]. One that does not lead to a stronger identity is ignored.
 type Link struct {
 	Env       string
-	FromLevel IdentityLevel
+	FromLevel IdentityLevel // of From
+	ToLevel   IdentityLevel // of To; LevelNone means user
 	From, To  Hash
 	Since     Instant
+}
+
+// Strong is the level of To.
+func (l Link) Strong() IdentityLevel {
+	if l.ToLevel == LevelNone {
+		return LevelUser
+	}
+	return l.ToLevel
 }

@@ -181,5 +181,5 @@ func commandRow(_ *writing, b *felt.Batch, i int, to []driver.Value) []driver.Va
 
 func linkRow(_ *writing, b *felt.Batch, i int, to []driver.Value) []driver.Value {
 	r := &b.Links[i]
-	return append(to, clean(r.Env), uint8(r.FromLevel), hash(r.From), hash(r.To), int64(r.Since))
+	return append(to, clean(r.Env), uint8(r.FromLevel), hash(r.From), uint8(r.Strong()), hash(r.To), int64(r.Since))
 }

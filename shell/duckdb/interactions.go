@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -98,44 +97,51 @@ func (w *writing) interactionRow(r *felt.Interaction, to []driver.Value) []drive
 		phases(r.Phases), r.Weight,
 		hash(r.Customer), uint8(r.IdentityLevel), hash(r.Account), hash(r.Installation), hash(r.Session), r.KeyID,
 		duck.UUID(r.Trace), binary.BigEndian.Uint64(r.Span[:]), clean(r.Service), clean(r.Release),
-		encodeList(r.Flags), encodeSegments(r.Segments), r.ValueMinor, clean(r.Currency), encodeSteps(r.Steps), uint8(r.AbandonedHow))
+		encodeList(r.Flags), encodeSegments(r.Segments), r.ValueMinor, clean(r.Currency), stepRows(r.Steps), uint8(r.AbandonedHow))
 }
 
-// stepRow is a step as it stands in column steps.
-type stepRow struct {
-	Name    string       `json:"n"`
-	Outcome uint8        `json:"o"`
-	Start   felt.Instant `json:"s"`
-	End     felt.Instant `json:"e"`
-	Tries   int32        `json:"t"`
-}
-
-func encodeSteps(steps []felt.StepState) string {
+// stepRows is the list of a journey's steps; NULL when there is none.
+func stepRows(steps []felt.StepState) driver.Value {
 	if len(steps) == 0 {
-		return ""
+		return nil
 	}
-	rows := make([]stepRow, len(steps))
+	rows := make([]map[string]any, len(steps))
 	for i, s := range steps {
-		rows[i] = stepRow{clean(s.Name), uint8(s.Outcome), s.Start, s.End, s.Tries}
+		rows[i] = map[string]any{
+			"name": clean(s.Name), "outcome": uint8(s.Outcome), "started": int64(s.Start), "ended": int64(s.End), "tries": s.Tries,
+		}
 	}
-	b, err := json.Marshal(rows)
-	if err != nil {
-		return "" // cannot be: names and numbers
-	}
-	return string(b)
+	return rows
 }
 
-func decodeSteps(text string) ([]felt.StepState, error) {
-	if text == "" {
-		return nil, nil
+// stepsOf reads the list of steps.
+type stepsOf struct{ to *[]felt.StepState }
+
+// Scan implements [sql.Scanner].
+func (s stepsOf) Scan(v any) error {
+	*s.to = nil
+	if v == nil {
+		return nil
 	}
-	var rows []stepRow
-	if err := json.Unmarshal([]byte(text), &rows); err != nil {
-		return nil, fmt.Errorf("column steps: %w", err)
+	list, ok := v.([]any)
+	if !ok {
+		return fmt.Errorf("column steps: %T, not a list", v)
 	}
-	steps := make([]felt.StepState, len(rows))
-	for i, r := range rows {
-		steps[i] = felt.StepState{Name: r.Name, Outcome: felt.Outcome(r.Outcome), Start: r.Start, End: r.End, Tries: r.Tries}
+	steps := make([]felt.StepState, len(list))
+	for i, e := range list {
+		row, _ := e.(map[string]any)
+		name, okName := row["name"].(string)
+		outcome, okOutcome := row["outcome"].(uint8)
+		start, okStart := row["started"].(int64)
+		end, okEnd := row["ended"].(int64)
+		tries, okTries := row["tries"].(int32)
+		if !okName || !okOutcome || !okStart || !okEnd || !okTries {
+			return fmt.Errorf("column steps: %v, not a step", e)
+		}
+		steps[i] = felt.StepState{
+			Name: name, Outcome: felt.Outcome(outcome), Start: felt.Instant(start), End: felt.Instant(end), Tries: tries,
+		}
 	}
-	return steps, nil
+	*s.to = steps
+	return nil
 }

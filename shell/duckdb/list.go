@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 
 	duck "github.com/duckdb/duckdb-go/v2"
 
@@ -136,7 +135,7 @@ func scanInteraction(rows *sql.Rows) (felt.Interaction, error) {
 	var i felt.Interaction
 	var id, trace duck.UUID
 	var span uint64
-	var flags, segments, steps string
+	var flags, segments string
 	err := rows.Scan(
 		&id, &i.Version, &i.Known, &i.FirstKnown, &i.FirstOutcome,
 		&i.Env, &i.App, &i.Name, &i.Journey, &i.Step, &i.Kind, &i.Traffic, &i.Start, &i.End,
@@ -145,7 +144,7 @@ func scanInteraction(rows *sql.Rows) (felt.Interaction, error) {
 		phasesOf{&i.Phases}, &i.Weight,
 		nullHash{&i.Customer}, &i.IdentityLevel, nullHash{&i.Account}, nullHash{&i.Installation}, nullHash{&i.Session}, &i.KeyID,
 		&trace, &span, &i.Service, &i.Release, &flags, &segments,
-		&i.ValueMinor, &i.Currency, &steps, &i.AbandonedHow,
+		&i.ValueMinor, &i.Currency, stepsOf{&i.Steps}, &i.AbandonedHow,
 	)
 	if err != nil {
 		return i, err
@@ -153,6 +152,5 @@ func scanInteraction(rows *sql.Rows) (felt.Interaction, error) {
 	i.ID, i.Trace = felt.InteractionID(id), felt.TraceID(trace)
 	binary.BigEndian.PutUint64(i.Span[:], span)
 	i.Flags, i.Segments = decodeList(flags), decodeSegments(segments)
-	i.Steps, err = decodeSteps(strings.TrimSpace(steps))
-	return i, err
+	return i, nil
 }

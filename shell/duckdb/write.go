@@ -140,6 +140,9 @@ func (w *writing) rows(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := w.links(ctx); err != nil {
+		return err
+	}
 	if err := w.states(ctx); err != nil {
 		return err
 	}

@@ -1,3 +1,5 @@
+-- This file was released: never change it. What comes later is in the next one.
+
 -- Times are nanoseconds since 1970, ticks are seconds since 1970, both UTC.
 -- There are no indexes: interactions are found by time (zone maps), states are few.
 
