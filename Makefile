@@ -9,7 +9,7 @@ TESTFLAGS ?= -race -timeout 14m
 
 WEB_SRC := $(shell find web/src web/public -type f 2>/dev/null) web/index.html web/package.json web/package-lock.json web/vite.config.ts web/tsconfig.json
 
-.PHONY: help run build test test-go test-web test-e2e test-peers lint vuln bench bench-questions fuzz clean chromium
+.PHONY: help run build test test-go test-web test-e2e test-peers lint vuln bench bench-memory bench-questions fuzz clean chromium
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -67,6 +67,9 @@ vuln: $(BIN)/govulncheck ## known vulnerabilities, where the database can be rea
 
 bench: build ## CPU per million spans beside the Collector, and the hot path
 	FELT_BIN=$(CURDIR)/$(BIN)/felt internal/bench/run.sh
+
+bench-memory: build ## memory under a steady load of the whole budget's inventory
+	$(GO) run ./internal/bench -felt $(CURDIR)/$(BIN)/felt -steady 25m
 
 bench-questions: ## latency of each question on 20 million interactions
 	FELT_BENCH_ROWS=20000000 $(GO) test -run '^$$' -bench Questions -benchtime 5x -timeout 30m ./shell/duckdb

@@ -23,6 +23,8 @@ type options struct {
 	senders         int
 	baggage         int
 	only            *regexp.Regexp
+	steady          time.Duration
+	shape           inventoryShape
 }
 
 func main() {
@@ -48,6 +50,14 @@ func parse(args []string) (options, error) {
 	f.IntVar(&o.baggage, "baggage", 0, "how many back-end spans of an interaction's trace carry its name too")
 	f.IntVar(&o.senders, "senders", 8, "requests in flight")
 	f.StringVar(&only, "only", "", "measure only the cases whose name matches this regular expression")
+	f.DurationVar(&o.steady, "steady", 0, "instead, send a steady load for so long and show what felt holds in memory")
+	f.IntVar(&o.shape.rate, "rate", 2000, "interactions a second of the steady load")
+	f.IntVar(&o.shape.apps, "apps", 300, "apps of the steady load")
+	f.IntVar(&o.shape.names, "names", 20, "interactions of each app")
+	f.IntVar(&o.shape.values, "values", 50, "segment values")
+	f.IntVar(&o.shape.services, "services", 3000, "services behind the apps")
+	f.IntVar(&o.shape.operations, "operations", 20, "operations of each service")
+	f.IntVar(&o.shape.spans, "spans", 5, "spans of a trace, the browser's included")
 	if err := f.Parse(args); err != nil {
 		return o, fmt.Errorf("flags: %w", err)
 	}
@@ -65,6 +75,9 @@ func run(ctx context.Context, args []string) error {
 	o, err := parse(args)
 	if err != nil {
 		return err
+	}
+	if o.steady > 0 {
+		return steady(ctx, o, os.Stdout)
 	}
 	set, err := spangen.New(spangen.Config{Seed: 1, Requests: o.requests, BaggageCopies: o.baggage})
 	if err != nil {

@@ -48,7 +48,7 @@ type server struct {
 
 // start runs a server on loopback with an empty directory, on the first core, or
 // on two with two procs, and waits until it is ready.
-func start(ctx context.Context, s subject, binary string, procs int) (*server, error) {
+func start(ctx context.Context, s subject, binary string, procs int, more ...string) (*server, error) {
 	dir, err := os.MkdirTemp("", "felt-bench-")
 	if err != nil {
 		return nil, fmt.Errorf("folder for the server: %w", err)
@@ -65,6 +65,7 @@ func start(ctx context.Context, s subject, binary string, procs int) (*server, e
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
+	args = append(args, more...)
 	cores := "0"
 	if procs > 1 {
 		cores = "0-" + strconv.Itoa(procs-1)
