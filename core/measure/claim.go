@@ -19,8 +19,8 @@ const (
 	explicit              // an outcome was sent
 )
 
-// claim is one event that says of itself that it is an interaction, or a part of one.
-// All claims with one id are one interaction.
+// claim is one event that is an interaction, or a part of one: it says so itself, or a rule
+// of the inventory does. All claims with one id are one interaction.
 type claim struct {
 	iid    felt.InteractionID
 	id     felt.SpanID // of the span; of the span around it, for a log record
@@ -52,6 +52,21 @@ type claim struct {
 	keyID      uint32
 	segments   []felt.Segment // sorted by key, one value each
 	flags      []string       // key=variant, sorted
+
+	// ruled: a rule of the inventory made this claim; it did not name itself.
+	ruled     bool
+	byJourney string // of that rule
+	byStep    string
+	instance  felt.Hash // of the journey
+	ruling    ruling
+}
+
+// ruling is what the error classes of its step say of a claim. It is asked when the claim
+// comes: attributes are there only then.
+type ruling struct {
+	outcome       felt.Outcome // none: as without it
+	class         string       // "" none matched
+	unrecoverable bool
 }
 
 // scopeKey is where an interaction counts.
@@ -62,17 +77,6 @@ type scopeKey struct {
 
 // terminal tells that the claim ends its interaction at once.
 func (c *claim) terminal() bool { return c.class != derived }
-
-// outcome is what the claim says, and by which rule.
-func (c *claim) outcome() (felt.Outcome, string) {
-	switch {
-	case c.sent != felt.OutcomeNone:
-		return c.sent, "explicit"
-	case c.error:
-		return felt.OutcomeFailed, "status"
-	}
-	return felt.OutcomeSuccess, "status"
-}
 
 // why is the reason in a few words.
 func (c *claim) why() string {
@@ -94,6 +98,8 @@ func compareClaims(a, b *claim) int {
 		cmp.Compare(a.sent, b.sent),
 		compareBools(a.error, b.error),
 		cmp.Compare(a.reason, b.reason),
+		cmp.Compare(a.ruling.outcome, b.ruling.outcome),
+		cmp.Compare(a.ruling.class, b.ruling.class),
 		bytes.Compare(a.ids.User[:], b.ids.User[:]),
 		bytes.Compare(a.ids.Session[:], b.ids.Session[:]),
 	)
@@ -111,46 +117,6 @@ func compareBools(a, b bool) int {
 		return 1
 	}
 	return -1
-}
-
-// newClaim reads what an event says about an interaction.
-func (k *Tracker) newClaim(ev *otlp.Event) *claim {
-	f := &ev.Fields
-	shared := func(t otlp.Text) string { return k.block.shared(k.symbols, t) }
-	c := &claim{
-		id: ev.Span, parent: ev.Parent, log: ev.Type == otlp.TypeLog, error: ev.Status == otlp.StatusError,
-		start: ev.Start, end: ev.End, arrived: k.at, trace: ev.Trace,
-		scope: scopeKey{
-			env: cmp.Or(shared(f[otlp.FieldEnv]), otlp.DefaultEnv), name: shared(f[otlp.FieldInteraction]),
-			app:     cmp.Or(shared(f[otlp.FieldNamespace]), shared(f[otlp.FieldService]), unknownService),
-			traffic: ev.Traffic,
-		},
-		key: k.block.own(f[otlp.FieldKey]), reason: k.block.own(f[otlp.FieldReason]),
-		message: k.block.own(f[otlp.FieldStatusMessage]),
-		journey: shared(f[otlp.FieldJourney]), step: shared(f[otlp.FieldStep]),
-		service: shared(f[otlp.FieldService]), release: shared(f[otlp.FieldRelease]),
-		errorType: shared(f[otlp.FieldErrorType]), currency: shared(f[otlp.FieldCurrency]),
-		weight: ev.Weight, value: ev.Value, visible: ev.Visible, retries: ev.Retries,
-		ids: ev.IDs, keyID: k.block.keyID,
-	}
-	if !(c.weight >= 1) { // also not a number
-		c.weight = 1
-	}
-	if c.log {
-		c.parent = ev.Span // a log record belongs to the span around it
-	}
-	k.readOutcome(c, shared(f[otlp.FieldOutcome]))
-	for _, a := range ev.Segments {
-		c.segments = append(c.segments, felt.Segment{Key: shared(a.Key), Value: shared(a.Value)})
-	}
-	c.segments = tidySegments(c.segments)
-	for _, a := range ev.Flags {
-		c.flags = append(c.flags, shared(a.Key)+"="+shared(a.Value))
-	}
-	slices.Sort(c.flags)
-	c.flags = slices.Compact(c.flags)
-	c.iid = c.identity()
-	return c
 }
 
 // parseOutcome reads an outcome as people write it: in any case, and by the words that

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 
 	"github.com/felt-cx/felt"
@@ -65,7 +66,8 @@ func (k *Tracker) decider(t *trace, g *group) (best *claim, unsure bool) {
 }
 
 // above returns the nearest claim on an ancestor; open tells that the chain of parents
-// ends in one that is not there.
+// ends in one that is not there. For a claim that a rule made only one of the same identity
+// is above: the inventory asked for it by name, so it is no mere step of another.
 func (t *trace) above(c *claim) (above *claim, open bool) {
 	at := c.parent
 	for range len(t.spans) + 1 {
@@ -76,7 +78,7 @@ func (t *trace) above(c *claim) (above *claim, open bool) {
 		if i < 0 {
 			return nil, true
 		}
-		if n := t.spans[i].claim; n >= 0 && t.claims[n] != c {
+		if n := t.spans[i].claim; n >= 0 && t.claims[n] != c && (!c.ruled || t.claims[n].iid == c.iid) {
 			return t.claims[n], false
 		}
 		at = t.spans[i].parent
@@ -134,7 +136,8 @@ func (k *Tracker) withdraw(t *trace, g *group) {
 		return
 	}
 	row := k.row(t, g, g.by)
-	row.Outcome, row.OutcomeRule, row.Reason = felt.OutcomeCancelled, "step", "step of another interaction"
+	row.Outcome, row.OutcomeRule, row.Reason = felt.OutcomeCancelled, ruleNested, "step of another interaction"
+	row.AbandonedHow = felt.AbandonedNot
 	if above, _ := t.above(g.by); above != nil {
 		row.Reason = "step of " + above.scope.name
 	}
@@ -143,10 +146,12 @@ func (k *Tracker) withdraw(t *trace, g *group) {
 
 // row makes the row of an interaction from the claim that decides it, filled up from the
 // others and from its trace.
-func (k *Tracker) row(t *trace, g *group, c *claim) felt.Interaction {
+func (k *Tracker) row(t *trace, g *group, c *claim) Decision {
 	outcome, rule := c.outcome()
-	r := felt.Interaction{
-		ID: c.iid, Version: 1, Known: k.tick, FirstKnown: k.tick, FirstOutcome: outcome,
+	d := Decision{Instance: c.instance}
+	r := &d.Interaction
+	*r = felt.Interaction{
+		ID: c.iid, Version: 1, Known: k.tick, FirstKnown: k.tick,
 		Env: c.scope.env, App: c.scope.app, Name: c.scope.name, Journey: c.journey, Step: c.step,
 		Kind: felt.KindStep, Traffic: c.scope.traffic,
 		Start: c.start, End: c.end, Duration: int64(c.end - c.start), Visible: c.visible,
@@ -156,12 +161,17 @@ func (k *Tracker) row(t *trace, g *group, c *claim) felt.Interaction {
 		Flags: slices.Clone(c.flags), Segments: slices.Clone(c.segments), ValueMinor: c.value, Currency: c.currency,
 	}
 	ids := c.ids
+	byJourney := c.byJourney
 	for _, o := range k.others(g, c) {
 		fillIDs(&ids, &o.ids)
 		r.Segments = fillSegments(r.Segments, o.segments)
 		fillText(&r.Release, o.release)
 		fillText(&r.Journey, o.journey)
 		fillText(&r.Step, o.step)
+		fillText(&byJourney, o.byJourney)
+		if d.Instance.IsZero() {
+			d.Instance = o.instance
+		}
 		r.Traffic = max(r.Traffic, o.scope.traffic)
 	}
 	if t != nil {
@@ -174,7 +184,10 @@ func (k *Tracker) row(t *trace, g *group, c *claim) felt.Interaction {
 	}
 	r.Customer, r.IdentityLevel = customerOf(&ids)
 	r.Account, r.Installation, r.Session = ids.Account, ids.Installation, ids.Session
-	return r
+	d.Steps = k.stepsOf(r.App, r.Name, r.Journey)
+	k.judge(r, c, k.stepOf(r.App, r.Name, cmp.Or(r.Journey, byJourney)))
+	r.FirstOutcome = r.Outcome
+	return d
 }
 
 // others lists the other claims of the group, the smallest span id first.
@@ -202,9 +215,9 @@ func fillText(dst *string, src string) {
 }
 
 // emit hands the row on and remembers it. m is the memo of the version before.
-func (k *Tracker) emit(r felt.Interaction, m *memo, c *claim) {
+func (k *Tracker) emit(d Decision, m *memo, c *claim) {
+	r := &d.Interaction
 	scope := scopeKey{r.Env, r.App, r.Name, r.Traffic}
-	d := Decision{Interaction: r}
 	e := memo{
 		key: memoKey(r.ID), by: c.id, end: c.end, value: r.ValueMinor, known: k.tick,
 		series: k.memory.series.acquire(scope), version: 1, outcome: r.Outcome, firstOutcome: r.Outcome, class: c.class,
@@ -215,12 +228,14 @@ func (k *Tracker) emit(r felt.Interaction, m *memo, c *claim) {
 		e.version = min(m.version, 1<<16-2) + 1
 		e.known, e.firstOutcome = m.known, m.firstOutcome
 		d.Version, d.FirstKnown, d.FirstOutcome = int32(e.version), m.known, m.firstOutcome
+		d.was, d.moves = k.memory.who[e.key]
 		k.memory.series.release(m.series)
 		*m = e
 	} else {
 		k.memory.add(e)
 	}
 	k.memory.setWeight(e.key, r.Weight)
+	k.memory.setWho(e.key, &d, c)
 	p := &k.out.Parts[partition(&d.Interaction, k.parts)]
 	p.Decisions = append(p.Decisions, d)
 }

@@ -3,6 +3,7 @@ package measure
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/rules"
@@ -17,6 +18,9 @@ type Decision struct {
 	// Steps are the steps of journeys that this is a try of, under the inventory in force
 	// when it was decided; nil when it is none.
 	Steps []*rules.CompiledStep
+
+	was   who  // by whom journeys were told of the version before
+	moves bool // was is known
 }
 
 // Was is what the version before counted as.
@@ -48,9 +52,10 @@ type Feed struct {
 	Step     *rules.CompiledStep
 	Key      felt.Hash // the journey's correlation key; to be mixed with env, traffic and journey
 	Decision *Decision
-	// Gone: the version before was fed under this step and key, this version is not: the try
-	// is to be forgotten here. A decision that turned out to be a step of another interaction
-	// (rule "step", outcome cancelled) is fed as usual, and means the same.
+	// Gone: the version before was fed under this step and key, and this one is not, or with
+	// other traffic: the try is to be forgotten, where it was fed with Decision.Was.Traffic.
+	// It may also never have been fed. A decision that turned out to be a step of another
+	// interaction (rule "step", outcome cancelled) is fed as usual, and means the same.
 	Gone bool
 }
 
@@ -124,9 +129,28 @@ func (k *Tracker) feedAll() {
 }
 
 func (k *Tracker) feed(d *Decision) {
+	if d.moves {
+		k.feedGone(d)
+	}
 	for _, step := range d.Steps {
 		if key, ok := journeyKey(step.Journey.Correlate, d); ok {
 			k.send(Feed{Step: step, Key: key, Decision: d})
+		}
+	}
+}
+
+// feedGone takes a correction out of where the version before was fed and this one is not:
+// the customer's session became known, or another app decided.
+func (k *Tracker) feedGone(d *Decision) {
+	for _, step := range k.rules.Steps(d.Was.App, d.Name) {
+		by := step.Journey.Correlate
+		old, ok := correlation(by, d.was, d.Trace)
+		if !ok {
+			continue
+		}
+		key, _ := journeyKey(by, d)
+		if key != old || d.Traffic != d.Was.Traffic || !slices.Contains(d.Steps, step) {
+			k.send(Feed{Step: step, Key: old, Decision: d, Gone: true})
 		}
 	}
 }

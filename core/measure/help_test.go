@@ -14,10 +14,12 @@ import (
 // start is the second that the cases count from; a tick for buckets.
 const start felt.Tick = 1_700_000_000
 
-// dict is a block's dictionary, made as the events are.
+// dict is a block's dictionary, made as the events are, and the attributes of the event
+// at hand.
 type dict struct {
 	texts [][]byte
 	of    map[string]otlp.Text
+	attrs []otlp.Attr
 }
 
 func newDict() *dict { return &dict{texts: [][]byte{nil}, of: map[string]otlp.Text{"": 0}} }
@@ -25,6 +27,14 @@ func newDict() *dict { return &dict{texts: [][]byte{nil}, of: map[string]otlp.Te
 func (d *dict) Text(t otlp.Text) []byte { return d.texts[t] }
 func (d *dict) Texts() int              { return len(d.texts) }
 func (d *dict) KeyID() uint32           { return 7 }
+
+func (d *dict) Attributes(yield func(otlp.Text, otlp.Value)) {
+	for _, a := range d.attrs {
+		yield(a.Key, otlp.Value{Kind: otlp.ValueText, Text: a.Value})
+	}
+}
+
+func (d *dict) ResourceAttributes(func(otlp.Text, otlp.Value)) {}
 
 func (d *dict) add(s string) otlp.Text {
 	t, ok := d.of[s]
@@ -58,8 +68,9 @@ func traceID(s string) (id felt.TraceID) {
 
 // arrival is one event and the tick in which it arrives.
 type arrival struct {
-	tick felt.Tick
-	ev   otlp.Event
+	tick  felt.Tick
+	ev    otlp.Event
+	attrs []otlp.Attr
 }
 
 // parseEvent reads "span 3 id=b parent=a name=pay end=2.5 ...". Times are seconds after
@@ -245,6 +256,7 @@ func (f *feed) run(d *dict, events []arrival, until felt.Tick) {
 	for t := start; t <= until; t++ {
 		busy := false
 		for ; i < len(events) && events[i].tick == t; i++ {
+			d.attrs = events[i].attrs
 			f.tracker.Begin(d, t.Instant()-felt.Second/2)
 			f.tracker.Event(&events[i].ev)
 			busy = true

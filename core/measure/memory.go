@@ -31,13 +31,14 @@ type memory struct {
 	base    uint64            // number of the oldest; numbers only grow
 	at      map[uint64]uint64 // key -> number
 	weights map[uint64]float64
+	who     map[uint64]who // by whom journeys were told, of those that a correction is likely to move
 	series  seriesTable
 }
 
 const memoBlock = 1024
 
 func newMemory() *memory {
-	return &memory{at: map[uint64]uint64{}, weights: map[uint64]float64{}, series: newSeriesTable()}
+	return &memory{at: map[uint64]uint64{}, weights: map[uint64]float64{}, who: map[uint64]who{}, series: newSeriesTable()}
 }
 
 func memoKey(id felt.InteractionID) uint64 { return binary.LittleEndian.Uint64(id[:8]) }
@@ -73,6 +74,7 @@ func (m *memory) forget() {
 	e := m.nth(0)
 	delete(m.at, e.key)
 	delete(m.weights, e.key)
+	delete(m.who, e.key)
 	m.series.release(e.series)
 	m.first++
 	m.n--
@@ -103,6 +105,17 @@ func (m *memory) setWeight(key uint64, w float64) {
 		delete(m.weights, key)
 	} else {
 		m.weights[key] = w
+	}
+}
+
+// setWho remembers by whom a journey was told of a decision. Only of a derived one: an
+// ancestor may still come, and know another session than the spans below it. What was sent
+// by the customer's own device knew it at once.
+func (m *memory) setWho(key uint64, d *Decision, c *claim) {
+	if len(d.Steps) > 0 && c.class == derived {
+		m.who[key] = who{d.Session, d.Customer, d.Instance}
+	} else {
+		delete(m.who, key)
 	}
 }
 

@@ -209,7 +209,27 @@ func (m *memory) save(e *codec.Encoder) {
 		e.Uint(uint64(o.version))
 		e.B = append(e.B, byte(o.outcome)<<4|byte(o.firstOutcome), byte(o.class))
 		e.Float(m.weight(o.key))
+		w, told := m.who[o.key]
+		e.Bool(told)
+		if told {
+			w.save(e)
+		}
 	}
+}
+
+func (w *who) hashes() [3]*felt.Hash { return [3]*felt.Hash{&w.session, &w.customer, &w.instance} }
+
+func (w *who) save(e *codec.Encoder) {
+	for _, h := range w.hashes() {
+		e.Hash(*h)
+	}
+}
+
+func loadWho(d *codec.Decoder) (w who) {
+	for _, h := range w.hashes() {
+		*h = d.Hash()
+	}
+	return w
 }
 
 func has(m map[uint32]int, k uint32) bool {
@@ -223,7 +243,7 @@ func (m *memory) load(d *codec.Decoder) {
 		scopes[i] = loadScope(d)
 	}
 	var last felt.Tick
-	for n := d.Len(30); n > 0; n-- {
+	for n := d.Len(31); n > 0; n-- {
 		var o memo
 		for _, b := range d.Fixed(8) {
 			o.key = o.key<<8 | uint64(b)
@@ -235,6 +255,11 @@ func (m *memory) load(d *codec.Decoder) {
 		o.version = uint16(d.UintMax(1<<16 - 1))
 		flags := d.Fixed(2)
 		weight := d.Float()
+		var told bool
+		var w who
+		if told = d.Bool(); told {
+			w = loadWho(d)
+		}
 		if _, twice := m.at[o.key]; twice || d.Err() != nil || series >= uint64(len(scopes)) {
 			d.Fail("bad interaction")
 			return
@@ -247,6 +272,9 @@ func (m *memory) load(d *codec.Decoder) {
 		o.series = m.series.acquire(scopes[series])
 		m.add(o)
 		m.setWeight(o.key, weight)
+		if told {
+			m.who[o.key] = w
+		}
 	}
 }
 

@@ -163,6 +163,9 @@ func (c *claim) save(e *codec.Encoder) {
 	e.Bool(c.log)
 	e.Uint(uint64(c.class))
 	e.Bool(c.error)
+	e.Bool(c.ruled)
+	e.Bool(c.ruling.unrecoverable)
+	e.Uint(uint64(c.ruling.outcome))
 	e.Uint(uint64(c.sent))
 	e.String(c.said)
 	e.Int(int64(c.start))
@@ -194,11 +197,14 @@ func (c *claim) save(e *codec.Encoder) {
 func (c *claim) texts() []*string {
 	return []*string{
 		&c.key, &c.journey, &c.step, &c.service, &c.release, &c.reason, &c.errorType, &c.message, &c.currency,
+		&c.byJourney, &c.byStep, &c.ruling.class,
 	}
 }
 
 func (c *claim) hashes() []*felt.Hash {
-	return []*felt.Hash{&c.ids.User, &c.ids.Pseudonym, &c.ids.Installation, &c.ids.Session, &c.ids.Account}
+	return []*felt.Hash{
+		&c.ids.User, &c.ids.Pseudonym, &c.ids.Installation, &c.ids.Session, &c.ids.Account, &c.instance,
+	}
 }
 
 func loadClaim(d *codec.Decoder, id felt.TraceID) *claim {
@@ -207,7 +213,8 @@ func loadClaim(d *codec.Decoder, id felt.TraceID) *claim {
 	copy(c.parent[:], d.Fixed(8))
 	c.log = d.Bool()
 	c.class = class(d.UintMax(uint64(explicit)))
-	c.error = d.Bool()
+	c.error, c.ruled, c.ruling.unrecoverable = d.Bool(), d.Bool(), d.Bool()
+	c.ruling.outcome = felt.Outcome(d.UintMax(felt.Outcomes - 1))
 	c.sent = felt.Outcome(d.UintMax(felt.Outcomes - 1))
 	c.said = d.String()
 	c.start = felt.Instant(d.Int())

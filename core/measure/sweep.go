@@ -19,6 +19,7 @@ func (k *Tracker) Flush(t felt.Tick) ([]felt.OperationBucket, []felt.EdgeBucket)
 // when only open traces refer to any of them.
 func (k *Tracker) sweep() {
 	k.stats.Sweeps++
+	k.matcher.reset()
 	old, texts := *k.ops, k.symbols.texts
 	oldOps, oldResources := append([]operation(nil), old.ops...), append([]resource(nil), old.resources...)
 	k.ops.reset()

@@ -95,11 +95,14 @@ func (s *symbols) load(d *codec.Decoder) {
 	}
 }
 
-// Texts gives the texts of one block; [otlp.Reader] does.
+// Texts gives the texts of one block, and the attributes of the event at hand, which are
+// read only for what a rule or a step may be; [otlp.Reader] does.
 type Texts interface {
 	Text(t otlp.Text) []byte
 	Texts() int
 	KeyID() uint32
+	Attributes(yield func(key otlp.Text, v otlp.Value))
+	ResourceAttributes(yield func(key otlp.Text, v otlp.Value))
 }
 
 // block is the present block: its texts, each turned into a symbol at most once.
@@ -138,6 +141,14 @@ func (b *block) shared(s *symbols, t otlp.Text) string {
 		return string(b.src.Text(t))
 	}
 	return s.text(y)
+}
+
+// bytes returns a text as it is in the block.
+func (b *block) bytes(t otlp.Text) []byte {
+	if t == 0 || int(t) >= len(b.syms) {
+		return nil
+	}
+	return b.src.Text(t)
 }
 
 // own returns a text of its own, for texts that seldom come twice.

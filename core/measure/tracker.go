@@ -34,6 +34,8 @@ type Tracker struct {
 	touched []*trace // with claims, looked at when the tick closes
 	waiting []*trace // with an undecided interaction
 	ops     *operations
+	matcher matcher
+	present present
 	edges   *edges
 	memory  *memory
 	names   map[string]int64 // unmapped metrics
@@ -60,6 +62,7 @@ func NewTracker(s felt.Settings) *Tracker {
 	k.symbols = newSymbols(0)
 	k.ops = newOperations()
 	k.edges = newEdges()
+	k.present = newPresent(k)
 	k.Settings(s)
 	k.Rules(nil)
 	return k
@@ -79,6 +82,8 @@ func (k *Tracker) Rules(set *rules.Set) {
 		set = &rules.Set{}
 	}
 	k.rules = set
+	k.matcher.any = len(set.Journeys) > 0
+	k.matcher.reset()
 }
 
 // Begin starts a block of events that arrived at the given instant.
@@ -116,7 +121,11 @@ func (k *Tracker) Event(ev *otlp.Event) {
 	k.ops.count(&s)
 	if ev.Fields[otlp.FieldInteraction] != 0 {
 		s.claim = int32(len(t.claims))
-		k.claim(t, k.newClaim(ev))
+		k.claim(t, k.newClaim(ev, nil))
+	} else if by := k.match(ev, s.op); by != nil {
+		s.claim = int32(len(t.claims))
+		k.stats.Ruled++
+		k.claim(t, k.newClaim(ev, by))
 	}
 	if ev.IDs != (otlp.IDs{}) {
 		k.learn(t, ev)
@@ -129,13 +138,17 @@ func (k *Tracker) Event(ev *otlp.Event) {
 	}
 }
 
-// logRecord takes a log record; one that claims no interaction is only counted.
+// logRecord takes a log record; one that is no interaction is only counted.
 func (k *Tracker) logRecord(ev *otlp.Event) {
 	k.stats.Logs++
+	var by *rules.Candidate
 	if ev.Fields[otlp.FieldInteraction] == 0 {
-		return
+		if by = k.match(ev, noOperation); by == nil {
+			return
+		}
+		k.stats.Ruled++
 	}
-	c := k.newClaim(ev)
+	c := k.newClaim(ev, by)
 	if c.trace.IsZero() {
 		k.loose = append(k.loose, c)
 		return

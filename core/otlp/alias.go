@@ -184,3 +184,15 @@ func fieldAliases() []alias {
 		{"subscription.plan", roleDerived, "plan"},
 	}
 }
+
+// IdentityKeys are the attribute keys that are hashed, with the level of each: an argument
+// of [IDs.Level]. Of what they name it can only be asked whether it is there.
+func IdentityKeys() map[string]int {
+	keys := map[string]int{}
+	for _, a := range aliases() {
+		if a.role >= roleUser && a.role <= roleAccount {
+			keys[a.key] = int(a.role - roleUser)
+		}
+	}
+	return keys
+}

@@ -63,6 +63,11 @@ type IDs struct {
 	User, Pseudonym, Installation, Session, Account felt.Hash
 }
 
+// Level returns one of them by its number in [IdentityKeys].
+func (ids *IDs) Level(n int) felt.Hash {
+	return [numLevels]felt.Hash{ids.User, ids.Pseudonym, ids.Installation, ids.Session, ids.Account}[n]
+}
+
 // Event is one span or one log record, after redaction. It is filled by
 // [Reader.Next] and belongs to the caller; its Segments are reused by the next call.
 type Event struct {
