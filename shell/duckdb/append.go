@@ -13,7 +13,7 @@ import (
 )
 
 // table says how the rows of one kind of facts reach their table. The values of a row
-// are in the order of the columns in sql/0001_tables.sql.
+// are in the order of the columns in the first files of sql.
 type table struct {
 	name string
 	len  func(*felt.Batch) int
@@ -29,9 +29,10 @@ func tables() []table {
 		{"signals", func(b *felt.Batch) int { return len(b.Signals) }, signalRow},
 		{"customer_days", func(b *felt.Batch) int { return len(b.CustomerDays) }, customerDayRow},
 		{"incident_customers", func(b *felt.Batch) int { return len(b.IncidentCustomers) }, incidentCustomerRow},
-		{"business_events", func(b *felt.Batch) int { return len(b.BusinessEvents) }, businessEventRow},
-		{"customer_facts", func(b *felt.Batch) int { return len(b.CustomerFacts) }, customerFactRow},
+		{"new_events", func(b *felt.Batch) int { return len(b.BusinessEvents) }, businessEventRow},
+		{"new_facts", func(b *felt.Batch) int { return len(b.CustomerFacts) }, customerFactRow},
 		{"commands", func(b *felt.Batch) int { return len(b.Commands) }, commandRow},
+		{"spans", func(b *felt.Batch) int { return len(b.Spans) }, spanRow},
 		{"link_rows", func(b *felt.Batch) int { return len(b.Links) }, linkRow},
 	}
 }
@@ -160,17 +161,6 @@ func incidentCustomerRow(_ *writing, b *felt.Batch, i int, to []driver.Value) []
 	r := &b.IncidentCustomers[i]
 	return append(to, clean(r.Incident), hash(r.Customer), hash(r.Account), int64(r.First), int64(r.Last),
 		r.Failed, r.Degraded, int64(r.RecoveredAt), r.ValueMinor)
-}
-
-func businessEventRow(_ *writing, b *felt.Batch, i int, to []driver.Value) []driver.Value {
-	r := &b.BusinessEvents[i]
-	return append(to, clean(r.ID), int64(r.Time), clean(r.Kind), hash(r.Customer), hash(r.Account), clean(r.Journey),
-		r.AmountMinor, clean(r.Currency), clean(r.Category))
-}
-
-func customerFactRow(_ *writing, b *felt.Batch, i int, to []driver.Value) []driver.Value {
-	r := &b.CustomerFacts[i]
-	return append(to, hash(r.Customer), hash(r.Account), clean(r.Key), clean(r.Value), int64(r.ValidFrom))
 }
 
 func commandRow(_ *writing, b *felt.Batch, i int, to []driver.Value) []driver.Value {

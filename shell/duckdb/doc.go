@@ -13,7 +13,7 @@
 // # Writing
 //
 // One connection writes. [Store.Write] puts any number of batches into one
-// transaction: rows through DuckDB's appender, the last tick of each (engine, stage,
+// transaction: rows through DuckDB's appender, the last tick of each (stage,
 // partition), the cursor. After kill -9, either all of it is there or nothing, and
 // because ticks only grow, a batch that comes a second time is known and skipped.
 // An interaction that is corrected is deleted (found by id among the rows of the

@@ -24,12 +24,11 @@ type known struct {
 
 // line is what ticks grow along.
 type line struct {
-	engine uint16
-	stage  uint8
-	part   felt.Part
+	stage uint8
+	part  felt.Part
 }
 
-func lineOf(id felt.BatchID) line { return line{id.Engine, id.Stage, id.Part} }
+func lineOf(id felt.BatchID) line { return line{id.Stage, id.Part} }
 
 // scope is what one row of table scopes stands for.
 type scope struct {
@@ -44,10 +43,10 @@ func (s *Store) remember(ctx context.Context) error {
 		ticks: map[line]felt.Tick{}, cursors: map[string]felt.Cursor{},
 		scopes: map[scope]int32{}, last: map[int32]felt.Instant{}, moved: map[int32]bool{},
 	}
-	err := each(ctx, s.conn, "SELECT engine, stage, part, tick FROM ticks", nil, func(rows *sql.Rows) error {
+	err := each(ctx, s.conn, "SELECT stage, part, tick FROM ticks", nil, func(rows *sql.Rows) error {
 		var l line
 		var tick felt.Tick
-		err := rows.Scan(&l.engine, &l.stage, &l.part, &tick)
+		err := rows.Scan(&l.stage, &l.part, &tick)
 		k.ticks[l] = tick
 		return err
 	})

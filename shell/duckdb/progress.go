@@ -111,7 +111,7 @@ func (w *writing) saveProgress(ctx context.Context) error {
 func (w *writing) saveTicks(ctx context.Context) error {
 	var old, fresh []string
 	for l, tick := range w.ticks {
-		row := fmt.Sprintf("(%d,%d,%d,%d)", l.engine, l.stage, l.part, tick)
+		row := fmt.Sprintf("(%d,%d,%d)", l.stage, l.part, tick)
 		if _, there := w.s.known.ticks[l]; there {
 			old = append(old, row)
 		} else {
@@ -128,5 +128,5 @@ func (w *writing) saveTicks(ctx context.Context) error {
 		return nil
 	}
 	return w.exec(ctx, "ticks", "UPDATE ticks SET tick = v.tick FROM (VALUES "+strings.Join(old, ",")+
-		") AS v(engine, stage, part, tick) WHERE ticks.engine = v.engine AND ticks.stage = v.stage AND ticks.part = v.part")
+		") AS v(stage, part, tick) WHERE ticks.stage = v.stage AND ticks.part = v.part")
 }

@@ -29,6 +29,8 @@ func (s *Store) Retain(ctx context.Context, now felt.Instant, keep felt.Retentio
 		{"edges", "started < %d", keep.Buckets10s},
 		{"signals", "happened < %d", keep.Buckets1m},
 		{"customer_days", "day < %d", keep.CustomerDays},
+		{"spans", "ended < %d", keep.Spans},
+		{"traces", "last < %d", keep.Spans},
 	} {
 		if r.keep <= 0 {
 			continue

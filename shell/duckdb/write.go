@@ -47,6 +47,7 @@ type writing struct {
 	ticks   map[line]felt.Tick     // to be written
 	cursors map[string]felt.Cursor // to be written
 	stats   map[string]int64       // rows by table
+	nr      int64                  // of business rows, in order
 
 	newScopes []scope
 	moved     map[int32]bool // scopes whose newest interaction is newer now
@@ -140,7 +141,12 @@ func (w *writing) rows(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := w.links(ctx); err != nil {
+	for _, take := range []func(context.Context) error{w.links, w.business} {
+		if err := take(ctx); err != nil {
+			return err
+		}
+	}
+	if err := w.traces(); err != nil {
 		return err
 	}
 	if err := w.states(ctx); err != nil {

@@ -176,9 +176,8 @@ func (w *world) finish(t testing.TB, opts Options) {
 
 // line is what ticks grow along.
 type line struct {
-	engine uint16
-	stage  uint8
-	part   felt.Part
+	stage uint8
+	part  felt.Part
 }
 
 // ledger is a store that keeps batches as they are, and complains when one that it has
@@ -214,7 +213,7 @@ func (l *ledger) Write(_ context.Context, batches ...felt.Batch) error {
 
 func (l *ledger) batch(b felt.Batch) {
 	id := b.ID.String()
-	at := line{b.ID.Engine, b.ID.Stage, b.ID.Part}
+	at := line{b.ID.Stage, b.ID.Part}
 	if b.ID.Tick > l.ticks[at] {
 		l.ticks[at] = b.ID.Tick
 		if !b.Empty() {

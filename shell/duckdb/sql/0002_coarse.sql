@@ -23,6 +23,16 @@ CREATE TABLE spans (
 -- for here, among a tenth of the rows, and its spans and interactions by their time.
 CREATE TABLE traces (trace UUID, first BIGINT, last BIGINT);
 
+-- Business rows on their way: appended, and taken from there in the same transaction.
+CREATE TABLE new_events (
+    nr BIGINT, id VARCHAR, happened BIGINT, kind VARCHAR, customer UUID, account UUID, journey VARCHAR,
+    amount_minor BIGINT, currency VARCHAR, category VARCHAR
+);
+
+CREATE TABLE new_facts (
+    nr BIGINT, customer UUID, account UUID, key VARCHAR, value VARCHAR, valid_from BIGINT
+);
+
 -- A batch is known by stage and partition, whatever the version of the engine.
 CREATE TABLE lines (stage UTINYINT, part SMALLINT, tick BIGINT);
 INSERT INTO lines SELECT stage, part, max(tick) FROM ticks GROUP BY stage, part;

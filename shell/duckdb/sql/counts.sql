@@ -1,5 +1,5 @@
--- Interactions in scope by outcome, and the greatest weight among them.
-SELECT outcome, count(*) AS n, max(weight) AS weight
+-- Interactions in scope by outcome, and how many each of them stands for.
+SELECT outcome, weight, count(*) AS n
 FROM interactions
 WHERE {{filter}}
-GROUP BY outcome
+GROUP BY outcome, weight

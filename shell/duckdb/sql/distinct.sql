@@ -11,8 +11,8 @@ FROM (
         {{population}},
         bool_or(outcome = 3) AS failed,
         bool_or(outcome = 2) AS degraded,
-        min(nullif(level, 0)) AS level
-    FROM interactions
-    WHERE {{filter}} AND outcome BETWEEN 1 AND 4 AND {{population}} IS NOT NULL
+        min(nullif(strength, 0)) AS level
+    FROM {{people}}
+    WHERE outcome BETWEEN 1 AND 4 AND {{population}} IS NOT NULL
     GROUP BY {{population}}
 )

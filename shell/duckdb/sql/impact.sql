@@ -5,9 +5,9 @@
 -- the copy and in what ended after the window, or in all interactions when the
 -- question has conditions, which do not narrow it.
 WITH hit AS MATERIALIZED (
-    SELECT scope, ended, outcome, customer, level, session, account
-    FROM interactions
-    WHERE {{filter}} AND outcome BETWEEN 1 AND 4
+    SELECT scope, ended, outcome, who AS customer, strength AS level, session, account
+    FROM {{hits}}
+    WHERE outcome BETWEEN 1 AND 4
 ), customers AS MATERIALIZED (
     SELECT customer, bool_or(outcome = 3) AS failed, bool_or(outcome = 2) AS degraded, min(nullif(level, 0)) AS level,
         max(if(outcome = 3, ended, NULL)) AS failed_at

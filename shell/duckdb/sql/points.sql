@@ -1,12 +1,12 @@
 -- The window in steps, split by a value or not (v is then ''). Built as stats.sql is.
 WITH hit AS {{copy}} (
-    SELECT (ended - {{from}}) // {{step}} AS nr, {{by}} AS v, outcome, duration, customer, session
+    SELECT (ended - {{from}}) // {{step}} AS nr, {{by}} AS v, outcome, duration, {{identity}}
     FROM interactions WHERE {{filter}}
 ), customers AS (
     SELECT nr, v, count(*) AS total, count(*) FILTER (failed) AS failed, count(*) FILTER (degraded) AS degraded
     FROM (
-        SELECT nr, v, customer, bool_or(outcome = 3) AS failed, bool_or(outcome = 2) AS degraded
-        FROM hit WHERE customer IS NOT NULL AND outcome BETWEEN 1 AND 4 GROUP BY nr, v, customer
+        SELECT nr, v, who, bool_or(outcome = 3) AS failed, bool_or(outcome = 2) AS degraded
+        FROM {{people}} WHERE who IS NOT NULL AND outcome BETWEEN 1 AND 4 GROUP BY nr, v, who
     ) GROUP BY nr, v
 ), sessions AS (
     SELECT nr, v, count(*) AS total, count(*) FILTER (failed) AS failed, count(*) FILTER (degraded) AS degraded

@@ -2,19 +2,17 @@
 -- (the same scope) counts, whatever else the question asks of interactions; of two
 -- things that failed at the same moment, either.
 WITH failure AS MATERIALIZED (
-    SELECT customer, scope, ended
-    FROM interactions
-    WHERE {{filter}} AND outcome = 3 AND customer IS NOT NULL
+    SELECT who AS customer, scope, ended
+    FROM {{hits}}
+    WHERE outcome = 3 AND who IS NOT NULL
 ), last_failure AS (
     SELECT customer, max(ended) AS failed_at FROM failure GROUP BY customer
 ), recovered AS (
     SELECT DISTINCT f.customer
     FROM last_failure l
     JOIN failure f ON f.customer = l.customer AND f.ended = l.failed_at
-    JOIN interactions i ON i.customer = f.customer AND i.scope = f.scope
-    WHERE i.outcome BETWEEN 1 AND 2 AND i.scope IN ({{scopes}})
-        AND i.ended > {{from}} AND i.ended <= {{until}}
-        AND i.ended > l.failed_at AND i.ended <= l.failed_at + {{window}}
+    JOIN {{successes}} i ON i.who = f.customer AND i.scope = f.scope
+    WHERE i.ended > l.failed_at AND i.ended <= l.failed_at + {{window}}
 )
 SELECT
     count(*) FILTER (r.customer IS NOT NULL) AS recovered,

@@ -1,12 +1,12 @@
 -- One line for each scope with interactions in the window. Two steps (each customer of
 -- a scope once, then the scope) cost half of six count(DISTINCT) in small windows.
 WITH hit AS {{copy}} (
-    SELECT scope, outcome, customer, session FROM interactions WHERE {{filter}}
+    SELECT scope, outcome, {{identity}} FROM interactions WHERE {{filter}}
 ), customers AS (
     SELECT scope, count(*) AS total, count(*) FILTER (failed) AS failed, count(*) FILTER (degraded) AS degraded
     FROM (
-        SELECT scope, customer, bool_or(outcome = 3) AS failed, bool_or(outcome = 2) AS degraded
-        FROM hit WHERE customer IS NOT NULL AND outcome BETWEEN 1 AND 4 GROUP BY scope, customer
+        SELECT scope, who, bool_or(outcome = 3) AS failed, bool_or(outcome = 2) AS degraded
+        FROM {{people}} WHERE who IS NOT NULL AND outcome BETWEEN 1 AND 4 GROUP BY scope, who
     ) GROUP BY scope
 ), sessions AS (
     SELECT scope, count(*) AS total, count(*) FILTER (failed) AS failed, count(*) FILTER (degraded) AS degraded
