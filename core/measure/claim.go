@@ -139,7 +139,7 @@ func parseOutcome(word string) (felt.Outcome, bool) {
 const unknownService = "unknown_service"
 
 // readOutcome sets what was sent and what follows for the claim's class.
-func (k *Tracker) readOutcome(c *claim, word string) {
+func (k *Tracker) readOutcome(c *claim, word string, vendor felt.Outcome) {
 	switch {
 	case word != "":
 		c.class = explicit
@@ -148,6 +148,8 @@ func (k *Tracker) readOutcome(c *claim, word string) {
 			c.said = word
 			k.stats.UnknownOutcomes++
 		}
+	case vendor != felt.OutcomeNone:
+		c.class, c.sent = explicit, vendor
 	case c.parent.IsZero():
 		c.class = rooted
 	}

@@ -38,7 +38,7 @@ func (k *Tracker) newClaim(ev *otlp.Event, by *rules.Candidate) *claim {
 	if c.log {
 		c.parent = ev.Span // a log record belongs to the span around it
 	}
-	k.readOutcome(c, shared(f[otlp.FieldOutcome]))
+	k.readOutcome(c, shared(f[otlp.FieldOutcome]), ev.Outcome)
 	for _, a := range ev.Segments {
 		c.segments = append(c.segments, felt.Segment{Key: shared(a.Key), Value: shared(a.Value)})
 	}
@@ -98,5 +98,5 @@ func minorUnits(text string) int64 {
 // isError tells that the event's own status is a failure: ERROR, or, where no status was set,
 // what an agent put in its place (event.outcome, error).
 func isError(ev *otlp.Event) bool {
-	return ev.Status == otlp.StatusError
+	return ev.Status == otlp.StatusError || ev.Failed
 }

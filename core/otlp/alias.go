@@ -1,5 +1,7 @@
 package otlp
 
+import "slices"
+
 // role is what an attribute means to Felt. Roles up to rolesStored are written into
 // blocks: their numbers are part of the format and never reused.
 type role uint8
@@ -17,7 +19,13 @@ const (
 	roleDerived role = 71 // a segment that felt.segment.* overrides
 	roleFlagKey role = 72
 	roleVariant role = 73
-	rolesStored role = 73
+	// What other vendors' events say in ways of their own; see vendor.go.
+	roleResult    role = 74
+	roleAction    role = 75
+	roleOperation role = 76
+	rolePhase     role = 77
+	roleFailure   role = 78
+	rolesStored   role = 78
 
 	// Read at the door, never stored.
 	roleUser         role = 100
@@ -57,7 +65,7 @@ type alias struct {
 // aliases is the one table of names: felt.*, OpenTelemetry's semantic conventions
 // (1.44 and what they were before), and what other vendors' agents send.
 func aliases() []alias {
-	return append(append(append(feltAliases(), identityAliases()...), fieldAliases()...), looseIdentityAliases()...)
+	return slices.Concat(feltAliases(), identityAliases(), fieldAliases(), looseIdentityAliases(), vendorAliases())
 }
 
 // looseIdentityAliases are names without a convention. They are hashed as well, and come

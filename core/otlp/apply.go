@@ -68,6 +68,8 @@ func (r *Reader) applyText(s *slot, t Text, ev *Event, explicit, flag *int) {
 		case "customer":
 			ev.Traffic = felt.TrafficCustomer
 		}
+	case roleResult, roleAction, roleOperation, rolePhase, roleFailure:
+		r.vendor.take(s.role, t)
 	case roleSegment:
 		setExplicit(ev, Attr{s.segment, t}, explicit)
 	case roleDerived:
@@ -313,12 +315,16 @@ func (r *Reader) readValues(first, second byte, ev *Event) bool {
 		return false
 	}
 	r.event.hot = r.at
+	r.vendor = vendorWords{}
 	explicit := r.resources[r.current].explicit
 	if hot := r.hotSlots(r.event.shape); len(hot) > 0 && !r.apply(hot, ev, &explicit) {
 		return false
 	}
 	if second&flagExtras != 0 && !r.extras(ev) {
 		return false
+	}
+	if r.vendor != (vendorWords{}) {
+		r.applyVendor(ev)
 	}
 	n, ok := r.uvarint()
 	if !ok || n > uint64(len(r.block)-r.at) {

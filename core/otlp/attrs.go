@@ -288,7 +288,7 @@ func boolByte(b bool) byte {
 
 // wantsText: the event reads it as text, so that a number is stored as one.
 func wantsText(r role) bool {
-	return r < roleValue || r == roleTraffic || r == roleSegment || r == roleDerived || r == roleFlagKey || r == roleVariant
+	return r < roleValue || r == roleTraffic || r >= roleSegment
 }
 
 func (p *Packer) hotText(pt *part, a *attrSet, k *keyInfo, v anyValue) (vtype, error) {

@@ -89,6 +89,11 @@ type Event struct {
 	Visible  int64           // felt.interaction.visible_ms in nanoseconds; 0 unknown
 	Retries  int32           // felt.interaction.retries
 	HTTPCode int32           // http.response.status_code; 0 absent
+	// Failed: no status was set, and an agent says in its own way that it failed
+	// (event.outcome, error). It has the rank of a status.
+	Failed bool
+	// Outcome is an interaction's outcome in a vendor's own words; FieldOutcome goes before.
+	Outcome  felt.Outcome
 	IDs      IDs
 	Segments []Attr
 	Flags    []Attr // feature_flag.key, feature_flag.result.variant

@@ -27,6 +27,7 @@ type Reader struct {
 	static  [][]byte
 	keys    segmentKeys
 	pending []Attr // segments from standard attributes, of the event at hand
+	vendor  vendorWords
 	kind    byte
 	keyID   uint32
 
