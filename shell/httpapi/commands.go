@@ -82,12 +82,8 @@ func (a *API) command(ctx context.Context, h CommandHeaders, c felt.Command, wan
 	wait, cancel := context.WithTimeout(ctx, a.opts.CommandWait)
 	defer cancel()
 	place, err := a.opts.Commands.Append(wait, felt.Record{Kind: felt.KindCommand, Part: felt.Control, Data: data})
-	if errors.Is(err, felt.ErrFull) || errors.Is(err, felt.ErrUnavailable) || (err != nil && wait.Err() != nil) {
-		return nil, huma.ErrorWithHeaders(
-			huma.Error503ServiceUnavailable("the log cannot take the command now; try again"), http.Header{"Retry-After": {"2"}})
-	}
 	if err != nil {
-		return nil, a.problemOf(ctx, err)
+		return nil, a.notAppended(wait, err)
 	}
 	i, taken, err := a.waitFor(wait, ctx, c.Target, place.Seq, want)
 	if err != nil {
@@ -98,6 +94,15 @@ func (a *API) command(ctx context.Context, h CommandHeaders, c felt.Command, wan
 		out.Status = http.StatusAccepted
 	}
 	return out, err
+}
+
+// notAppended says why a command is not on the log; ctx is the one it was appended with.
+func (a *API) notAppended(ctx context.Context, err error) error {
+	if errors.Is(err, felt.ErrFull) || errors.Is(err, felt.ErrUnavailable) || ctx.Err() != nil {
+		return huma.ErrorWithHeaders(
+			huma.Error503ServiceUnavailable("the log cannot take the command now; try again"), http.Header{"Retry-After": {"2"}})
+	}
+	return a.problemOf(ctx, err)
 }
 
 // waitFor waits until the rows include a place of the log and the incident has come as

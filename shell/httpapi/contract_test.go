@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/felt-cx/felt"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -40,7 +42,7 @@ func impactFields(at string) []string {
 	return all(
 		under(at+"customers", "total failed degraded recovered lost undecided"), under(at+"sessions", distinct), under(at+"accounts", distinct),
 		under(at+"interactions", tries), under(at+"identity", "user pseudonym installation session"),
-		[]string{at + "method", at + "interval"},
+		[]string{at + "method", at + "interval", at + "sampled"}, under(at+"identity_coverage", "user pseudonym installation session"),
 	)
 }
 
@@ -56,7 +58,7 @@ func TestContract(t *testing.T) {
 		fields       []string
 	}{
 		{"journeys", "/api/v1/journeys?window=5m", all(question,
-			under("journeys.0", "name app title owner kind state state_reason outcomes customers sessions completion_rate"),
+			under("journeys.0", "name app title owner criticality journeys mapped kind state state_reason outcomes customers sessions completion_rate"),
 			under("journeys.0.outcomes", tries), under("journeys.0.customers", distinct), under("journeys.0.sessions", distinct),
 			under("customers", distinct))},
 		{"series", "/api/v1/series?of=pay&from=1772632080&to=1772632200&step=10s&by=region", all(question,
@@ -75,6 +77,20 @@ func TestContract(t *testing.T) {
 			under("incidents.0.timeline.0", "at kind text"), under("incidents.0.impact_question", "id from to app name"))},
 		{"incident", "/api/v1/incidents/inc-1", all(under("question", "id incident"), strings.Fields(incidentFields), impactFields("impact."),
 			under("findings.0", "id detector statistic threshold n hit share baseline since ended explanation"))},
+		{"funnel", "/api/v1/funnel?of=checkout", all(question, under("question", "of app name kind"),
+			strings.Fields("steps outcomes open completion_rate"), under("abandoned", "after_failure while_slow voluntarily"), under("customers", distinct),
+			under("steps.0", "name optional entered completed outcomes"), under("steps.0.duration_ms", "p50 p90 p99"), under("steps.0.outcomes", tries))},
+		{"customer", "/api/v1/customers/" + who(felt.LevelUser, 1).String(), all(strings.Fields("customer identity_level account outcomes more"),
+			under("question", "id env from to"), under("linked.0", "level from since"),
+			under("interactions.0", "id kind name outcome trace_id abandoned_how"), under("interactions.0.steps.0", "name outcome tries start end"),
+			under("days.0", "day journey first last sessions tries outcomes recovered retries friction_points"),
+			under("events.0", "id time kind amount_minor currency"), under("facts.0", "key value since of"))},
+		{"trace", "/api/v1/traces/" + felt.TraceID{9, 4}.String(), all([]string{"trace_id", "question.id"}, under("interactions.0", "id name outcome"),
+			under("resources.0", "env service release attributes"),
+			under("spans.0", "span_id depth service name kind status start end offset_ms duration_ms attributes resource events"))},
+		{"changes", "/api/v1/changes", all(question, under("changes.0", "id kind app services version previous started ended author"))},
+		{"unmapped", "/api/v1/unmapped", all(question, under("operations.0", "service operation kind count errors error_rate suggested"),
+			under("names.0", "app name outcomes customers suggested"))},
 		{"health", "/api/v1/health", all(strings.Fields("status lag_seconds last_event receiving clock drops config_errors otlp_http version parts"),
 			under("unmapped", "names metrics metric_names"), under("unmapped.names.0", "name count"),
 			under("ingested", "spans logs points"), under("processed", "events"))},

@@ -17,8 +17,9 @@ const (
 )
 
 // events is the live stream (server-sent events): "tick" when the rows have moved on,
-// at most once a second; "incident" when one was opened or changed. A page that gets
-// one asks its questions again.
+// at most once a second; "incident" when one was opened or changed; "inventory" when
+// another is in force or the files have other problems. A page that gets one asks
+// its questions again.
 func (a *API) events(w http.ResponseWriter, r *http.Request) {
 	if wrong := checkQuery(r.URL.RawQuery, map[string]bool{"env": false}); wrong != "" {
 		writeProblem(w, http.StatusBadRequest, wrong)
@@ -94,6 +95,14 @@ func (a *API) sendState(ctx context.Context, out *stream, env string, first bool
 	}); err != nil {
 		return err
 	}
+	if now := stateOfRules(a.opts.Rules()); now != out.rules {
+		out.rules = now
+		if !first {
+			if err := out.event("inventory", now); err != nil {
+				return err
+			}
+		}
+	}
 	open, err := a.live.open(ctx, a, env, p)
 	if err != nil {
 		return nil // the page keeps its stream; its own questions tell it what is wrong
@@ -111,9 +120,10 @@ func (a *API) sendState(ctx context.Context, out *stream, env string, first bool
 
 // stream is one live page.
 type stream struct {
-	w    http.ResponseWriter
-	rc   *http.ResponseController
-	seen map[string]openIncident // by id, as last told
+	w     http.ResponseWriter
+	rc    *http.ResponseController
+	seen  map[string]openIncident // by id, as last told
+	rules InventoryState          // as last told
 }
 
 func (s *stream) event(name string, v any) error {

@@ -24,9 +24,9 @@ const (
 func (a *API) guard(next *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.counts.requests.Add(1)
-		defer a.recovered(w, r)
-		securityHeaders(w.Header())
 		_, pattern := next.Handler(r)
+		defer a.recovered(w, r, pattern)
+		securityHeaders(w.Header())
 		if pattern != anyPage { // the page says itself how long its files keep
 			w.Header().Set("Cache-Control", "no-store")
 		}
@@ -41,7 +41,7 @@ func (a *API) guard(next *http.ServeMux) http.Handler {
 			a.refuse(w, http.StatusForbidden, "requests from other sites' pages are refused")
 		case !a.tokenAllowed(r, pattern):
 			w.Header().Set("WWW-Authenticate", `Bearer realm="felt"`)
-			a.refuse(w, http.StatusUnauthorized, "a token with scope "+scopeFor(r.Method)+" is needed: Authorization: Bearer SECRET")
+			a.refuse(w, http.StatusUnauthorized, "a token with scope "+scopeFor(r.Method, pattern)+" is needed: Authorization: Bearer SECRET")
 		default:
 			next.ServeHTTP(w, r)
 		}
@@ -53,8 +53,9 @@ func (a *API) refuse(w http.ResponseWriter, status int, detail string) {
 	writeProblem(w, status, detail)
 }
 
-// recovered keeps one broken handler from ending the process.
-func (a *API) recovered(w http.ResponseWriter, r *http.Request) {
+// recovered keeps one broken handler from ending the process. The route is logged instead of
+// the path, which may hold somebody's id.
+func (a *API) recovered(w http.ResponseWriter, r *http.Request, pattern string) {
 	v := recover()
 	if v == nil {
 		return
@@ -66,7 +67,7 @@ func (a *API) recovered(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.counts.errors.Add(1)
-	a.opts.Logger.Error("handler panicked", "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
+	a.opts.Logger.Error("handler panicked", "route", pattern, "panic", v, "stack", string(debug.Stack()))
 	writeProblem(w, http.StatusInternalServerError, "internal error; the server's log says more")
 }
 
@@ -123,11 +124,20 @@ func (a *API) tokenAllowed(r *http.Request, pattern string) bool {
 	if a.opts.Bearer == nil || pattern == anyPage {
 		return true
 	}
-	_, ok := a.opts.Bearer(bearer(r.Header.Get("Authorization")), scopeFor(r.Method))
+	_, ok := a.opts.Bearer(bearer(r.Header.Get("Authorization")), scopeFor(r.Method, pattern))
 	return ok
 }
 
-func scopeFor(method string) string {
+// scopeFor is what a route asks of a token: read to ask, act for whatever changes
+// something. Some questions have a body; and the list of who was hit leaves the house, so it
+// takes more than reading.
+func scopeFor(method, pattern string) string {
+	switch pattern {
+	case http.MethodGet + " " + pathAffected:
+		return scopeAct
+	case http.MethodPost + " " + pathLookup, http.MethodPost + " " + pathExplain, http.MethodPost + " " + pathCheck:
+		return scopeRead
+	}
 	if method == http.MethodGet || method == http.MethodHead {
 		return scopeRead
 	}

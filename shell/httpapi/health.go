@@ -26,6 +26,7 @@ type healthOutput struct {
 		Parts      map[string]string `json:"parts"`
 		OTLPHTTP   string            `json:"otlp_http,omitempty"`
 		Version    string            `json:"version"`
+		Inventory  InventoryState    `json:"inventory"`
 	}
 }
 
@@ -65,6 +66,7 @@ func (a *API) health(context.Context, *healthInput) (*healthOutput, error) {
 		b.Unmapped.Metrics += m.Count
 	}
 	b.Config = nonNil(h.Config)
+	b.Inventory = stateOfRules(a.opts.Rules())
 	return out, nil
 }
 

@@ -103,6 +103,114 @@ func (s *spy) Incidents(ctx context.Context, env string, limit int, in ...felt.I
 	return s.Reader.Incidents(ctx, env, limit, in...)
 }
 
+// The answers of a store to what these tests do not write rows for.
+func (s *spy) Funnel(ctx context.Context, q felt.Question) (felt.Funnel, error) {
+	if err := s.ask(ctx, "funnel"); err != nil || q.Name != "checkout" {
+		return felt.Funnel{}, err
+	}
+	f := felt.Funnel{
+		Steps: []felt.FunnelStep{
+			{Name: "cart", Entered: 10, Completed: 8, Outcomes: felt.Counts{Success: 8, Failed: 2}, P50: 1e9, P90: 2e9, P99: 3e9},
+			{Name: "coupon", Entered: 2, Completed: 1, Outcomes: felt.Counts{Success: 1, Failed: 1}, P50: 1e9, P90: 1e9, P99: 1e9},
+			{Name: "pay", Entered: 5},
+		},
+		Counts: felt.Counts{Success: 3, Degraded: 1, Failed: 1, Abandoned: 3, Open: 2}, Customers: felt.Distinct{Total: 9, Failed: 1, Degraded: 1},
+	}
+	f.Abandoned[felt.AbandonedAfterFailure], f.Abandoned[felt.AbandonedVoluntarily] = 1, 2
+	return f, nil
+}
+
+func (s *spy) Customer(ctx context.Context, _ string, id felt.Hash, _ felt.Window, limit int) (felt.CustomerWay, error) {
+	if err := s.ask(ctx, "customer "+id.String()); err != nil {
+		return felt.CustomerWay{}, err
+	}
+	if id != who(felt.LevelUser, 1) && id != who(felt.LevelSession, 1) {
+		return felt.CustomerWay{}, felt.ErrNotFound
+	}
+	list := rows().Interactions[:3]
+	journey := list[0]
+	journey.Kind, journey.Name, journey.Outcome, journey.AbandonedHow = felt.KindJourney, "checkout", felt.OutcomeAbandoned, felt.AbandonedAfterFailure
+	journey.Steps = []felt.StepState{{Name: "pay", Outcome: felt.OutcomeFailed, Start: now - felt.Minute, End: now, Tries: 2}}
+	list = append([]felt.Interaction{journey}, list...)
+	return felt.CustomerWay{
+		Customer: who(felt.LevelUser, 1), Level: felt.LevelUser, Account: felt.Hash{7}, Counts: felt.Counts{Success: 1, Failed: 2},
+		Linked:       []felt.Link{{Env: "production", FromLevel: felt.LevelSession, From: who(felt.LevelSession, 1), To: who(felt.LevelUser, 1), Since: now - felt.Hour}},
+		Interactions: list[:min(limit, len(list))], More: limit < len(list),
+		Days:   []felt.CustomerDay{{Day: now.Floor(felt.Day), Journey: "pay", FirstSeen: now - felt.Hour, Last: now, Sessions: 1, Tries: 3, Counts: felt.Counts{Success: 1, Failed: 2}}},
+		Events: []felt.BusinessEvent{{ID: "o1", Time: now, Kind: "order", AmountMinor: 990, Currency: "EUR"}},
+		Facts:  []felt.Fact{{Account: felt.Hash{7}, Key: "plan", Value: "pro", ValidFrom: now - felt.Day}},
+	}, nil
+}
+
+func (s *spy) Affected(ctx context.Context, q felt.Question, _ int, page string) ([]felt.Affected, string, error) {
+	if err := s.ask(ctx, "affected "+page); err != nil {
+		return nil, "", err
+	}
+	one := felt.Affected{
+		Customer: who(felt.LevelUser, 1), Level: felt.LevelUser, Account: felt.Hash{7}, Failed: 2, Tries: 3,
+		First: now - 100*felt.Second, Last: now - 90*felt.Second, Fate: felt.FateRecovered, ValueMinor: -990, Currency: "=HYPERLINK(\"http://evil\")",
+	}
+	two := felt.Affected{Customer: who(felt.LevelSession, 2), Level: felt.LevelSession, Degraded: 1, Tries: 1, First: now, Last: now}
+	switch {
+	case q.Name != "pay":
+		return nil, "", nil
+	case page == "":
+		return []felt.Affected{one}, "2", nil
+	}
+	return []felt.Affected{two}, "", nil
+}
+
+func (s *spy) Trace(ctx context.Context, id felt.TraceID) ([]felt.Span, []felt.Interaction, error) {
+	if err := s.ask(ctx, "trace"); err != nil {
+		return nil, nil, err
+	}
+	all := rows().Interactions
+	switch id {
+	case felt.TraceID{9, 4}: // failed
+		return spans(), all[3:4], nil
+	case felt.TraceID{9, 1}: // failed, without spans
+		return nil, all[:1], nil
+	case felt.TraceID{9, 5}: // good
+		return nil, all[4:5], nil
+	}
+	return nil, nil, felt.ErrNotFound
+}
+
+func (s *spy) Changes(ctx context.Context, _ string, w felt.Window) ([]felt.Change, error) {
+	if err := s.ask(ctx, "changes"); err != nil {
+		return nil, err
+	}
+	c := felt.Change{ID: "d1", Kind: "deploy", Env: "production", App: "shop", Services: []string{"web"}, Version: "2", Previous: "1", Started: now - felt.Minute, Author: "ana"}
+	if c.Started < w.From || c.Started >= w.To {
+		return nil, nil
+	}
+	return []felt.Change{c}, nil
+}
+
+// spans are of a trace whose clocks disagree, with an orphan and a circle.
+func spans() []felt.Span {
+	sp := func(id, parent byte, start felt.Instant, name string) felt.Span {
+		s := felt.Span{
+			Env: "production", Service: "web", Release: "web@1", Trace: felt.TraceID{9, 4}, ID: felt.SpanID{id}, Name: name, Kind: felt.SpanServer,
+			Start: now + start, End: now + start + felt.Second, Resource: []felt.Attribute{{Key: "service.name", Value: "web"}},
+			Attributes: []felt.Attribute{{Key: "http.route", Value: "/pay"}},
+		}
+		if parent > 0 {
+			s.Parent = felt.SpanID{parent}
+		}
+		return s
+	}
+	list := []felt.Span{
+		sp(2, 1, -5, "child"), // started before its parent, says its clock
+		sp(1, 0, 0, "root"), sp(3, 1, 10, "second child"), sp(4, 2, 20, "grandchild"),
+		sp(5, 99, 30, "orphan"), sp(6, 7, 40, "circle"), sp(7, 6, 50, "circle's other half"), sp(8, 8, 60, "its own parent"),
+	}
+	list[3].Service, list[3].Status, list[3].Message = "pay-api", felt.SpanStatusError, "declined"
+	list[3].Events = []felt.SpanNote{{Time: now, Name: "exception", Attributes: []felt.Attribute{{Key: "exception.type", Value: "Declined"}}}}
+	list[3].Links = []felt.TraceID{{1}}
+	return list
+}
+
 // world is an API over a store with known rows.
 type world struct {
 	t      testing.TB

@@ -11,7 +11,7 @@ import (
 
 type interactionsInput struct {
 	ManyInput
-	Of      string `query:"of" maxLength:"512" doc:"NAME, APP/NAME or journey:NAME; empty: all"`
+	Of      string `query:"of" maxLength:"512" doc:"NAME, APP/NAME, journey:NAME or step:NAME; empty: all"`
 	Outcome string `query:"outcome" doc:"success, degraded, failed, abandoned or cancelled; empty: any"`
 	Limit   int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 	Cursor  string `query:"cursor" maxLength:"512" doc:"next of the page before"`
@@ -20,12 +20,13 @@ type interactionsInput struct {
 type interactionsOutput struct {
 	Body struct {
 		Stamp
-		Interactions []interactionView `json:"interactions"`
+		Interactions []InteractionView `json:"interactions"`
 		Next         string            `json:"next" doc:"Cursor of the next page; empty on the last"`
 	}
 }
 
-type interactionView struct {
+// InteractionView is one try.
+type InteractionView struct {
 	ID            string            `json:"id"`
 	Version       int32             `json:"version"`
 	App           string            `json:"app"`
@@ -86,15 +87,15 @@ func (a *API) interactions(ctx context.Context, in *interactionsInput) (*interac
 	if err != nil {
 		return nil, err
 	}
-	out.Body.Interactions = make([]interactionView, 0, len(list))
+	out.Body.Interactions = make([]InteractionView, 0, len(list))
 	for i := range list {
 		out.Body.Interactions = append(out.Body.Interactions, interactionOf(&list[i]))
 	}
 	return out, nil
 }
 
-func interactionOf(i *felt.Interaction) interactionView {
-	v := interactionView{
+func interactionOf(i *felt.Interaction) InteractionView {
+	v := InteractionView{
 		ID: i.ID.String(), Version: i.Version, App: i.App, Name: i.Name, Journey: i.Journey, Step: i.Step,
 		Kind: i.Kind.String(), Start: stampTime(i.Start), End: stampTime(i.End), Known: stampTime(i.Known.Instant()),
 		DurationMS: float64(i.Duration) / 1e6, Outcome: i.Outcome.String(), ClientOutcome: i.ClientOutcome.String(),

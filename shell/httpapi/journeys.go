@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/rules"
 )
 
 type journeysInput struct{ ManyInput }
@@ -25,6 +27,10 @@ type journeyView struct {
 	Sessions    felt.Distinct `json:"sessions"`
 	Completion  *float64      `json:"completion_rate" doc:"(success + degraded) / (success + degraded + failed + abandoned); null when nothing was decided"`
 	Last        string        `json:"last,omitempty" doc:"End of its newest interaction"`
+	Purpose     string        `json:"purpose,omitempty" doc:"By the inventory"`
+	Criticality int           `json:"criticality" doc:"By the inventory: 1 (least) to 5 (most); 0: not said"`
+	Journeys    []string      `json:"journeys" doc:"Of a step: the journeys of the inventory that it is in"`
+	Mapped      bool          `json:"mapped" doc:"The inventory names it"`
 }
 
 type journeysOutput struct {
@@ -56,19 +62,77 @@ func (a *API) journeys(ctx context.Context, in *journeysInput) (*journeysOutput,
 	if out.Body.Customers, err = a.everybody(ctx, q, stats); err != nil {
 		return nil, err
 	}
+	set := a.opts.Rules().Set
 	now := min(a.now(), q.To) // a window of the past has the state it had then
 	out.Body.Journeys = make([]journeyView, 0, len(stats))
 	for _, s := range stats {
 		state, why := stateOf(s, open, now)
-		out.Body.Journeys = append(out.Body.Journeys, journeyView{
+		v := journeyView{
 			Name: s.Name, App: s.App, Title: s.Name, Kind: s.Kind.String(),
 			State: state, StateReason: why,
 			Outcomes: outcomesOf(s.Counts), Customers: s.Customers, Sessions: s.Sessions,
 			Completion: rateOf(s.Counts), Last: stampTime(s.Last),
-		})
+		}
+		v.describe(set, s.Kind)
+		out.Body.Journeys = append(out.Body.Journeys, v)
 	}
+	out.Body.Journeys = append(out.Body.Journeys, neverSeen(set, stats)...)
 	slices.SortStableFunc(out.Body.Journeys, worstFirst)
 	return out, nil
+}
+
+// describe adds what the inventory says of it.
+func (v *journeyView) describe(set *rules.Set, kind felt.InteractionKind) {
+	v.Journeys = []string{}
+	if set == nil {
+		return
+	}
+	if kind == felt.KindJourney {
+		v.say(journeyNamed(set, v.App, v.Name))
+		return
+	}
+	for _, st := range set.Steps(v.App, v.Name) {
+		j := st.Journey
+		if !v.Mapped {
+			v.say(j)
+			v.Title = v.Name
+		}
+		v.Criticality = max(v.Criticality, j.Criticality)
+		if !slices.Contains(v.Journeys, j.Name) {
+			v.Journeys = append(v.Journeys, j.Name)
+		}
+	}
+}
+
+func (v *journeyView) say(j *rules.CompiledJourney) {
+	if j == nil {
+		return
+	}
+	v.Mapped, v.Title, v.Purpose, v.Criticality = true, cmp.Or(j.Title, j.Name), j.Purpose, j.Criticality
+	v.Owner = cmp.Or(j.Team, strings.Join(j.Owners, ", "))
+}
+
+// neverSeen are the journeys of the inventory without any interaction: unknown is never
+// good, and a rule that matches nothing must not go unnoticed.
+func neverSeen(set *rules.Set, stats []felt.ScopeStat) []journeyView {
+	if set == nil {
+		return nil
+	}
+	var list []journeyView
+	for _, j := range set.Journeys {
+		if slices.ContainsFunc(stats, func(s felt.ScopeStat) bool {
+			return s.Kind == felt.KindJourney && journeyNamed(set, s.App, s.Name) == j
+		}) {
+			continue
+		}
+		v := journeyView{
+			Name: j.Name, App: j.App, Kind: felt.KindJourney.String(), State: stateNoData,
+			StateReason: "in the inventory, and never seen: /api/v1/unmapped lists what is seen", Journeys: []string{},
+		}
+		v.say(j)
+		list = append(list, v)
+	}
+	return list
 }
 
 // everybody counts the distinct customers over all names: those of the one name that
@@ -145,6 +209,7 @@ func worstFirst(x, y journeyView) int {
 	return cmp.Or(
 		cmp.Compare(rank[x.State], rank[y.State]),
 		cmp.Compare(y.Customers.Failed, x.Customers.Failed),
+		cmp.Compare(y.Criticality, x.Criticality),
 		cmp.Compare(y.Customers.Total, x.Customers.Total),
 		cmp.Compare(x.App, y.App),
 		cmp.Compare(x.Name, y.Name),

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/rules"
 )
 
 // Reader is what the API asks of a store.
@@ -18,6 +19,9 @@ type Reader interface {
 	felt.InteractionReader
 	felt.OperationReader
 	felt.IncidentReader
+	felt.JourneyReader
+	felt.TraceReader
+	felt.BusinessReader
 }
 
 // Appender takes control records to the log: the door's sequencer.
@@ -47,6 +51,23 @@ type Health struct {
 	Last felt.Instant
 }
 
+// Rules is what the server makes of the inventory right now.
+type Rules struct {
+	Set      *rules.Set           // under which the newest rows were made; nil before the first
+	Files    []felt.InventoryFile // its text
+	Loaded   felt.Instant         // when this process found it in force; 0 not yet
+	Dir      string               // where the files are
+	Problems []rules.Problem      // of the newest text, warnings too
+	Newest   bool                 // the newest text is the one in force, or was just put on the log
+}
+
+// Keeping says which spans are kept, and when they are there, to explain why some are not.
+type Keeping struct {
+	Share  float64       // of traces without a failed or degraded interaction
+	Behind time.Duration // how long after an interaction became known its spans are written
+	For    time.Duration // how long they are kept
+}
+
 // Totals counts what was accepted.
 type Totals struct {
 	Spans  int64 `json:"spans"`
@@ -61,6 +82,11 @@ type Options struct {
 	Engine   Engine
 	Health   func() Health
 	Meters   []felt.Meter
+	Rules    func() Rules // the inventory; nil: there is none
+	// Identify gives the hashes that a raw identity of an environment may have been kept
+	// as, strongest level first; nil: only hashes can be asked for.
+	Identify func(env, id string) []felt.Hash
+	Keeping  Keeping
 
 	Clock felt.Clock
 
@@ -100,6 +126,12 @@ func (o *Options) check() error {
 	}
 	if o.CommandWait <= 0 {
 		o.CommandWait = 5 * time.Second
+	}
+	if o.Rules == nil {
+		o.Rules = func() Rules { return Rules{Newest: true} }
+	}
+	if o.Identify == nil {
+		o.Identify = func(string, string) []felt.Hash { return nil }
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -197,6 +197,15 @@ func TestOpenAPI(t *testing.T) {
 		"/api/v1/incidents/{id}/acknowledge": "post Idempotency-Key X-Felt-Actor X-Felt-Via id",
 		"/api/v1/incidents/{id}/resolve":     "post Idempotency-Key X-Felt-Actor X-Felt-Via id",
 		"/api/v1/health":                     "get",
+		"/api/v1/funnel":                     "get as_of env from of to traffic where window",
+		"/api/v1/customers/{id}":             "get env from id limit to window",
+		"/api/v1/customers/lookup":           "post env from limit to window",
+		"/api/v1/affected":                   "get X-Felt-Actor X-Felt-Via as_of env from of reason to traffic where window",
+		"/api/v1/traces/{id}":                "get id",
+		"/api/v1/changes":                    "get as_of env from to window",
+		"/api/v1/inventory":                  "get",
+		"/api/v1/inventory/check":            "post",
+		"/api/v1/unmapped":                   "get as_of env from limit to window",
 		"/api/v1/events":                     "get env",
 		"/healthz":                           "get",
 		"/readyz":                            "get",
@@ -278,6 +287,9 @@ func TestAnswersAreDocumented(t *testing.T) {
 		"/api/v1/journeys": "/api/v1/journeys", "/api/v1/series": "/api/v1/series?of=pay&by=plan", "/api/v1/impact": "/api/v1/impact?of=pay",
 		"/api/v1/interactions": "/api/v1/interactions", "/api/v1/operations": "/api/v1/operations", "/api/v1/edges": "/api/v1/edges",
 		"/api/v1/incidents": "/api/v1/incidents", "/api/v1/incidents/{id}": "/api/v1/incidents/inc-1", "/api/v1/health": "/api/v1/health",
+		"/api/v1/funnel": "/api/v1/funnel?of=checkout", "/api/v1/customers/{id}": "/api/v1/customers/" + who(felt.LevelUser, 1).String(),
+		"/api/v1/traces/{id}": "/api/v1/traces/" + felt.TraceID{9, 4}.String(), "/api/v1/changes": "/api/v1/changes",
+		"/api/v1/inventory": "/api/v1/inventory", "/api/v1/unmapped": "/api/v1/unmapped",
 	} {
 		at := func(v any, keys ...string) any {
 			for _, k := range keys {

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -33,7 +34,7 @@ type ManyInput struct {
 // ScopeInput is a question about one name.
 type ScopeInput struct {
 	ManyInput
-	Of string `query:"of" required:"true" maxLength:"512" doc:"NAME, APP/NAME or journey:NAME" example:"shop/checkout"`
+	Of string `query:"of" required:"true" maxLength:"512" doc:"NAME, APP/NAME, journey:NAME or step:NAME; of a journey and a step of one name the journey is meant" example:"shop/checkout"`
 }
 
 // Asked is the question as every answer repeats it.
@@ -178,23 +179,23 @@ const maxSlashes = 8
 // whole is tried as a name before APP/NAME, and the shortest app first. A name never
 // seen is a scope of its own, which has nothing.
 func (a *API) scopeOf(ctx context.Context, env, of string) (felt.Scope, error) {
-	rest, isJourney := strings.CutPrefix(of, "journey:")
-	kind := felt.InteractionKind(0)
-	if isJourney {
-		kind = felt.KindJourney
+	rest, kind := of, felt.InteractionKind(0)
+	for _, k := range []felt.InteractionKind{felt.KindJourney, felt.KindStep} {
+		if name, ok := strings.CutPrefix(of, k.String()+":"); ok {
+			rest, kind = name, k
+		}
 	}
 	if rest == "" || strings.Count(rest, "/") > maxSlashes {
-		return felt.Scope{}, huma.Error400BadRequest(fmt.Sprintf("of=%q: want NAME, APP/NAME or journey:NAME, with %d slashes at most", of, maxSlashes))
+		return felt.Scope{}, huma.Error400BadRequest(fmt.Sprintf("of=%q: want NAME, APP/NAME, journey:NAME or step:NAME, with %d slashes at most", of, maxSlashes))
 	}
 	found, err := a.scopesNamed(ctx, env, rest, kind)
 	if err != nil {
 		return felt.Scope{}, err
 	}
-	switch len(found) {
-	case 1:
-		return found[0], nil
-	case 0:
-	default:
+	if s, ok := theOne(found); ok {
+		return s, nil
+	}
+	if len(found) > 0 {
 		return felt.Scope{}, ambiguous(of, found)
 	}
 	for i, c := range rest {
@@ -217,6 +218,19 @@ func (a *API) scopeOf(ctx context.Context, env, of string) (felt.Scope, error) {
 		s.App, s.Name = app, name
 	}
 	return s, nil
+}
+
+// theOne is the only scope, or the only journey: a journey's steps may have its name in
+// other apps.
+func theOne(found []felt.Scope) (felt.Scope, bool) {
+	if len(found) == 1 {
+		return found[0], true
+	}
+	journeys := slices.DeleteFunc(slices.Clone(found), func(s felt.Scope) bool { return s.Kind != felt.KindJourney })
+	if len(journeys) == 1 {
+		return journeys[0], true
+	}
+	return felt.Scope{}, false
 }
 
 // scopesNamed lists the scopes of one name; a step and a journey of the same app are

@@ -70,6 +70,15 @@ func (a *API) routes(api huma.API) {
 	get(api, "/api/v1/edges", "edges", "Who called whom", a.edges)
 	get(api, "/api/v1/incidents", "incidents", "Incidents, highest score first", a.incidents)
 	get(api, "/api/v1/incidents/{id}", "incident", "One incident", a.incident)
+	get(api, "/api/v1/funnel", "funnel", "How customers get through the steps of a journey", a.funnel)
+	get(api, "/api/v1/customers/{id}", "customer", "What one customer did", a.customer)
+	post(api, pathLookup, "lookup", "What one customer did, without their id in an address", a.lookup)
+	a.affectedRoute(api)
+	get(api, "/api/v1/traces/{id}", "trace", "What exactly happened: the spans of a kept trace", a.trace)
+	get(api, "/api/v1/changes", "changes", "Deploys, flags, campaigns: what people changed", a.changes)
+	get(api, "/api/v1/inventory", "inventory", "The journeys in force, and what is wrong with the newest text", a.inventory)
+	post(api, pathCheck, "inventory-check", "What is wrong with an inventory, without taking it", a.inventoryCheck)
+	get(api, "/api/v1/unmapped", "unmapped", "What is seen and in no journey, with rules that would take it", a.unmapped)
 	get(api, "/api/v1/health", "health", "Freshness, lag, drops, what is not mapped", a.health)
 	post(api, "/api/v1/incidents/{id}/acknowledge", "acknowledge", "Say that you work on it", a.acknowledge)
 	post(api, "/api/v1/incidents/{id}/resolve", "resolve", "Close it; needs a reason while the finding lasts", a.resolve)
@@ -81,7 +90,7 @@ func (a *API) plainRoutes(api huma.API, mux *http.ServeMux) {
 		path, id, summary, content string
 		h                          http.Handler
 	}{
-		{"/api/v1/events", "events", "Live: tick when the rows have moved on, incident when one has changed", "text/event-stream", http.HandlerFunc(a.events)},
+		{"/api/v1/events", "events", "Live: tick when the rows have moved on, incident when one has changed, inventory when other journeys are in force", "text/event-stream", http.HandlerFunc(a.events)},
 		{"/healthz", "healthz", "200 as long as the process lives", "text/plain", http.HandlerFunc(a.healthz)},
 		{"/readyz", "readyz", "200 when every part works and the log has been read; else 503", "application/json", http.HandlerFunc(a.readyz)},
 		{"/metrics", "metrics", "Felt's own health, for Prometheus", "text/plain", a.metrics()},
@@ -129,10 +138,22 @@ func get[I, O any](api huma.API, path, id, summary string, h func(context.Contex
 }
 
 func post[I, O any](api huma.API, path, id, summary string, h func(context.Context, *I) (*O, error)) {
+	limit := int64(64 << 10)
+	if path == pathCheck || path == pathExplain {
+		limit = 1 << 20
+	}
 	huma.Register(api, huma.Operation{
-		OperationID: id, Method: http.MethodPost, Path: path, Summary: summary, MaxBodyBytes: 64 << 10,
+		OperationID: id, Method: http.MethodPost, Path: path, Summary: summary, MaxBodyBytes: limit,
 	}, h)
 }
+
+// The routes that ask another scope of a token than their method would.
+const (
+	pathAffected = "/api/v1/affected"
+	pathLookup   = "/api/v1/customers/lookup"
+	pathExplain  = "/api/v1/explain"
+	pathCheck    = "/api/v1/inventory/check"
+)
 
 // The patterns that take what no route does.
 const (
@@ -152,7 +173,11 @@ func notFound(mux *http.ServeMux) http.HandlerFunc {
 			}
 		}
 		if len(allowed) == 0 {
-			writeProblem(w, http.StatusNotFound, "there is no "+r.URL.Path+"; /api/openapi.json lists what there is")
+			what := r.URL.Path
+			if strings.HasPrefix(what, "/api/v1/customers/") { // what follows may be somebody's id
+				what = "such path under /api/v1/customers"
+			}
+			writeProblem(w, http.StatusNotFound, "there is no "+what+"; /api/openapi.json lists what there is")
 			return
 		}
 		w.Header().Set("Allow", strings.Join(allowed, ", "))

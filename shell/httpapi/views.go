@@ -37,10 +37,46 @@ type ImpactView struct {
 	Method       felt.Method   `json:"method" enum:"exact,estimate,lower_bound"`
 	Interval     [2]int64      `json:"interval" doc:"Of customers.failed, 95 %"`
 	Identity     felt.Identity `json:"identity" doc:"Customers by the level on which they are known"`
+	Coverage     Coverage      `json:"identity_coverage" doc:"The same as shares of all customers"`
+	Sampled      bool          `json:"sampled" doc:"Telemetry was sampled before it came here: customers are those that were seen, a lower bound"`
+	Estimated    *Estimated    `json:"estimated,omitempty" doc:"Of sampled telemetry: how many customers there were"`
+	Adjusted     *Adjusted     `json:"adjusted,omitempty" doc:"Of sampled telemetry: how many interactions there were"`
+}
+
+// Coverage is how well customers are known, as shares of all; null without any.
+type Coverage struct {
+	User         *float64 `json:"user"`
+	Pseudonym    *float64 `json:"pseudonym"`
+	Installation *float64 `json:"installation"`
+	Session      *float64 `json:"session" doc:"Known by session only: one person may be several"`
+}
+
+// Estimated is how many customers there were, with 95 % intervals.
+type Estimated struct {
+	Total    Estimate `json:"total"`
+	Failed   Estimate `json:"failed"`
+	Degraded Estimate `json:"degraded"`
+}
+
+// Estimate is a number with its 95 % interval.
+type Estimate struct {
+	Estimate int64 `json:"estimate"`
+	Low      int64 `json:"low"`
+	High     int64 `json:"high"`
+}
+
+// Adjusted are interactions, each counted for as many as it stands for.
+type Adjusted struct {
+	Success   float64 `json:"success"`
+	Degraded  float64 `json:"degraded"`
+	Failed    float64 `json:"failed"`
+	Abandoned float64 `json:"abandoned"`
+	Cancelled float64 `json:"cancelled"`
+	Open      float64 `json:"open"`
 }
 
 func impactOf(i felt.Impact) ImpactView {
-	return ImpactView{
+	v := ImpactView{
 		Customers:    Customers{i.Customers, i.Recovered, i.Lost, i.Undecided},
 		Sessions:     i.Sessions,
 		Accounts:     i.Accounts,
@@ -48,7 +84,27 @@ func impactOf(i felt.Impact) ImpactView {
 		Method:       i.Method,
 		Interval:     i.Interval,
 		Identity:     i.Identity,
+		Coverage:     coverageOf(i.Identity),
+		Sampled:      i.Sampled,
 	}
+	if i.Sampled {
+		e, w := i.Estimated, i.Adjusted
+		v.Estimated = &Estimated{Estimate(e.Total), Estimate(e.Failed), Estimate(e.Degraded)}
+		v.Adjusted = &Adjusted{
+			Success: w[felt.OutcomeSuccess], Degraded: w[felt.OutcomeDegraded], Failed: w[felt.OutcomeFailed],
+			Abandoned: w[felt.OutcomeAbandoned], Cancelled: w[felt.OutcomeCancelled], Open: w[felt.OutcomeNone],
+		}
+	}
+	return v
+}
+
+func coverageOf(i felt.Identity) Coverage {
+	all := i.User + i.Pseudonym + i.Installation + i.Session
+	if all <= 0 {
+		return Coverage{}
+	}
+	of := func(n int64) *float64 { v := share(n, all); return &v }
+	return Coverage{of(i.User), of(i.Pseudonym), of(i.Installation), of(i.Session)}
 }
 
 // Quantiles are durations in milliseconds; null when nothing was measured.

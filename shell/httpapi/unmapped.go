@@ -1,0 +1,127 @@
+package httpapi
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/rules"
+)
+
+type unmappedInput struct {
+	WindowInput
+	Limit int `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Of each of the two lists"`
+}
+
+type unmappedOutput struct {
+	Body struct {
+		Stamp
+		Operations []unmappedOperation `json:"operations" doc:"Where customers come in, and no rule selects it; most calls first. An operation whose spans name their interaction needs no rule"`
+		Names      []unmappedName      `json:"names" doc:"Interactions that are a step of no journey; most tries first"`
+	}
+}
+
+type unmappedOperation struct {
+	Service   string  `json:"service"`
+	Operation string  `json:"operation"`
+	Kind      string  `json:"kind"`
+	Count     int64   `json:"count"`
+	Errors    int64   `json:"errors"`
+	ErrorRate float64 `json:"error_rate"`
+	Suggested string  `json:"suggested" doc:"YAML of a journey that would take it"`
+}
+
+type unmappedName struct {
+	App       string        `json:"app"`
+	Name      string        `json:"name"`
+	Outcomes  Outcomes      `json:"outcomes"`
+	Customers felt.Distinct `json:"customers"`
+	Suggested string        `json:"suggested" doc:"YAML of a journey that would take it"`
+}
+
+// unmapped lists what is seen and in no journey.
+func (a *API) unmapped(ctx context.Context, in *unmappedInput) (*unmappedOutput, error) {
+	q, asked, err := a.unscoped(ManyInput{WindowInput: in.WindowInput})
+	if err != nil {
+		return nil, err
+	}
+	out := &unmappedOutput{}
+	out.Body.Stamp = a.stamp(asked)
+	set := a.opts.Rules().Set
+	ops, err := ask(ctx, a, func(ctx context.Context) ([]felt.OperationStat, error) {
+		return a.opts.Store.Operations(ctx, in.Env, "", q.Window)
+	})
+	if err != nil {
+		return nil, err
+	}
+	names, err := ask(ctx, a, func(ctx context.Context) ([]felt.ScopeStat, error) { return a.opts.Store.ScopeStats(ctx, q) })
+	if err != nil {
+		return nil, err
+	}
+	out.Body.Operations = unmappedOperations(set, entries(ops), in.Limit)
+	out.Body.Names = unmappedNames(set, names, in.Limit)
+	return out, nil
+}
+
+// entries are the operations through which customers come in, over all releases: what servers
+// and consumers are asked; and all that services do that nobody asks anything, which is what
+// browsers, apps and jobs are.
+func entries(ops []felt.OperationStat) []felt.OperationStat {
+	asked := map[string]bool{}
+	for _, o := range ops {
+		if o.Kind == felt.SpanServer || o.Kind == felt.SpanConsumer {
+			asked[o.Service] = true
+		}
+	}
+	type key struct {
+		service, operation string
+		kind               felt.SpanKind
+	}
+	at := map[key]int{}
+	var list []felt.OperationStat
+	for _, o := range ops {
+		if o.Kind != felt.SpanServer && o.Kind != felt.SpanConsumer && asked[o.Service] {
+			continue
+		}
+		k := key{o.Service, o.Operation, o.Kind}
+		if i, ok := at[k]; ok {
+			list[i].Count += o.Count
+			list[i].Errors += o.Errors
+			continue
+		}
+		at[k] = len(list)
+		list = append(list, o)
+	}
+	return list
+}
+
+func unmappedOperations(set *rules.Set, ops []felt.OperationStat, limit int) []unmappedOperation {
+	ops = slices.DeleteFunc(ops, func(o felt.OperationStat) bool {
+		return set != nil && len(set.Select(false, o.Service, o.Operation, o.Kind)) > 0
+	})
+	slices.SortFunc(ops, func(x, y felt.OperationStat) int {
+		return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Service, y.Service), cmp.Compare(x.Operation, y.Operation), cmp.Compare(x.Kind, y.Kind))
+	})
+	out := make([]unmappedOperation, 0, min(len(ops), limit))
+	for _, o := range ops[:min(len(ops), limit)] {
+		out = append(out, unmappedOperation{
+			Service: o.Service, Operation: o.Operation, Kind: o.Kind.String(), Count: o.Count, Errors: o.Errors,
+			ErrorRate: share(o.Errors, o.Count), Suggested: suggestOperation(o),
+		})
+	}
+	return out
+}
+
+func unmappedNames(set *rules.Set, names []felt.ScopeStat, limit int) []unmappedName {
+	tries := func(s felt.ScopeStat) int64 { return s.Counts.Decided() + s.Counts.Cancelled + s.Counts.Open }
+	names = slices.DeleteFunc(slices.Clone(names), func(s felt.ScopeStat) bool {
+		return s.Kind != felt.KindStep || tries(s) == 0 || set != nil && len(set.Steps(s.App, s.Name)) > 0
+	})
+	slices.SortStableFunc(names, func(x, y felt.ScopeStat) int { return cmp.Compare(tries(y), tries(x)) })
+	out := make([]unmappedName, 0, min(len(names), limit))
+	for _, s := range names[:min(len(names), limit)] {
+		out = append(out, unmappedName{App: s.App, Name: s.Name, Outcomes: outcomesOf(s.Counts), Customers: s.Customers, Suggested: suggestName(s.App, s.Name)})
+	}
+	return out
+}
