@@ -1,0 +1,67 @@
+package app
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func writeFiles(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		file := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestReadInventory(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if in, err := ReadInventory(dir); err != nil || len(in.Files) != 0 {
+		t.Errorf("an empty directory: %v %v", in, err)
+	}
+	if _, err := ReadInventory(filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a missing directory: %v", err)
+	}
+	writeFiles(t, dir, map[string]string{
+		"b.yaml": "b", "a/z.yml": "z", "felt.yaml": "settings", "a/felt.yaml": "a journey's", "shop_test.yaml": "cases", "README.md": "x",
+		".hidden.yaml": "x", ".git/x.yaml": "x", "..2026/shop.yaml": "shop",
+	})
+	for from, to := range map[string]string{"shop.yaml": filepath.Join("..2026", "shop.yaml"), "broken.yaml": "nowhere", "loop": "."} {
+		if err := os.Symlink(to, filepath.Join(dir, from)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	in, err := ReadInventory(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range in.Files {
+		got = append(got, f.Name+"="+f.Text)
+	}
+	if diff := cmp.Diff([]string{"a/felt.yaml=a journey's", "a/z.yml=z", "b.yaml=b", "shop.yaml=shop"}, got); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := ReadInventory(filepath.Join(dir, "b.yaml")); err == nil || !strings.Contains(err.Error(), "no directory") {
+		t.Errorf("a file: %v", err)
+	}
+	writeFiles(t, dir, map[string]string{"latin.yaml": "caf\xe9"})
+	if _, err := ReadInventory(dir); err == nil || !strings.Contains(err.Error(), "latin.yaml is not UTF-8") {
+		t.Errorf("not UTF-8: %v", err)
+	}
+	writeFiles(t, dir, map[string]string{"big.yaml": strings.Repeat("#", maxInventory)})
+	if _, err := ReadInventory(dir); err == nil || !strings.Contains(err.Error(), "4 MiB") {
+		t.Errorf("too large: %v", err)
+	}
+}
