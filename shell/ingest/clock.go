@@ -14,8 +14,11 @@ type group struct {
 	recs    []felt.Record
 	newest  felt.Instant // newest event in it
 	control bool         // commands and settings, not telemetry
-	waiters []*waiter
-	full    *otlp.Packer // has recs and newest still to be taken from it; nil when they are here
+	// business: what came from outside of telemetry. It is refused by a full log as
+	// telemetry is, but says nothing of what time it is.
+	business bool
+	waiters  []*waiter
+	full     *otlp.Packer // has recs and newest still to be taken from it; nil when they are here
 }
 
 // clock stamps records. It knows nothing of goroutines or the system's time.
@@ -25,6 +28,7 @@ type clock struct {
 	last   felt.Instant // newest stamp given
 	tick   felt.Instant // newest tick given, or one that must have been given before
 	open   bool         // event log: telemetry came since the clock was last moved past it
+	owed   bool         // event log: business data waits for a tick
 }
 
 // resume goes on from the newest record of the log. Tick says that it was a tick.
@@ -72,7 +76,8 @@ func (c *clock) stampWall(dst []felt.Record, g *group, now felt.Instant) []felt.
 
 func (c *clock) stampEvent(dst []felt.Record, g *group) []felt.Record {
 	c.last = max(c.last, g.newest)
-	c.open = c.open || !g.control
+	c.open = c.open || !g.control && !g.business
+	c.owed = c.owed || g.business
 	for _, r := range g.recs {
 		r.At = c.last
 		dst = append(dst, r)
@@ -86,14 +91,23 @@ func (c *clock) stampEvent(dst []felt.Record, g *group) []felt.Record {
 	return dst
 }
 
-// finish is the tick that closes what an idle event log has open.
+// waits reports whether an idle event log has something to close. Business data in a log
+// without any telemetry waits for the first: before that it is no time at all.
+func (c *clock) waits() bool { return c.open || c.owed && c.last > 0 }
+
+// finish is the tick that closes what an idle event log has open. Business data alone
+// needs one tick, however many records of it there are, so that a long import does not
+// carry the clock away from the telemetry that is to come.
 func (c *clock) finish() felt.Record {
+	if !c.open {
+		return c.moveTo(c.last.Floor(felt.Second) + felt.Second)
+	}
 	c.open = false
 	return c.moveTo((c.last + c.settle + closeAfter + felt.Second - 1).Floor(felt.Second))
 }
 
 func (c *clock) moveTo(at felt.Instant) felt.Record {
-	c.last, c.tick = at, at
+	c.last, c.tick, c.owed = at, at, false
 	return felt.Record{Kind: felt.KindTick, Part: felt.Control, At: at}
 }
 

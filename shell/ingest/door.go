@@ -75,13 +75,14 @@ func New(o Options) (*Door, error) {
 	return d, nil
 }
 
-// Append puts control records on the log: commands, settings, inventories, business
-// data, and the switch of an event log to the wall clock. They get their arrival here. The returned place is
-// at or after the last of them. Errors are those of [felt.Log].
+// Append puts control records on the log: commands, settings, inventories, and the switch
+// of an event log to the wall clock. They get their arrival here. The returned place is
+// at or after the last of them. Errors are those of [felt.Log]. Business data goes in by
+// [Door.Business]: there can be as much of it as of telemetry.
 func (d *Door) Append(ctx context.Context, recs ...felt.Record) (felt.Place, error) {
 	for i, r := range recs {
-		if r.Kind == felt.KindTelemetry || r.Kind == felt.KindTick || r.Part != felt.Control {
-			return felt.Place{}, fmt.Errorf("ingest: record %d of kind %d for partition %d: telemetry and ticks do not enter here, and what does is for every partition",
+		if r.Kind == felt.KindTelemetry || r.Kind == felt.KindTick || r.Kind == felt.KindBusiness || r.Part != felt.Control {
+			return felt.Place{}, fmt.Errorf("ingest: record %d of kind %d for partition %d: telemetry, ticks and business data do not enter here, and what does is for every partition",
 				i, r.Kind, r.Part)
 		}
 	}

@@ -29,7 +29,8 @@ const (
 	drainBytes = 256 << 20
 )
 
-// HTTP serves POST /v1/traces, /v1/logs and /v1/metrics, as OTLP/HTTP says.
+// HTTP serves POST /v1/traces, /v1/logs and /v1/metrics, as OTLP/HTTP says, POST
+// /v1/events for CloudEvents and POST /v1/import for CSV.
 func (d *Door) HTTP() http.Handler { return http.HandlerFunc(d.serveHTTP) }
 
 // HTTPServer is a server for [Door.HTTP] alone, with the time limits that keep slow
@@ -55,12 +56,16 @@ type exchange struct {
 }
 
 func (d *Door) serveHTTP(w http.ResponseWriter, r *http.Request) {
-	d.cors(w.Header(), r)
 	x := &exchange{door: d, w: w, r: r, json: true, typ: typeJSON}
 	x.deadline(time.Now().Add(d.limits.Read))
+	if r.URL.Path == pathEvents || r.URL.Path == pathImport {
+		x.serveBusiness()
+		return
+	}
+	d.cors(w.Header(), r)
 	sig, found := signalOf(r.URL.Path)
 	if !found {
-		x.refuse(faultf(resultNoPath, "there is nothing at this path: send to /v1/traces, /v1/logs or /v1/metrics"))
+		x.refuse(faultf(resultNoPath, "there is nothing at this path: send to /v1/traces, /v1/logs, /v1/metrics, /v1/events or /v1/import"))
 		return
 	}
 	x.signal = sig

@@ -47,6 +47,13 @@ type stats struct {
 	bodyBytes    atomic.Int64
 	standing     atomic.Int64 // ns
 	jumps        atomic.Int64
+	business     businessStats
+}
+
+// businessStats are the counters of what came from outside of telemetry.
+type businessStats struct {
+	answers                                   [results]atomic.Int64
+	changes, events, facts, ignored, rejected atomic.Int64
 }
 
 func add(c *atomic.Int64, n int64) {
@@ -107,6 +114,13 @@ func (d *Door) Metrics() []felt.Metric {
 	counter("felt_ingest_clamped_total", "Events from the future, set to their arrival.", &s.clamped)
 	counter("felt_ingest_skew_corrected_total", "Events corrected for their sender's clock.", &s.skewed)
 	counter("felt_ingest_reversed_total", "Spans that ended before they began.", &s.reversed)
+	const items, itemsHelp = "felt_ingest_business_items_total", "Changes, business events and facts accepted."
+	what := func(v string) felt.Segment { return felt.Segment{Key: "kind", Value: v} }
+	counter(items, itemsHelp, &s.business.changes, what("change"))
+	counter(items, itemsHelp, &s.business.events, what("event"))
+	counter(items, itemsHelp, &s.business.facts, what("fact"))
+	counter("felt_ingest_business_ignored_total", "CloudEvents that say nothing Felt uses.", &s.business.ignored)
+	counter("felt_ingest_business_rejected_total", "CloudEvents and rows of CSV with a problem.", &s.business.rejected)
 	counter("felt_ingest_panics_total", "Requests that broke the door's code; each is logged.", &s.panics)
 	counter("felt_ingest_groups_total", "Appends that carried telemetry.", &s.groups)
 	counter("felt_ingest_grouped_requests_total", "Requests in them.", &s.grouped)
@@ -164,6 +178,20 @@ func (s *stats) requests() []felt.Metric {
 					Value: float64(n),
 				})
 			}
+		}
+	}
+	for r := range results {
+		if n := s.business.answers[r].Load(); n != 0 || r == resultOK {
+			list = append(list, felt.Metric{
+				Name: "felt_ingest_requests_total", Help: "Requests by answer.", Type: felt.MetricCounter,
+				Labels: []felt.Segment{
+					{Key: "code", Value: strconv.Itoa(r.answer().http)},
+					{Key: "result", Value: r.String()},
+					{Key: "signal", Value: "business"},
+					{Key: "transport", Value: "http"},
+				},
+				Value: float64(n),
+			})
 		}
 	}
 	return list

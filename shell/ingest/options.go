@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/business"
 	"github.com/felt-cx/felt/core/otlp"
 )
 
@@ -20,6 +21,8 @@ type Limits struct {
 	Read          time.Duration // how long a sender may take to deliver a body; default 30 s
 	Append        time.Duration // how long an append may take before senders are told to come back; default 30 s
 	Telemetry     otlp.Limits   // of spans, log records and points
+	Business      int64         // bytes of one body of business data, also after decompression; default 8 MiB
+	BusinessItems business.Limits
 }
 
 // DefaultLimits are sane for one machine.
@@ -28,7 +31,7 @@ func DefaultLimits() Limits {
 		Body: 16 << 20, Decoded: 64 << 20, Record: 15 << 20, InFlightBytes: 256 << 20,
 		Requests: 2048, Streams: 256,
 		Linger: 2 * time.Millisecond, Read: 30 * time.Second, Append: 30 * time.Second,
-		Telemetry: otlp.DefaultLimits(),
+		Telemetry: otlp.DefaultLimits(), Business: 8 << 20,
 	}
 }
 
@@ -49,6 +52,7 @@ func (l Limits) orDefault() Limits {
 	orDefault(&l.Linger, d.Linger)
 	orDefault(&l.Read, d.Read)
 	orDefault(&l.Append, d.Append)
+	orDefault(&l.Business, d.Business)
 	return l
 }
 
@@ -69,7 +73,10 @@ type Options struct {
 	CORS     CORS
 	// Auth says whether a bearer token may send telemetry, comparing in constant time.
 	// Nil asks for no token: for listeners on loopback only.
-	Auth   func(token string) bool
+	Auth func(token string) bool
+	// Actor is the name of a bearer token, for the record of who sent business data.
+	// Optional.
+	Actor  func(token string) string
 	Now    func() time.Time // the wall clock; default time.Now
 	Logger *slog.Logger     // default discards
 }

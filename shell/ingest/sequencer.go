@@ -274,7 +274,7 @@ func (q *sequencer) untilTick(now felt.Instant) time.Duration {
 	if q.clock.mode == felt.ClockWall {
 		return time.Duration(q.clock.nextTick() - max(now, q.clock.last))
 	}
-	if !q.clock.open {
+	if !q.clock.waits() {
 		return time.Hour
 	}
 	return idleClose - time.Since(q.idle)
