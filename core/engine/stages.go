@@ -58,7 +58,7 @@ func (s *Stage1) Tick(t felt.Tick) (Out1, felt.Batch) {
 }
 
 // Stage2 turns what was decided about the interactions of one partition into rows and
-// buckets.
+// buckets, and tells the journeys and links that come of them.
 type Stage2 struct {
 	part    felt.Part
 	counter *measure.Counter
@@ -70,17 +70,17 @@ type Stage2 struct {
 type Out2 struct{ tries []measure.Try }
 
 // Tick takes what all partitions of stage 1 made of tick t, in partition order. The
-// batch has interactions and buckets.
+// batch has interactions, journeys among them, links and buckets.
 func (s *Stage2) Tick(t felt.Tick, in ...Out1) (Out2, felt.Batch) {
 	b := felt.Batch{ID: felt.BatchID{Engine: Version, Stage: 2, Part: s.part, Tick: t}}
 	s.in = s.in[:0]
 	for _, o := range in {
 		s.in = append(s.in, o.decided)
 	}
-	rows, tries := s.counter.Tick(t, s.in...)
-	b.Interactions = rows
+	told := s.counter.Tick(t, s.in...)
+	b.Interactions, b.Links = told.Interactions, told.Links
 	b.Buckets = s.counter.Flush(t)
-	return Out2{tries}, b
+	return Out2{told.Tries}, b
 }
 
 // Stage3 judges every series and keeps the incidents. There is one.

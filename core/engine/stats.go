@@ -19,6 +19,8 @@ type Stats struct {
 	Findings                                       int // lasting
 	NotJudgedSeries                                int64
 	OpenIncidents                                  int
+	HeldJourneys, KnownLinks                       int
+	JourneyBytes                                   int // of both, about
 	Bytes                                          measure.HeldBytes
 	Incidents                                      int64 // opened so far
 
@@ -54,6 +56,10 @@ func (e *Engine) Stats() Stats {
 		c := e.stage2[p].counter
 		s.CounterStats.Add(c.Stats())
 		s.OpenBuckets += c.Buckets()
+		held := c.Held()
+		s.HeldJourneys += held.Journeys
+		s.KnownLinks += held.Links
+		s.JourneyBytes += held.Bytes
 		c.Names(func(k felt.Series, n int64) {
 			names[k] = true
 			found[k.App+"/"+k.Name] += n
@@ -99,6 +105,12 @@ func (e *Engine) Metrics() []felt.Metric {
 			Labels: []felt.Segment{{Key: "outcome", Value: o.String()}}, Value: float64(outcomeCount(s.Outcomes, o)),
 		})
 	}
+	for o := felt.OutcomeSuccess; o <= felt.OutcomeCancelled; o++ {
+		out = append(out, felt.Metric{
+			Name: "felt_engine_journeys_total", Help: "Journeys that ended, by their first outcome.", Type: felt.MetricCounter,
+			Labels: []felt.Segment{{Key: "outcome", Value: o.String()}}, Value: float64(outcomeCount(s.JourneyOutcomes, o)),
+		})
+	}
 	for _, p := range []struct {
 		part string
 		n    int
@@ -108,6 +120,7 @@ func (e *Engine) Metrics() []felt.Metric {
 		{"remembered", s.Bytes.Remembered},
 		{"operations", s.Bytes.Operations},
 		{"texts", s.Bytes.Texts},
+		{"journeys", s.JourneyBytes},
 	} {
 		out = append(out, felt.Metric{
 			Name: "felt_engine_bytes", Help: "Memory held by the engine, about, by part.", Type: felt.MetricGauge,
@@ -138,6 +151,10 @@ func (s *Stats) counters() []felt.Metric {
 		m("felt_engine_forgotten_total", "Interactions no longer remembered against redelivery, for want of room.", s.Forgotten),
 		m("felt_engine_other_series_total", "Interactions counted under \"other\" for want of room.", s.OtherSeries),
 		m("felt_engine_not_judged_series_total", "Tries of series that were not judged for want of room.", s.NotJudgedSeries),
+		m("felt_engine_journeys_corrected_total", "Rows of ended journeys that were replaced because of what came later.", s.JourneyCorrections),
+		m("felt_engine_journeys_merged_total", "Rows of journeys taken back because their steps became another journey's.", s.JourneysMerged),
+		m("felt_engine_journeys_sealed_early_total", "Journeys no longer held for want of room.", s.SealedEarly),
+		m("felt_engine_journeys_too_late_total", "Steps that came when their journey was no longer held.", s.JourneyTooLate),
 		m("felt_engine_sweeps_total", "Times that unused operations and texts were let go of.", s.Sweeps),
 		m("felt_engine_incidents_total", "Incidents opened.", s.Incidents),
 	}
@@ -156,6 +173,8 @@ func (s *Stats) gauges() []felt.Metric {
 		m("felt_engine_operations", "Operations known.", s.Operations),
 		m("felt_engine_operation_cells", "Operation buckets that wait to be handed out.", s.OperationCells),
 		m("felt_engine_buckets", "Interaction buckets that wait to be handed out.", s.OpenBuckets),
+		m("felt_engine_journeys_open", "Customers' journeys held, ended ones that may still be corrected included.", s.HeldJourneys),
+		m("felt_engine_known_links", "Links remembered so that they are not written again.", s.KnownLinks),
 		m("felt_engine_series", "Series that are judged.", s.Series),
 		m("felt_engine_findings", "Findings that last.", s.Findings),
 		m("felt_engine_open_incidents", "Incidents that are not resolved.", s.OpenIncidents),

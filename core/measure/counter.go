@@ -23,14 +23,15 @@ type Try struct {
 	Judged bool
 }
 
-// Counter is stage 2 of one partition: it makes the rows of interactions and counts them
-// into buckets. It is for one goroutine.
+// Counter is stage 2 of one partition: it makes the rows of interactions, tells journeys
+// and links, and counts into buckets. It is for one goroutine.
 type Counter struct {
 	settings felt.Settings
-	sets     []*rules.Set
 	part     int
-	series   map[scopeKey]int64 // series with a line of their own, and their interactions
+	series   map[seriesKey]int64 // series with a line of their own, and their interactions
 	buckets  map[bucketKey]*bucket
+	journeys *ledger
+	links    *links
 	tries    []Try
 	tick     felt.Tick
 	stats    CounterStats
@@ -41,10 +42,17 @@ type CounterStats struct {
 	Interactions int64 // rows of version 1
 	NotJudged    int64 // of them, too old to be judged
 	OtherSeries  int64 // interactions counted under "other" for want of room
+	JourneyStats
+}
+
+// seriesKey is one line of counts: interactions of a scope, or journeys of it.
+type seriesKey struct {
+	scopeKey
+	kind felt.InteractionKind
 }
 
 type bucketKey struct {
-	scopeKey
+	seriesKey
 	window int64
 }
 
@@ -66,36 +74,62 @@ type crowds [felt.Outcomes]sketch.Distinct
 func NewCounter(s felt.Settings, part int) *Counter {
 	return &Counter{
 		settings: s, part: part,
-		series: map[scopeKey]int64{}, buckets: map[bucketKey]*bucket{},
+		series: map[seriesKey]int64{}, buckets: map[bucketKey]*bucket{},
+		journeys: newLedger(s, part), links: newLinks(s),
 	}
 }
 
 // Settings takes new settings.
-func (c *Counter) Settings(s felt.Settings) { c.settings = s }
+func (c *Counter) Settings(s felt.Settings) {
+	c.settings, c.journeys.settings = s, s
+	c.links.settings(s)
+}
 
 // Rules puts the last of the sets in force; those before it are of journeys that are still
 // open. None is an empty inventory.
-func (c *Counter) Rules(sets ...*rules.Set) {
-	if len(sets) == 0 {
-		sets = []*rules.Set{{}}
-	}
-	c.sets = sets
+func (c *Counter) Rules(sets ...*rules.Set) { c.journeys.rules(sets) }
+
+// RulesInUse calls yield with the version of the inventory of every journey held, once each.
+func (c *Counter) RulesInUse(yield func(version int64)) { c.journeys.inUse(yield) }
+
+// Told is what stage 2 made of a tick.
+type Told struct {
+	Interactions []felt.Interaction // the caller's; journeys come last
+	Tries        []Try              // of steps; valid until the next Tick
+	Links        []felt.Link        // the caller's
 }
 
-// RulesInUse calls yield with the version of the inventory of every open journey.
-func (c *Counter) RulesInUse(yield func(version int64)) {}
-
 // Tick takes what every partition of stage 1 decided in tick t, in order of partition.
-// The rows are the caller's, the tries are valid until the next call.
-func (c *Counter) Tick(t felt.Tick, in ...Decided) ([]felt.Interaction, []Try) {
+func (c *Counter) Tick(t felt.Tick, in ...Decided) Told {
 	c.tick = t
 	c.tries = c.tries[:0]
+	list := c.gather(in)
+	journeys := c.journeys.tick(t, in)
+	if len(list)+len(journeys) == 0 {
+		return Told{}
+	}
+	out := Told{Interactions: make([]felt.Interaction, 0, len(list)+len(journeys))}
+	for _, d := range list {
+		out.Interactions = append(out.Interactions, d.Interaction)
+		c.count(d)
+		out.Links = c.links.learn(out.Links, &d.Interaction)
+	}
+	for i := range journeys {
+		out.Interactions = append(out.Interactions, journeys[i].Interaction)
+		c.count(&journeys[i])
+	}
+	out.Tries = c.tries
+	return out
+}
+
+// gather lists the decisions that are counted here, in order of their ends.
+func (c *Counter) gather(in []Decided) []*Decision {
 	n := 0
 	for _, d := range in {
 		n += len(d.Parts[c.part].Decisions)
 	}
 	if n == 0 {
-		return nil, nil
+		return nil
 	}
 	list := make([]*Decision, 0, n)
 	for _, d := range in {
@@ -107,12 +141,7 @@ func (c *Counter) Tick(t felt.Tick, in ...Decided) ([]felt.Interaction, []Try) {
 	slices.SortFunc(list, func(a, b *Decision) int {
 		return cmp.Or(cmp.Compare(a.End, b.End), bytes.Compare(a.ID[:], b.ID[:]), cmp.Compare(a.Version, b.Version))
 	})
-	rows := make([]felt.Interaction, 0, n)
-	for _, d := range list {
-		rows = append(rows, d.Interaction)
-		c.count(d)
-	}
-	return rows, c.tries
+	return list
 }
 
 // count enters a decision into its buckets, and what it replaces out of its own.
@@ -120,12 +149,12 @@ func (c *Counter) count(d *Decision) {
 	r := &d.Interaction
 	if d.Version > 1 {
 		w := &d.Was
-		b := c.bucket(scopeKey{w.Env, w.App, w.Name, w.Traffic}, w.End)
+		b := c.bucket(seriesKey{scopeKey{w.Env, w.App, w.Name, w.Traffic}, r.Kind}, w.End)
 		b.counts.Add(w.Outcome, -1)
 		b.adjusted[w.Outcome] -= w.Weight
 		b.value[w.Outcome] -= w.ValueMinor
 	}
-	key := scopeKey{r.Env, r.App, r.Name, r.Traffic}
+	key := seriesKey{scopeKey{r.Env, r.App, r.Name, r.Traffic}, r.Kind}
 	b := c.bucket(key, r.End)
 	b.counts.Add(r.Outcome, 1)
 	b.adjusted[r.Outcome] += r.Weight
@@ -136,14 +165,25 @@ func (c *Counter) count(d *Decision) {
 	if hasSketch(r.Outcome) {
 		b.latency[r.Outcome].Add(r.Duration, 1)
 	}
+	if d.Version == 1 {
+		if _, ok := c.series[key]; ok {
+			c.series[key]++
+		}
+	}
+	if r.Kind == felt.KindStep {
+		c.judge(d)
+	}
+}
+
+// judge hands a decision on to stage 3, which judges steps: a journey that failed is known
+// by them earlier.
+func (c *Counter) judge(d *Decision) {
+	r := &d.Interaction
 	judged := r.End >= c.tick.Instant()-c.settings.JudgeLate
 	if d.Version == 1 {
 		c.stats.Interactions++
 		if !judged {
 			c.stats.NotJudged++
-		}
-		if _, ok := c.series[key]; ok {
-			c.series[key]++
 		}
 	}
 	if r.Traffic == felt.TrafficCustomer && !r.Customer.IsZero() && r.Outcome != felt.OutcomeCancelled {
@@ -165,11 +205,11 @@ func (s *crowds) add(o felt.Outcome, h felt.Hash) {
 
 // bucket returns the bucket of a series and a window. When there are too many series,
 // further ones count as "other" of their environment; their rows keep the name.
-func (c *Counter) bucket(key scopeKey, end felt.Instant) *bucket {
+func (c *Counter) bucket(key seriesKey, end felt.Instant) *bucket {
 	if _, ok := c.series[key]; !ok {
 		if len(c.series) >= c.settings.SeriesMax {
 			c.stats.OtherSeries++
-			key = scopeKey{key.env, otherName, otherName, key.traffic}
+			key = seriesKey{scopeKey{key.env, otherName, otherName, key.traffic}, key.kind}
 		} else {
 			c.series[key] = 0
 		}
@@ -192,7 +232,7 @@ func (c *Counter) Flush(t felt.Tick) []felt.Bucket {
 	for _, k := range c.bucketKeys() {
 		b := c.buckets[k]
 		row := felt.Bucket{
-			Series: felt.Series{Env: k.env, App: k.app, Name: k.name, Kind: felt.KindStep, Traffic: k.traffic},
+			Series: k.public(),
 			Start:  felt.Instant(k.window) * Window, Width: int32(Window / felt.Second), Known: t,
 			Counts: b.counts, Adjusted: b.adjusted, ValueMinor: b.value,
 			Customers: b.customers.encode(), Sessions: b.sessions.encode(), Accounts: b.accounts.encode(),
@@ -216,9 +256,17 @@ func (c *Counter) bucketKeys() []bucketKey {
 		keys = append(keys, k)
 	}
 	slices.SortFunc(keys, func(a, b bucketKey) int {
-		return cmp.Or(compareScopes(a.scopeKey, b.scopeKey), cmp.Compare(a.window, b.window))
+		return cmp.Or(compareSeries(a.seriesKey, b.seriesKey), cmp.Compare(a.window, b.window))
 	})
 	return keys
+}
+
+func compareSeries(a, b seriesKey) int {
+	return cmp.Or(compareScopes(a.scopeKey, b.scopeKey), cmp.Compare(a.kind, b.kind))
+}
+
+func (k seriesKey) public() felt.Series {
+	return felt.Series{Env: k.env, App: k.app, Name: k.name, Kind: k.kind, Traffic: k.traffic}
 }
 
 func compareScopes(a, b scopeKey) int {
@@ -244,20 +292,40 @@ func encodeEach(encode func(felt.Outcome) []byte) felt.Sketches {
 
 // Due is the next tick at which something happens without any input; 0 when nothing will.
 func (c *Counter) Due() felt.Tick {
-	if len(c.buckets) == 0 {
-		return 0
+	due := c.journeys.due()
+	if len(c.buckets) > 0 {
+		sooner(&due, nextFlush(c.tick))
 	}
-	return nextFlush(c.tick)
+	return due
 }
 
 // Stats returns the counters.
-func (c *Counter) Stats() CounterStats { return c.stats }
+func (c *Counter) Stats() CounterStats {
+	s := c.stats
+	s.JourneyStats = c.journeys.stats
+	return s
+}
 
-// Names calls yield for every series discovered, with the number of its interactions, in
+// CounterHeld is how much a counter holds at the moment.
+type CounterHeld struct {
+	Journeys int // customers' journeys, those included that have ended and may be corrected
+	Links    int
+	Bytes    int // of both, about
+}
+
+// Held returns how much is held.
+func (c *Counter) Held() CounterHeld {
+	n, b := c.journeys.held()
+	return CounterHeld{Journeys: n, Links: len(c.links.known), Bytes: b + len(c.links.known)*linkBytes}
+}
+
+// Names calls yield for every series of steps discovered, with the number of its interactions, in
 // no order.
 func (c *Counter) Names(yield func(felt.Series, int64)) {
 	for k, n := range c.series {
-		yield(felt.Series{Env: k.env, App: k.app, Name: k.name, Kind: felt.KindStep, Traffic: k.traffic}, n)
+		if k.kind == felt.KindStep {
+			yield(k.public(), n)
+		}
 	}
 }
 

@@ -282,8 +282,8 @@ func (f *feed) tick(t felt.Tick) {
 	ops, edges := f.tracker.Flush(t)
 	f.ops, f.edges = append(f.ops, ops...), append(f.edges, edges...)
 	for _, c := range f.counters {
-		rows, _ := c.Tick(t, out)
-		f.rows = append(f.rows, rows...)
+		told := c.Tick(t, out)
+		f.rows = append(f.rows, told.Interactions...)
 		f.buckets = append(f.buckets, c.Flush(t)...)
 	}
 }

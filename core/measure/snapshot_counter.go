@@ -15,7 +15,7 @@ func (c *Counter) Save(e *codec.Encoder) {
 	e.Int(c.stats.NotJudged)
 	e.Int(c.stats.OtherSeries)
 	e.Len(len(c.series))
-	for _, s := range slices.SortedFunc(maps.Keys(c.series), compareScopes) {
+	for _, s := range slices.SortedFunc(maps.Keys(c.series), compareSeries) {
 		s.save(e)
 		e.Int(c.series[s])
 	}
@@ -25,22 +25,36 @@ func (c *Counter) Save(e *codec.Encoder) {
 		e.Int(k.window)
 		c.buckets[k].save(e)
 	}
+	c.journeys.save(e)
+	c.links.save(e)
 }
 
-// Load is the inverse of Save, into a new counter. What is wrong shows in the decoder's error.
+func (s seriesKey) save(e *codec.Encoder) {
+	s.scopeKey.save(e)
+	e.Uint(uint64(s.kind))
+}
+
+func loadSeries(d *codec.Decoder) seriesKey {
+	return seriesKey{loadScope(d), felt.InteractionKind(d.UintMax(uint64(felt.KindJourney)))}
+}
+
+// Load is the inverse of Save, into a new counter that has its rules. What is wrong shows in
+// the decoder's error.
 func (c *Counter) Load(d *codec.Decoder) {
 	c.tick = felt.Tick(d.Int())
-	c.stats = CounterStats{d.Int(), d.Int(), d.Int()}
-	for n := d.Len(5); n > 0; n-- {
-		s := loadScope(d)
+	c.stats = CounterStats{Interactions: d.Int(), NotJudged: d.Int(), OtherSeries: d.Int()}
+	for n := d.Len(6); n > 0; n-- {
+		s := loadSeries(d)
 		c.series[s] = d.Int()
 	}
 	for n := d.Len(20); n > 0 && d.Err() == nil; n-- {
-		k := bucketKey{loadScope(d), d.Int()}
+		k := bucketKey{loadSeries(d), d.Int()}
 		b := &bucket{}
 		b.load(d)
 		c.buckets[k] = b
 	}
+	c.journeys.load(d)
+	c.links.load(d)
 }
 
 func (b *bucket) numbers() []*int64 {

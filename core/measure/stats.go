@@ -110,4 +110,8 @@ func (s *CounterStats) Add(o CounterStats) {
 	s.Interactions += o.Interactions
 	s.NotJudged += o.NotJudged
 	s.OtherSeries += o.OtherSeries
+	mine, theirs := s.JourneyStats.fields(), o.JourneyStats.fields()
+	for i := range mine {
+		*mine[i] += *theirs[i]
+	}
 }

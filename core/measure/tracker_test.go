@@ -240,7 +240,8 @@ func TestLateIsCountedNotJudged(t *testing.T) {
 	for i := range events {
 		k.Event(&events[i].ev)
 	}
-	rows, tries := c.Tick(tick, k.Tick(tick))
+	told := c.Tick(tick, k.Tick(tick))
+	rows, tries := told.Interactions, told.Tries
 	if len(rows) != 5 || len(tries) != 2 || tries[0].Judged || !tries[1].Judged || tries[0].Customer == tries[1].Customer {
 		t.Errorf("%d rows, tries %+v", len(rows), tries)
 	}

@@ -1,0 +1,279 @@
+package measure
+
+import (
+	"container/heap"
+	"slices"
+
+	"github.com/felt-cx/felt"
+)
+
+// look tells the journeys of a story anew and writes what is not as it was told before.
+func (l *ledger) look(s *story, t felt.Tick) {
+	ways := l.folder.fold(s.tries, s.after, t.Instant()-l.settings.Settle)
+	forced := l.crowded(s, ways)
+	assign(s, ways)
+	var due felt.Tick
+	for i := range ways {
+		if !ways[i].silent {
+			sooner(&due, l.tell(s, &ways[i], t))
+		}
+	}
+	l.takeBack(s, t)
+	sooner(&due, l.seal(s, ways, forced, t))
+	if len(s.tries) > 0 {
+		s.forget = 0
+	} else {
+		if s.forget == 0 {
+			s.forget = t + ticks(l.settings.Remember)
+		}
+		if t >= s.forget {
+			l.drop(s)
+			return
+		}
+		due = s.forget
+	}
+	l.schedule(s, due)
+}
+
+func sooner(due *felt.Tick, t felt.Tick) {
+	if t != 0 && (*due == 0 || t < *due) {
+		*due = t
+	}
+}
+
+// tickAt is the first tick at which an instant has passed.
+func tickAt(at felt.Instant) felt.Tick {
+	return felt.Tick(-(-at).Floor(felt.Second) / felt.Second)
+}
+
+// crowded is how many of the journeys have to go because there are too many tries. One that
+// is still open ends by that.
+func (l *ledger) crowded(s *story, ways []way) (forced int) {
+	for n := len(s.tries); n > max(l.settings.JourneySteps, 1) && forced < len(ways); forced++ {
+		w := &ways[forced]
+		n -= w.to - w.from
+		if !w.silent {
+			l.stats.SealedEarly++
+		}
+		w.noRoom()
+	}
+	return forced
+}
+
+// noRoom ends a journey that is still open, because it cannot be held.
+func (w *way) noRoom() {
+	if w.outcome == felt.OutcomeNone {
+		w.outcome, w.rule, w.end, w.why = felt.OutcomeCancelled, ruleNoRoom, w.last, cause{reason: "too much to hold"}
+	}
+}
+
+// assign gives each journey the row that the first of its tries that had one belonged to, if no
+// earlier journey has it.
+func assign(s *story, ways []way) {
+	for _, r := range s.rows {
+		r.taken = false
+	}
+	for i := range ways {
+		w := &ways[i]
+		for j := w.from; j < w.to && w.row == nil && !w.silent; j++ {
+			if r := s.tries[j].row; r != nil && !r.taken {
+				r.taken, w.row = true, r
+			}
+		}
+	}
+}
+
+// tell writes a journey if it has to be now, and returns when it has to be looked at again.
+func (l *ledger) tell(s *story, w *way, t felt.Tick) (due felt.Tick) {
+	if w.outcome == felt.OutcomeNone {
+		due = tickAt(w.closes + l.settings.Settle)
+		if at := openDue(w.row, t); at > t {
+			sooner(&due, at)
+			l.own(s, w)
+			return due
+		}
+	}
+	row := l.folder.make(s, w, l.versions[w.def])
+	digest := l.row.digest(&row)
+	if w.row == nil {
+		w.row = s.newRow(w)
+	} else if w.row.digest == digest && !w.row.gone {
+		l.own(s, w)
+		return due
+	}
+	w.row.who = s.tries[w.from].who
+	l.write(s, w.row, row, digest, t)
+	l.own(s, w)
+	return due
+}
+
+// openDue is when the row of a journey that is open may be written.
+func openDue(o *told, t felt.Tick) felt.Tick {
+	at := t
+	switch {
+	case o == nil:
+	case o.outcome != felt.OutcomeNone:
+		return t // it had been told as ended
+	default:
+		at = max(t, o.written+openEvery)
+	}
+	if flushes(at) {
+		return at
+	}
+	return nextFlush(at)
+}
+
+// own notes to which row the tries of a journey belong.
+func (l *ledger) own(s *story, w *way) {
+	for i := w.from; i < w.to && w.row != nil; i++ {
+		s.tries[i].row = w.row
+	}
+}
+
+// newRow names a journey that has no row. A row that was taken back is taken up again.
+func (s *story) newRow(w *way) *told {
+	for salt := uint64(0); ; salt++ {
+		id := s.key.deriveID(s.tries[w.from].id, salt)
+		i := slices.IndexFunc(s.rows, func(o *told) bool { return o.id == id })
+		if i < 0 {
+			o := &told{id: id, taken: true}
+			s.rows = append(s.rows, o)
+			return o
+		}
+		if o := s.rows[i]; !o.taken {
+			o.taken = true
+			return o
+		}
+	}
+}
+
+// write hands on the next version of a row.
+func (l *ledger) write(s *story, o *told, row felt.Interaction, digest uint64, t felt.Tick) {
+	d := Decision{Interaction: row}
+	if o.version > 0 {
+		d.Was = Was{s.key.env, o.app, s.key.journey, s.key.traffic, o.end, o.outcome, o.weight, o.value}
+	} else {
+		o.firstKnown, o.firstOutcome = t, row.Outcome
+	}
+	l.counted(o, row.Outcome)
+	o.version++
+	d.ID, d.Version, d.Known, d.FirstKnown, d.FirstOutcome = o.id, o.version, t, o.firstKnown, o.firstOutcome
+	o.app = row.App
+	o.written, o.digest, o.start, o.end, o.outcome = t, digest, row.Start, row.End, row.Outcome
+	o.weight, o.value, o.currency, o.gone = row.Weight, row.ValueMinor, row.Currency, false
+	l.out = append(l.out, d)
+}
+
+func (l *ledger) counted(o *told, outcome felt.Outcome) {
+	switch {
+	case o.version > 0 && o.outcome != felt.OutcomeNone:
+		l.stats.JourneyCorrections++
+	case outcome != felt.OutcomeNone:
+		l.stats.Journeys++
+		l.stats.JourneyOutcomes.Add(outcome, 1)
+	}
+}
+
+// takeBack cancels the rows that are no journey's any more.
+func (l *ledger) takeBack(s *story, t felt.Tick) {
+	for _, o := range s.rows {
+		if !o.taken && !o.gone {
+			l.stats.JourneysMerged++
+			l.write(s, o, o.goneRow(s), 0, t)
+			o.gone = true
+		}
+	}
+}
+
+// seal lets go of the oldest journeys that have ended long enough ago, and of so many in
+// any case. It returns when the next one is due.
+func (l *ledger) seal(s *story, ways []way, forced int, t felt.Tick) felt.Tick {
+	n, cut := 0, 0
+	var due felt.Tick
+	for i := range ways {
+		w := &ways[i]
+		if w.outcome == felt.OutcomeNone {
+			break
+		}
+		if at := l.sealAt(s, w); at > t && i >= forced {
+			due = at
+			break
+		}
+		s.sealed, cut, n = max(s.sealed, w.end, s.tries[w.to-1].end), w.to, i+1
+		switch {
+		case w.goal >= 0:
+			s.after = w.tail()
+		case !w.silent:
+			s.after = tail{}
+		}
+	}
+	if n == 0 {
+		return due
+	}
+	for i := range ways[:n] {
+		if o := ways[i].row; o != nil {
+			s.rows = slices.DeleteFunc(s.rows, func(r *told) bool { return r == o })
+		}
+	}
+	l.tries -= cut
+	last := ways[n-1].def
+	s.tries = slices.Delete(s.tries, 0, cut)
+	if len(s.tries) == 0 {
+		var longest felt.Instant
+		for i := range last.Steps {
+			longest = max(longest, limitOf(last, i))
+		}
+		s.rows = nil
+		s.tries = nil
+		s.forget = max(tickAt(max(s.sealed, s.after.until)+l.settings.Remember+longest), t+ticks(l.settings.Remember))
+	}
+	return due
+}
+
+// sealAt is when a journey that has ended is not held any longer.
+func (l *ledger) sealAt(s *story, w *way) felt.Tick {
+	at := w.end
+	if w.silent {
+		at = max(at, s.after.until)
+	}
+	if w.row != nil {
+		at = max(at, w.row.written.Instant())
+	}
+	return tickAt(at + l.settings.Remember + w.def.Timeout)
+}
+
+// evict lets go of a story for want of room.
+func (l *ledger) evict(s *story, t felt.Tick) {
+	ways := l.folder.fold(s.tries, s.after, t.Instant()-l.settings.Settle)
+	assign(s, ways)
+	for i := range ways {
+		w := &ways[i]
+		if w.silent {
+			continue
+		}
+		l.stats.SealedEarly++
+		w.noRoom()
+		l.tell(s, w, t)
+	}
+	l.drop(s)
+}
+
+func (l *ledger) drop(s *story) {
+	if s.place >= 0 {
+		heap.Remove(&l.queue, s.place)
+	}
+	l.unlink(s)
+	l.tries -= len(s.tries)
+	delete(l.stories, s.key)
+}
+
+// held is how many stories are held, and about how many bytes they take.
+func (l *ledger) held() (stories, bytes int) {
+	return len(l.stories), len(l.stories)*storyBytes + l.tries*tryBytes
+}
+
+// What one of each takes, slack and shared parts included.
+const (
+	storyBytes = 700
+	tryBytes   = 200
+)
