@@ -1,38 +1,43 @@
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useSearchParams } from "wouter";
 import { assess, clockNow } from "./freshness";
 import { copy, step, useKeys } from "./keys";
+import { Banner } from "./parts/Banner";
 import { Freshness } from "./parts/Freshness";
 import { Header } from "./parts/Header";
 import { Help } from "./parts/Help";
-import { Incidents } from "./parts/Incidents";
-import { Journeys } from "./parts/Journeys";
-import { Panel } from "./parts/Panel";
-import { Resolved } from "./parts/Resolved";
-import { Verdict } from "./parts/Verdict";
-import { useClock, useFeed, useHealth, useIncidents, useJourneys } from "./queries";
-import { windowOf, withParam } from "./url";
-import { say, verdict } from "./verdict";
+import { Now } from "./parts/Now";
+import { useClock, useFeed, useHealth, useInventory } from "./queries";
+import { toView, type View, viewOf, windowOf, withParam } from "./url";
 
 const defaultOtlp = "http://localhost:4318";
 
-/** The page "Now": the verdict, the open incidents, the journeys, how fresh it all is. */
+// What is not on the first page is loaded when it is asked for.
+const later = {
+  funnel: lazy(() => import("./views/Funnel")),
+  tries: lazy(() => import("./views/Tries")),
+  customer: lazy(() => import("./views/Customer")),
+  trace: lazy(() => import("./views/Trace")),
+  inventory: lazy(() => import("./views/Inventory")),
+};
+const Find = lazy(() => import("./parts/Find"));
+
+/** The frame of every view: what is asked, how fresh it is, what the keys do. */
 export function App() {
   const [params, setParams] = useSearchParams();
-  const window_ = windowOf(params);
+  const view = viewOf(params);
+  const window_ = windowOf(params, view);
   const env = params.get("env") ?? undefined;
   const [frozen, setFrozen] = useState<number | undefined>();
   const [help, setHelp] = useState(false);
+  const [finding, setFinding] = useState(false);
   const [said, setSaid] = useState("");
   const at = useClock();
 
   const feed = useFeed(frozen !== undefined, window_);
   const pulse = { frozen: frozen !== undefined, feed };
   const health = useHealth(pulse);
-  const journeys = useJourneys(window_, env, pulse);
-  const open = useIncidents("open", env, pulse);
-  const resolved = useIncidents("resolved", env, pulse);
-
+  const inventory = useInventory(pulse, health.data !== undefined);
   const fresh = assess({
     health: health.data,
     error: health.error?.message,
@@ -42,20 +47,10 @@ export function App() {
   });
   const now = new Date(clockNow(health.data, frozen ?? at));
   const otlp = health.data?.otlp_http ?? defaultOtlp;
-  const rows = journeys.data?.journeys ?? [];
-  const incidents = open.data ?? [];
-  // No open incident is good news only when the server said so.
-  const answers = open.data ? { journeys: journeys.data, incidents: open.data } : {};
-  const judged = verdict({ freshness: fresh, ...answers, otlp, now });
-  const sentence = say(judged.headline);
-  const dim = !fresh.now && fresh.kind !== "replay" && fresh.kind !== "frozen";
-
-  useEffect(() => {
-    document.title = `${sentence} · Felt`;
-  }, [sentence]);
 
   const set = (key: string, value: string | null, replace = false) =>
     setParams((old) => withParam(old, key, value), { replace });
+  const go = (to: View) => () => setParams((old) => toView(old, to));
   const freeze = () => setFrozen((was) => (was === undefined ? Date.now() : undefined));
   const tellAll = (words: string) => {
     setSaid(words);
@@ -67,17 +62,20 @@ export function App() {
     );
   useKeys({
     "?": () => setHelp(true),
+    "/": () => setFinding(true),
     j: () => step(1),
     k: () => step(-1),
     f: freeze,
     c: link,
+    gn: go("now"),
+    gi: go("inventory"),
   });
 
-  const asked = params.get("journey");
-  const silent = fresh.kind === "never" && rows.length === 0 && incidents.length === 0;
+  const Later = view === "now" ? undefined : later[view];
   return (
     <>
       <Header
+        view={view}
         window={window_}
         onWindow={(w) => set("window", w, true)}
         env={env}
@@ -87,49 +85,36 @@ export function App() {
         fresh={fresh.now}
         onFreeze={freeze}
         onHelp={() => setHelp(true)}
+        onFind={() => setFinding(true)}
         said={said}
       />
       <main>
-        <Verdict said={judged} otlp={otlp} />
-        {open.error && fresh.kind !== "down" && (
-          <p className="problem" role="alert">
-            The open incidents could not be asked for: {open.error.message}. Asking again.
-          </p>
-        )}
-        <Incidents
-          incidents={open.data}
-          journeys={rows}
-          pulse={pulse}
-          now={now}
-          at={at}
-          dim={dim}
-        />
-        {!silent && !(fresh.kind === "down" && !journeys.data) && (
-          <>
-            <Journeys
-              answer={journeys.data}
-              error={fresh.kind === "down" ? undefined : journeys.error?.message}
-              waiting={journeys.isPlaceholderData}
-              frozen={frozen !== undefined}
-              dim={dim}
-              at={at}
-              onOpen={(key) => set("journey", key)}
-            />
-            <Resolved incidents={resolved.data ?? []} journeys={rows} now={now} />
-          </>
+        <Banner answer={inventory.data} now={now} />
+        {Later ? (
+          <Suspense fallback={<p role="status">Loading the page…</p>}>
+            <Later window={window_} env={env} pulse={pulse} fresh={fresh} now={now} />
+          </Suspense>
+        ) : (
+          <Now
+            window={window_}
+            env={env}
+            pulse={pulse}
+            fresh={fresh}
+            otlp={otlp}
+            asked={params.get("journey")}
+            onAsk={(key) => set("journey", key)}
+            now={now}
+            at={at}
+          />
         )}
       </main>
       <Freshness health={health.data} fresh={fresh} now={now} />
-      <Panel
-        asked={asked}
-        journeys={rows}
-        window={journeys.data?.window ?? window_}
-        env={env}
-        pulse={pulse}
-        now={now}
-        onClose={() => set("journey", null)}
-      />
       <Help opened={help} onClose={() => setHelp(false)} />
+      {finding && (
+        <Suspense>
+          <Find env={env} onClose={() => setFinding(false)} />
+        </Suspense>
+      )}
     </>
   );
 }

@@ -34,7 +34,12 @@ export interface Journey {
   app: string;
   title: string;
   owner: string;
+  /** "journey" for a whole one, else "step". */
   kind: string;
+  /** 1 (least) to 5 (most), where the inventory says; 0: it does not. */
+  criticality?: number;
+  /** Of a step: the journeys of the inventory that it is in. */
+  journeys?: string[] | null;
   state: JourneyState;
   state_reason: string;
   outcomes: Outcomes;
@@ -46,6 +51,7 @@ export interface Journey {
 
 /** The places every answer carries. */
 export interface Stamp {
+  question?: { app?: string; name?: string } | null;
   as_of?: unknown;
   complete_until?: string;
 }
@@ -66,8 +72,19 @@ export interface Impact {
   method: Method;
   /** 95 % interval of customers.failed. */
   interval?: [number, number] | null;
+  /** True: telemetry was sampled before it came here; customers is what was seen of it. */
+  sampled?: boolean;
+  /** How many customers there were, of sampled input. */
+  estimated?: Partial<Record<keyof Distinct, Estimated>> | null;
   /** Customers by the level of identity they are known on. */
   identity?: Partial<Record<"user" | "pseudonym" | "installation" | "session", number>>;
+}
+
+/** An estimate with its 95 % interval. */
+export interface Estimated {
+  estimate: number;
+  low: number;
+  high: number;
 }
 
 export interface TimelineEntry {
@@ -142,13 +159,13 @@ async function problem(res: Response): Promise<ApiError> {
   return new ApiError(res.status, `${text} (${res.status})`);
 }
 
-async function call(path: string, init: RequestInit = {}): Promise<Response> {
+export async function call(path: string, init: RequestInit = {}): Promise<Response> {
   let res: Response;
   try {
     res = await fetch(address(path), {
       ...init,
       headers: { accept: "application/json", ...init.headers },
-      signal: AbortSignal.timeout(timeout),
+      signal: init.signal ?? AbortSignal.timeout(timeout),
       cache: "no-store",
     });
   } catch (cause) {
@@ -159,8 +176,8 @@ async function call(path: string, init: RequestInit = {}): Promise<Response> {
   return res;
 }
 
-async function read<T>(path: string): Promise<T> {
-  const res = await call(path);
+export async function read<T>(path: string, init?: RequestInit): Promise<T> {
+  const res = await call(path, init);
   try {
     return (await res.json()) as T;
   } catch {
@@ -173,7 +190,7 @@ export function address(path: string): string {
   return new URL(path, document.baseURI).href;
 }
 
-function query(values: Record<string, string | undefined>): string {
+export function query(values: Record<string, string | undefined>): string {
   const q = new URLSearchParams();
   for (const [key, value] of Object.entries(values)) if (value) q.set(key, value);
   return q.toString();
@@ -225,13 +242,36 @@ export async function getHealth(): Promise<Health> {
   return { ...got, skew: Math.abs(skew) > 2000 ? skew : 0 };
 }
 
+/** posting is a request that carries a value. */
+export const posting = (body: unknown): RequestInit => ({
+  method: "POST",
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify(body),
+});
+
 async function act(id: string, verb: string, body: object): Promise<void> {
-  await call(`api/v1/incidents/${encodeURIComponent(id)}/${verb}`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
+  await call(`api/v1/incidents/${encodeURIComponent(id)}/${verb}`, posting(body));
 }
 
 export const acknowledge = (id: string) => act(id, "acknowledge", {});
 export const resolve = (id: string, reason: string) => act(id, "resolve", { reason });
+
+export interface AffectedQuestion {
+  of: string;
+  window?: string;
+  /** RFC 3339; instead of a window. */
+  from?: string;
+  env?: string;
+  reason: string;
+}
+
+/** getAffected takes the list of affected customers as CSV. */
+export async function getAffected(q: AffectedQuestion): Promise<string> {
+  const res = await call(`api/v1/affected?${query({ ...q })}`, {
+    headers: { accept: "text/csv" },
+    signal: AbortSignal.timeout(120_000),
+  });
+  return res.text().catch(() => {
+    throw new ApiError(0, "the list was cut off");
+  });
+}

@@ -21,7 +21,9 @@ it("is one head and one row per journey, as many cells each", () => {
     completion_rate: 0.5,
   });
   const [head, row, end] = journeysCsv([j], "5m", "2026-03-04T14:30:00Z").split("\r\n");
-  expect(head?.split(",")).toHaveLength(21);
-  expect(row).toBe('shop,pay,"Pay, now",,ok,,2,1,9,0,0,0,0,0,0,0,0,0,0.5,5m,2026-03-04T14:30:00Z');
+  expect(head?.split(",")).toHaveLength(23);
+  expect(row).toBe(
+    'shop,pay,"Pay, now",,ok,,2,1,9,0,0,0,0,0,0,0,0,0,0.5,5m,2026-03-04T14:30:00Z,step,',
+  );
   expect(end).toBe("");
 });

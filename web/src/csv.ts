@@ -1,4 +1,4 @@
-// The journeys table as CSV (RFC 4180), for a spreadsheet or a chat.
+// Tables as CSV (RFC 4180), for a spreadsheet or a chat.
 
 import type { Journey } from "./api";
 
@@ -24,6 +24,8 @@ const head = [
   "completion_rate",
   "window",
   "complete_until",
+  "kind",
+  "criticality",
 ];
 
 /** cell quotes what needs it, and defuses what a spreadsheet would run as a formula. */
@@ -32,6 +34,11 @@ export function cell(value: string | number | null): string {
   if (typeof value === "number") return String(value);
   const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** csv writes a table with its head. */
+export function csv(head: string[], rows: (string | number | null)[][]): string {
+  return `${[head, ...rows].map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
 }
 
 export function journeysCsv(journeys: Journey[], window: string, completeUntil: string): string {
@@ -57,6 +64,8 @@ export function journeysCsv(journeys: Journey[], window: string, completeUntil: 
     j.completion_rate,
     window,
     completeUntil,
+    j.kind,
+    j.criticality ?? null,
   ]);
-  return `${[head, ...rows].map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
+  return csv(head, rows);
 }

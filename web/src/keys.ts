@@ -7,14 +7,22 @@ function typing(target: EventTarget | null): boolean {
   return target instanceof HTMLInputElement && target.type !== "radio";
 }
 
-/** useKeys calls the page's key handlers; fields and browser shortcuts keep their keys. */
+const sequenceMs = 1000;
+
+/**
+ * useKeys calls the page's key handlers, of single keys and of g and then a letter;
+ * fields and browser shortcuts keep their keys.
+ */
 export function useKeys(handlers: Record<string, () => void>): void {
   const latest = useRef(handlers);
   latest.current = handlers;
   useEffect(() => {
+    let going = 0; // when g was pressed
     const listen = (e: KeyboardEvent) => {
       if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey || typing(e.target)) return;
-      const run = latest.current[e.key];
+      const after = e.timeStamp - going < sequenceMs ? latest.current[`g${e.key}`] : undefined;
+      going = e.key === "g" ? e.timeStamp : 0;
+      const run = after ?? latest.current[e.key];
       if (!run) return;
       e.preventDefault();
       run();

@@ -32,9 +32,11 @@ afterEach(() => void vi.useRealTimers());
 function start() {
   const streams: FakeStream[] = [];
   const seen: string[] = [];
+  const edits: number[] = [];
   const listener: FeedListener = {
     state: (s) => void seen.push(s),
     changed: (urgent) => void seen.push(urgent ? "now" : "soon"),
+    inventory: () => void edits.push(1),
   };
   const stop = follow(() => {
     const s = new FakeStream();
@@ -42,7 +44,7 @@ function start() {
     return s;
   }, listener);
   const last = () => streams.at(-1) as FakeStream;
-  return { streams, seen, stop, last };
+  return { streams, seen, edits, stop, last };
 }
 
 describe("follow", () => {
@@ -52,6 +54,15 @@ describe("follow", () => {
     last().send("tick");
     last().send("incident");
     expect(seen).toEqual(["connecting", "open", "now", "soon", "now"]);
+  });
+
+  it("tells an edit of the inventory apart", () => {
+    const { seen, edits, last } = start();
+    last().open();
+    expect(edits).toHaveLength(1);
+    last().send("inventory");
+    expect(edits).toHaveLength(2);
+    expect(seen).toEqual(["connecting", "open", "now"]);
   });
 
   it("leaves a stream that reconnects by itself alone", () => {

@@ -16,6 +16,8 @@ export interface FeedListener {
   state(state: FeedState): void;
   /** Something changed. urgent: an incident did. */
   changed(urgent: boolean): void;
+  /** The inventory was edited, well or badly. */
+  inventory(): void;
 }
 
 const closed = 2; // EventSource.CLOSED
@@ -38,6 +40,7 @@ export function follow(open: () => Stream, listener: FeedListener): () => void {
       tries = 0;
       listener.state("open");
       listener.changed(true); // what happened while nobody listened
+      listener.inventory();
     };
     stream.onerror = () => {
       if (over) return;
@@ -47,6 +50,7 @@ export function follow(open: () => Stream, listener: FeedListener): () => void {
     };
     stream.addEventListener("tick", () => listener.changed(false));
     stream.addEventListener("incident", () => listener.changed(true));
+    stream.addEventListener("inventory", () => listener.inventory());
   };
   listener.state("connecting");
   start();

@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { Journey } from "./api";
-import { journeySorting, nextOrder, noOrder, type Order, settleMs, worstFirst } from "./order";
+import {
+  askFor,
+  journeySorting,
+  keyOf,
+  nextOrder,
+  noOrder,
+  type Order,
+  settleMs,
+  worstFirst,
+} from "./order";
 import { journey, people } from "./samples";
 
 const row = (name: string, state: Journey["state"], failed = 0, degraded = 0): Journey =>
@@ -67,4 +76,13 @@ describe("when rows move", () => {
     expect(names(held)).toBe("a b");
     expect(names(next(held, rows, false, 1002))).toBe("b a");
   });
+});
+
+it.each([
+  [{ app: "shop", name: "pay", kind: "step" }, "shop/pay", "step:shop/pay"],
+  [{ app: "shop", name: "pay", kind: "journey" }, "journey:shop/pay", "journey:shop/pay"],
+  [{ app: "", name: "pay", kind: "journey" }, "journey:pay", "journey:pay"],
+])("%j is %s and is asked for as %s", (j, key, ask) => {
+  expect(keyOf(j)).toBe(key);
+  expect(askFor(j)).toBe(ask);
 });

@@ -6,9 +6,18 @@ import type { Incident, Journey, JourneyState } from "./api";
 
 const rank: Record<JourneyState, number> = { failing: 0, degraded: 1, no_data: 2, ok: 3 };
 
+/** askFor names a row to the server, which takes a journey before a step of its name. */
+export const askFor = (j: { app: string; name: string; kind?: string }): string =>
+  j.kind === "step" ? `step:${scope(j)}` : keyOf(j);
+
+/** A journey that was never seen may be of no app yet. */
+const scope = (j: { app: string; name: string }): string => (j.app ? `${j.app}/${j.name}` : j.name);
+
 export const settleMs = 15_000;
 
-export const keyOf = (j: { app: string; name: string }): string => `${j.app}/${j.name}`;
+/** keyOf is how a row is asked for: a journey and its only step may share their name. */
+export const keyOf = (j: { app: string; name: string; kind?: string }): string =>
+  `${j.kind === "journey" ? "journey:" : ""}${scope(j)}`;
 
 /** worstFirst compares by state, then customers failed, then degraded, then name. */
 export function worstFirst(a: Journey, b: Journey): number {

@@ -6,6 +6,7 @@ import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-quer
 import { useEffect, useRef, useState } from "react";
 import { address, getHealth, getIncidents, getJourneys, getSeries, type Health } from "./api";
 import { clockNow } from "./freshness";
+import { getInventory } from "./inventory";
 import { type FeedState, follow, pacer } from "./live";
 import { pace, type Window } from "./url";
 
@@ -18,7 +19,7 @@ export interface Pulse {
 const retryMs = 3000;
 
 /** every gives the polling interval: short after an error or without a stream. */
-function every(pulse: Pulse, calm: number, polling = 5000) {
+export function every(pulse: Pulse, calm: number, polling = 5000) {
   return (query: { state: { error: Error | null } }) => {
     if (pulse.frozen) return false as const;
     if (query.state.error) return retryMs;
@@ -48,6 +49,19 @@ export function useIncidents(status: "open" | "resolved", env: string | undefine
     queryKey: ["incidents", status, env],
     queryFn: () => getIncidents(status, env),
     refetchInterval: every(pulse, status === "open" ? 10_000 : 60_000, 5000),
+  });
+}
+
+/**
+ * useInventory asks for what the inventory is, for the banner: after the numbers, and
+ * seldom, because the stream tells of edits.
+ */
+export function useInventory(pulse: Pulse, enabled: boolean) {
+  return useQuery({
+    queryKey: ["inventory"],
+    queryFn: getInventory,
+    refetchInterval: every(pulse, 60_000, 30_000),
+    enabled,
   });
 }
 
@@ -87,18 +101,23 @@ export function useFeed(frozen: boolean, window: Window): FeedState {
       pacer(again(["journeys"]), () => pace(now.current.window)),
       pacer(again(["health"]), () => 2000),
       pacer(again(["series"]), () => 5000),
+      pacer(again(["funnel"]), () => Math.max(3000, pace(now.current.window))),
     ];
     const seldom = pacer(again(["incidents", "resolved"]), () => 1000);
+    const edits = ["inventory", "unmapped"].map((key) => pacer(again([key]), () => 1000));
     const stop = follow(() => new EventSource(address("api/v1/events")), {
       state: setState,
       changed: (urgent) => {
         for (const p of often) p.ask();
         if (urgent) seldom.ask();
       },
+      inventory: () => {
+        for (const p of edits) p.ask();
+      },
     });
     return () => {
       stop();
-      for (const p of [...often, seldom]) p.stop();
+      for (const p of [...often, seldom, ...edits]) p.stop();
     };
   }, [client]);
 

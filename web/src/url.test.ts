@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { windowOf, withParam } from "./url";
+import { toView, viewOf, windowOf, withParam } from "./url";
 
 it.each([
   ["", "5m"],
@@ -15,4 +15,26 @@ it("changes one value and leaves the others and the original", () => {
   );
   expect(withParam(old, "env", null).toString()).toBe("window=1h");
   expect(old.toString()).toBe("window=1h&env=staging");
+});
+
+it.each([
+  ["", "now"],
+  ["view=funnel&of=checkout", "funnel"],
+  ["view=nonsense", "now"],
+])("%j shows %s", (search, want) => expect(viewOf(new URLSearchParams(search))).toBe(want));
+
+it.each([
+  ["window=7d", "funnel", "7d"],
+  ["window=5m", "funnel", "24h"],
+  ["window=7d", "now", "5m"],
+] as const)("%j of %s asks for %s", (search, view, want) =>
+  expect(windowOf(new URLSearchParams(search), view)).toBe(want),
+);
+
+it("takes the environment along to another view, and nothing else", () => {
+  const old = new URLSearchParams("window=1h&env=staging&journey=shop%2Fpay");
+  expect(toView(old, "trace", { id: "ab", span: "" }).toString()).toBe(
+    "view=trace&env=staging&id=ab",
+  );
+  expect(toView(old, "now").toString()).toBe("env=staging");
 });

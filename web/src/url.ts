@@ -1,12 +1,44 @@
-// The address is the state of the page: which window, which journey is open.
+// The address is the state of the page: which view, which window, what is open in it.
+// All of it is in the query, so that a proxy may put the page under any path.
 
 export const windows = ["5m", "15m", "1h", "24h"] as const;
-export type Window = (typeof windows)[number];
+const longer = ["15m", "1h", "24h", "7d", "30d"] as const;
+export type Window = (typeof windows)[number] | (typeof longer)[number];
 
-/** windowOf reads ?window=; what it does not know is the shortest. */
-export function windowOf(params: URLSearchParams): Window {
+export const views = ["now", "funnel", "tries", "customer", "trace", "inventory"] as const;
+export type View = (typeof views)[number];
+
+/** viewOf reads ?view=; what it does not know is the first page. */
+export function viewOf(params: URLSearchParams): View {
+  const asked = params.get("view");
+  return views.find((v) => v === asked) ?? "now";
+}
+
+/** windowsOf lists the windows a view can be asked about; none: it has no window. */
+export function windowsOf(view: View): readonly Window[] {
+  return {
+    now: windows,
+    funnel: longer,
+    tries: longer,
+    customer: longer,
+    trace: [],
+    inventory: [],
+  }[view];
+}
+
+const usual: Record<View, Window> = {
+  now: "5m",
+  funnel: "24h",
+  tries: "24h",
+  customer: "30d",
+  trace: "5m",
+  inventory: "24h",
+};
+
+/** windowOf reads ?window=; what the view does not know is its usual one. */
+export function windowOf(params: URLSearchParams, view: View = "now"): Window {
   const asked = params.get("window");
-  return windows.find((w) => w === asked) ?? "5m";
+  return windowsOf(view).find((w) => w === asked) ?? usual[view];
 }
 
 /** withParam sets or, with null, removes one value and leaves the others. */
@@ -17,7 +49,19 @@ export function withParam(params: URLSearchParams, key: string, value: string | 
   return next;
 }
 
+/** toView is the query of another view: the environment goes along, the rest stays behind. */
+export function toView(params: URLSearchParams, view: View, values: Record<string, string> = {}) {
+  const next = new URLSearchParams();
+  if (view !== "now") next.set("view", view);
+  const env = params.get("env");
+  if (env) next.set("env", env);
+  for (const [key, value] of Object.entries(values)) if (value) next.set(key, value);
+  return next;
+}
+
 /** How often at most a window is asked again while data flows, milliseconds. */
 export function pace(window: Window): number {
-  return { "5m": 1000, "15m": 2000, "1h": 5000, "24h": 30_000 }[window];
+  return { "5m": 1000, "15m": 2000, "1h": 5000, "24h": 30_000, "7d": 60_000, "30d": 60_000 }[
+    window
+  ];
 }

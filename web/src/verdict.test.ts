@@ -39,6 +39,23 @@ describe("an open incident", () => {
       "484 of 15,002 tries failed (3.2 %)",
     ],
     [
+      "sampled telemetry says at least, and about how many there were",
+      {
+        incidents: [
+          incident({
+            impact: impact({
+              method: "lower_bound",
+              sampled: true,
+              estimated: { failed: { estimate: 640, low: 590, high: 702 } },
+              interval: [590, 702],
+            }),
+          }),
+        ],
+      },
+      "At least 412 customers (3.1 % of 13,290) could not finish checkout since 14:23",
+      "about 640, 590–702 of sampled telemetry · 484 of 15,002 tries failed (3.2 %)",
+    ],
+    [
       "one is not plural; another environment and another day are named",
       {
         incidents: [
@@ -156,6 +173,15 @@ describe("no incident", () => {
     });
     expect(worse.tone).toBe("failing");
     expect(words(worse)).toMatch(/^1 of 2 journeys is failing \(Pay\): /);
+  });
+
+  it("tells steps from journeys where there are both", () => {
+    const whole = journey({ name: "checkout", title: "Checkout", kind: "journey" });
+    const step = journey({ name: "pay", state: "failing" });
+    expect(words(judge({ journeys: answer(whole, step) }))).toMatch(
+      /^1 of 2 journeys and steps is failing \(pay\): /,
+    );
+    expect(words(judge({ journeys: answer(whole) }))).toMatch(/^Checkout is well: /);
   });
 
   it("telemetry that names nothing is told how to", () => {

@@ -138,7 +138,9 @@ function hurt(incident: Incident, others: Incident[], journeys: Journey[], now: 
         : [plain("An incident is open on "), strong(name), plain(", no customer failed so far")];
   const detail = [];
   const range = intervalOf(incident.impact);
-  if (range) detail.push(`95\u00a0% interval ${range}`);
+  const about = estimatedOf(incident.impact);
+  if (about) detail.push(`about ${about} of sampled telemetry`);
+  else if (range) detail.push(`95\u00a0% interval ${range}`);
   detail.push(tries(interactions));
   if (others.length > 0)
     detail.push(
@@ -154,7 +156,7 @@ function hurt(incident: Incident, others: Incident[], journeys: Journey[], now: 
 
 /** lessThanExact is what goes before a number that is not exact. */
 export function lessThanExact(impact: Impact): string {
-  if (impact.method === "lower_bound") return "At least ";
+  if (impact.sampled || impact.method === "lower_bound") return "At least ";
   return impact.method === "estimate" ? "About " : "";
 }
 
@@ -163,6 +165,13 @@ export function intervalOf(impact: Impact): string {
   const [low, high] = impact.interval ?? [];
   if (low === undefined || high === undefined || low === high) return "";
   return `${int(Math.round(low))}–${int(Math.round(high))}`;
+}
+
+/** estimatedOf is "640, 590–702" when the input was sampled: how many failed customers there were. */
+export function estimatedOf(impact: Impact): string {
+  const failed = impact.sampled ? impact.estimated?.failed : undefined;
+  if (!failed) return "";
+  return `${int(failed.estimate)}, ${int(failed.low)}–${int(failed.high)}`;
 }
 
 function tries(by: Impact["interactions"]): string {
@@ -198,8 +207,9 @@ function overall(answer: JourneysAnswer): Verdict {
   const by = (state: Journey["state"]) => all.filter((j) => j.state === state);
   const [failing, degraded, silent] = [by("failing"), by("degraded"), by("no_data")];
   const counted = `: ${people(answer)}`;
+  const [one, many] = nouns(all);
   const of = (n: number) =>
-    n === all.length && n === 1 ? "1 journey" : `${int(n)} of ${plural(all.length, "journey")}`;
+    n === all.length && n === 1 ? `1 ${one}` : `${int(n)} of ${plural(all.length, one, many)}`;
   const is = (n: number) => (n === 1 ? "is" : "are");
   const quiet = silent.length > 0 ? [`No data in the last minute: ${list(silent)}`] : [];
   const build = (tone: Tone, head: string, rest: string, detail: string[]): Verdict => ({
@@ -227,7 +237,7 @@ function overall(answer: JourneysAnswer): Verdict {
       "unknown",
       all.length === 1
         ? `No data from ${list(all)}`
-        : `No data from any of ${plural(all.length, "journey")}`,
+        : `No data from any of ${plural(all.length, one, many)}`,
       " in the last minute",
       [],
     );
@@ -239,8 +249,16 @@ function overall(answer: JourneysAnswer): Verdict {
       [],
     );
   const head =
-    all.length === 1 ? `${list(all)} is well` : `All ${plural(all.length, "journey")} are well`;
+    all.length === 1 ? `${list(all)} is well` : `All ${plural(all.length, one, many)} are well`;
   return build("ok", head, counted, []);
+}
+
+/** nouns is what rows are called: where whole journeys are known, a step is not one. */
+function nouns(rows: Journey[]): [one: string, many: string] {
+  const whole = rows.filter((j) => j.kind === "journey").length;
+  return whole > 0 && whole < rows.length
+    ? ["journey and step", "journeys and steps"]
+    : ["journey", "journeys"];
 }
 
 /**

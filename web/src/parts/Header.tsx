@@ -5,9 +5,11 @@ import {
   useMantineColorScheme,
 } from "@mantine/core";
 import type { FeedState } from "../live";
-import { type Window, windows } from "../url";
+import { type View, type Window, windowsOf } from "../url";
+import { Go } from "./Go";
 
 interface Props {
+  view: View;
   window: Window;
   onWindow: (w: Window) => void;
   env: string | undefined;
@@ -18,35 +20,65 @@ interface Props {
   fresh: boolean;
   onFreeze: () => void;
   onHelp: () => void;
+  onFind: () => void;
   said: string;
 }
+
+/** Pages that are reached from others only. */
+const named: Partial<Record<View, string>> = {
+  funnel: "Funnel",
+  tries: "Single tries",
+  customer: "Customer",
+  trace: "Trace",
+};
 
 /** The slim bar above everything: where, which window, live or not, help. */
 export function Header(p: Props) {
   const { setColorScheme } = useMantineColorScheme();
   const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
   const other = scheme === "dark" ? "light" : "dark";
+  const known = windowsOf(p.view);
   return (
     <header className="top">
       <a className="brand" href="./">
         <img src="./felt.svg" alt="" width="24" height="24" />
         Felt
       </a>
-      <span className="where">
-        Now<span aria-hidden="true"> · </span>
-        {p.env ?? "production"}
-      </span>
+      <nav className="where" aria-label="Pages">
+        <Go view="now" current={p.view === "now"}>
+          Now
+        </Go>
+        {named[p.view] && <b aria-current="page">{named[p.view]}</b>}
+        <Go view="inventory" current={p.view === "inventory"}>
+          Inventory
+        </Go>
+        <span>{p.env ?? "production"}</span>
+      </nav>
       <span className="said" role="status">
         {p.said}
       </span>
       <Live {...p} />
-      <SegmentedControl
-        size="xs"
-        aria-label="Window of the journeys"
-        data={windows.map((value) => ({ value, label: value }))}
-        value={p.window}
-        onChange={(w) => p.onWindow(w as Window)}
-      />
+      {known.length > 0 && (
+        <SegmentedControl
+          size="xs"
+          aria-label="Window of the journeys"
+          data={known.map((value) => ({ value, label: value }))}
+          value={p.window}
+          onChange={(w) => p.onWindow(w as Window)}
+        />
+      )}
+      <ActionIcon
+        variant="default"
+        size="md"
+        aria-label="Find a customer or a trace"
+        title="Find a customer or a trace (/)"
+        onClick={p.onFind}
+      >
+        <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">
+          <circle cx="6.8" cy="6.8" r="4.3" fill="none" stroke="currentColor" strokeWidth="1.6" />
+          <path d="m10 10 4 4" stroke="currentColor" strokeWidth="1.6" strokeLinecap="round" />
+        </svg>
+      </ActionIcon>
       <ActionIcon
         variant="default"
         size="md"

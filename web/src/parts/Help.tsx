@@ -4,6 +4,9 @@ import { Dialog } from "./Dialog";
 const keys: [string[], string][] = [
   [["j", "k"], "next, previous incident or journey"],
   [["Enter"], "open the journey"],
+  [["/"], "find a customer or a trace"],
+  [["g", "n"], "go to the first page"],
+  [["g", "i"], "go to the inventory"],
   [["f"], "freeze the page, or go on"],
   [["c"], "copy the link to what you see"],
   [["←", "→"], "walk through a chart"],

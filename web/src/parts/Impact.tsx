@@ -1,7 +1,7 @@
 import type { Impact as Numbers } from "../api";
 import { int, plural, shareOf, smallInterval } from "../format";
 import { identityWords } from "../identity";
-import { intervalOf } from "../verdict";
+import { estimatedOf, intervalOf } from "../verdict";
 
 export const lead = { exact: "", estimate: "≈", lower_bound: "≥" } as const;
 
@@ -9,6 +9,7 @@ export const lead = { exact: "", estimate: "≈", lower_bound: "≥" } as const;
 export function Impact({ impact }: { impact: Numbers }) {
   const { customers, sessions, accounts, interactions } = impact;
   const range = intervalOf(impact);
+  const about = estimatedOf(impact);
   const small = smallInterval(customers.failed, customers.total);
   const fates = [
     { kind: "recovered", n: customers.recovered, title: "the same thing succeeded for them later" },
@@ -27,9 +28,15 @@ export function Impact({ impact }: { impact: Numbers }) {
       <p className="under">
         {shareOf(customers.failed, customers.total)}
         {small && ` (${small})`}
-        {range && ` · 95 % interval ${range}`}
+        {range && !about && ` · 95 % interval ${range}`}
         {impact.method !== "exact" && ` · ${impact.method.replace("_", " ")}`}
       </p>
+      {about && (
+        <p className="under">
+          at least {int(customers.failed)} (about {about}): telemetry was sampled before it came
+          here
+        </p>
+      )}
       <div className="fates">
         <div className="bar" aria-hidden="true">
           {fates.map(

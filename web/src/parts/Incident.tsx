@@ -4,6 +4,7 @@ import { useState } from "react";
 import { acknowledge, type Incident } from "../api";
 import { clock, date, int, shareOf, span } from "../format";
 import type { Pulse } from "../queries";
+import { Affected } from "./Affected";
 import { OutcomeChart } from "./Chart";
 import { Impact, lead } from "./Impact";
 import { Shape } from "./Mark";
@@ -39,6 +40,7 @@ export function IncidentCard({ incident, name, first, pulse, now, dim }: Props) 
         now={now}
         dim={dim}
         open={open}
+        of={of}
         onToggle={() => setChosen(!open)}
       />
       {open && (
@@ -67,10 +69,11 @@ interface HeadProps {
   now: Date;
   dim: boolean;
   open: boolean;
+  of: string;
   onToggle: () => void;
 }
 
-function Head({ incident, name, now, dim, open, onToggle }: HeadProps) {
+function Head({ incident, name, now, dim, open, of, onToggle }: HeadProps) {
   const [resolving, setResolving] = useState(false);
   const client = useQueryClient();
   const ack = useMutation({
@@ -113,9 +116,7 @@ function Head({ incident, name, now, dim, open, onToggle }: HeadProps) {
         <span title="Impact score, 0 to 100">
           score <b>{Math.round(incident.score)}</b> of 100
         </span>
-        {open && (
-          <code>{incident.app ? `${incident.app}/${incident.journey}` : incident.journey}</code>
-        )}
+        {open && <code>{of}</code>}
         <span className={`status${acknowledged ? " is-acked" : ""}`}>
           {acknowledged ? "acknowledged" : "not acknowledged"}
         </span>
@@ -129,6 +130,7 @@ function Head({ incident, name, now, dim, open, onToggle }: HeadProps) {
         <Button size="xs" variant="default" onClick={() => setResolving(true)}>
           Resolve…
         </Button>
+        {open && <Affected of={of} name={name} env={incident.env} from={incident.first_bad} />}
       </div>
       {ack.error && (
         <p className="problem" role="alert">

@@ -5,6 +5,7 @@ import { int, percent, plural, shareOf, smallInterval, windowWords } from "../fo
 import { save } from "../keys";
 import { journeySorting, keyOf } from "../order";
 import { useOrder } from "../useOrder";
+import { Go } from "./Go";
 import { Mark } from "./Mark";
 
 interface Props {
@@ -22,6 +23,7 @@ interface Props {
 export function Journeys({ answer, error, waiting, frozen, dim, at, onOpen }: Props) {
   const rows = answer?.journeys ?? [];
   const { sorted, held, box } = useOrder(rows, journeySorting, frozen, at);
+  const both = rows.some((j) => j.kind === "journey");
   const csv = () => {
     if (!answer) return;
     const until = answer.complete_until ?? "";
@@ -77,7 +79,7 @@ export function Journeys({ answer, error, waiting, frozen, dim, at, onOpen }: Pr
             </thead>
             <tbody>
               {sorted.map((j) => (
-                <Row key={keyOf(j)} j={j} onOpen={onOpen} />
+                <Row key={keyOf(j)} j={j} tell={both} onOpen={onOpen} />
               ))}
             </tbody>
           </table>
@@ -87,7 +89,19 @@ export function Journeys({ answer, error, waiting, frozen, dim, at, onOpen }: Pr
   );
 }
 
-function Row({ j, onOpen }: { j: Journey; onOpen: (key: string) => void }) {
+function kindWords(j: Journey): string {
+  if (j.kind === "journey") return "Journey";
+  return j.journeys?.length ? `Step of ${j.journeys.join(", ")}` : "Step";
+}
+
+interface RowProps {
+  j: Journey;
+  /** Say whether it is a journey or a step: there are both. */
+  tell: boolean;
+  onOpen: (key: string) => void;
+}
+
+function Row({ j, tell, onOpen }: RowProps) {
   const o = j.outcomes;
   const rated = o.success + o.degraded + o.failed + o.abandoned;
   return (
@@ -100,8 +114,19 @@ function Row({ j, onOpen }: { j: Journey; onOpen: (key: string) => void }) {
           {j.title || j.name}
         </button>
         <span className="sub">
+          {tell && <b className="kind">{kindWords(j)}</b>}
           {j.app}
           {j.state !== "ok" && j.state_reason && ` · ${j.state_reason}`}
+          {j.kind === "journey" && (
+            <Go
+              view="funnel"
+              values={{ of: keyOf(j) }}
+              className="way"
+              label={`Funnel of ${j.title || j.name}`}
+            >
+              Funnel
+            </Go>
+          )}
         </span>
       </th>
       <td className="hit">
@@ -124,7 +149,10 @@ function Row({ j, onOpen }: { j: Journey; onOpen: (key: string) => void }) {
       <td className="rate">
         <Completion rate={j.completion_rate} n={rated} />
       </td>
-      <td className="owner">{j.owner || <span className="sub">no owner</span>}</td>
+      <td className="owner">
+        {j.owner || <span className="sub">no owner</span>}
+        {j.criticality ? <span className="sub">criticality {j.criticality}</span> : null}
+      </td>
     </tr>
   );
 }

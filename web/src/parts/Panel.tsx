@@ -1,9 +1,11 @@
 import type { Journey } from "../api";
 import { int, plural, shareOf, windowWords } from "../format";
-import { keyOf } from "../order";
+import { askFor, keyOf } from "../order";
 import type { Pulse } from "../queries";
+import { Affected } from "./Affected";
 import { OutcomeChart } from "./Chart";
 import { Dialog } from "./Dialog";
+import { Go } from "./Go";
 import { Completion, Split } from "./Journeys";
 import { Mark } from "./Mark";
 
@@ -35,7 +37,21 @@ export function Panel({ asked, journeys, window, env, pulse, now, onClose }: Pro
           ) : (
             <p className="empty">Not seen in the last {windowWords(window)}.</p>
           )}
-          <OutcomeChart of={asked} env={env} pulse={pulse} now={now} />
+          <OutcomeChart of={j ? askFor(j) : asked} env={env} pulse={pulse} now={now} />
+          {j && (
+            <p className="ways">
+              {j.kind === "journey" ? (
+                <Go view="funnel" values={{ of: keyOf(j) }}>
+                  Funnel: where they leave
+                </Go>
+              ) : (
+                <Go view="tries" values={{ of: askFor(j) }}>
+                  Single tries
+                </Go>
+              )}
+              <Affected of={askFor(j)} name={j.title || j.name} env={env} window={window} />
+            </p>
+          )}
         </div>
       )}
     </Dialog>
@@ -81,7 +97,10 @@ function Numbers({ j, window }: { j: Journey; window: string }) {
           {int(o.open)} <small>open,</small> {int(o.cancelled)} <small>cancelled</small>
         </dd>
         <dt>Owner</dt>
-        <dd>{j.owner || "nobody"}</dd>
+        <dd>
+          {j.owner || "nobody"}
+          {j.criticality ? <small> criticality {j.criticality} of 5</small> : null}
+        </dd>
         <dt>Counted as</dt>
         <dd>
           <code>{keyOf(j)}</code> <small>{j.kind}</small>

@@ -1,0 +1,38 @@
+import type { MouseEvent, ReactNode } from "react";
+import { useSearchParams } from "wouter";
+import { toView, type View } from "../url";
+
+interface Props {
+  view: View;
+  values?: Record<string, string>;
+  className?: string;
+  walk?: boolean;
+  label?: string;
+  current?: boolean;
+  children: ReactNode;
+}
+
+/** A link to a view: a plain address for a new tab, no loading again for this one. */
+export function Go({ view, values, className, walk, label, current, children }: Props) {
+  const [params, setParams] = useSearchParams();
+  const to = toView(params, view, values);
+  const go = (e: MouseEvent) => {
+    if (e.defaultPrevented || e.button !== 0 || e.ctrlKey || e.metaKey || e.shiftKey || e.altKey)
+      return;
+    e.preventDefault();
+    setParams(to);
+    window.scrollTo(0, 0);
+  };
+  return (
+    <a
+      className={className}
+      href={`?${to}`}
+      aria-label={label}
+      aria-current={current ? "page" : undefined}
+      data-walk={walk || undefined}
+      onClick={go}
+    >
+      {children}
+    </a>
+  );
+}
