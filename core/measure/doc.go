@@ -29,6 +29,17 @@
 //     cancelled, which is outside of every rate. Only who decides can change: a span
 //     that merely knows more about the customer does not.
 //
+// What names no interaction is one when a rule of the inventory holds for it: a plain span,
+// a browser event. Such a claim has the same identity as one that names itself, and one
+// difference: within another interaction it is no step of that but counts in its own series,
+// because the inventory asked for it by name. What of a rule depends on service, name and kind
+// is asked once per operation, so that a span that no rule can match costs one look into a
+// slice, however many rules there are.
+//
+// How did it end? An error class of its step that names an outcome goes before the outcome
+// that was sent, and that before the status; a success that took too long is then degraded or
+// failed. That a customer left or changed their mind is changed by no rule.
+//
 // A log record with an interaction's name is a claim too: a child of the span around it.
 // Without a trace it is an interaction of its own, by session (else customer), name and
 // key, or time where there is no key.

@@ -49,8 +49,8 @@ func TestGolden(t *testing.T) {
 		}
 		out += strings.Join(lines, "\n") + "\n"
 	}
-	if len(cases) < 60 {
-		t.Errorf("%d cases, at least 60 wanted", len(cases))
+	if len(cases) < 130 {
+		t.Errorf("%d cases, at least 130 wanted", len(cases))
 	}
 	if *update {
 		if err := os.WriteFile(goldenFile, []byte(out), 0o644); err != nil {
@@ -66,12 +66,27 @@ func runGolden(t *testing.T, c *golden, rnd *rand.Rand) []string {
 	s := felt.DefaultSettings()
 	var events []arrival
 	last := start
+	in := felt.Inventory{Version: 3}
+	names := map[felt.Hash]string{}
 	for _, line := range c.in {
-		if words := strings.Fields(line); words[0] == "set" {
+		words := strings.Fields(line)
+		var a arrival
+		var err error
+		switch words[0] {
+		case "set":
 			setSetting(t, &s, words[1:])
 			continue
+		case "use":
+			in.Files = append(in.Files, ruleFile(t, words[1]))
+			continue
+		case "|":
+			in.Files = addLine(in.Files, line)
+			continue
+		case "otlp":
+			a, err = packEvent(words[1:], names)
+		default:
+			a, err = parseEvent(d, line)
 		}
-		a, err := parseEvent(d, line)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,11 +98,21 @@ func runGolden(t *testing.T, c *golden, rnd *rand.Rand) []string {
 	}
 	slices.SortStableFunc(events, func(a, b arrival) int { return int(a.tick - b.tick) })
 	f := newFeed(s)
+	if len(in.Files) > 0 {
+		f.rules(t, in)
+	}
 	f.run(d, events, last+60)
 	var rows []string
 	slices.SortStableFunc(f.rows, func(a, b felt.Interaction) int { return int(a.Known - b.Known) })
 	for i := range f.rows {
-		rows = append(rows, show(&f.rows[i]))
+		if r := &f.rows[i]; r.Kind == felt.KindStep { // journeys have a file of their own
+			for _, h := range []*felt.Hash{&r.Customer, &r.Account, &r.Installation, &r.Session} {
+				if name, ok := names[*h]; ok {
+					*h = hash(name)
+				}
+			}
+			rows = append(rows, show(r))
+		}
 	}
 	slices.SortStableFunc(rows, func(a, b string) int {
 		x, _, _ := strings.Cut(a, " ")

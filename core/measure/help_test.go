@@ -66,11 +66,13 @@ func traceID(s string) (id felt.TraceID) {
 	return id
 }
 
-// arrival is one event and the tick in which it arrives.
+// arrival is one event and the tick in which it arrives. It is given as the tracker sees it,
+// or as a record that the door packed.
 type arrival struct {
 	tick  felt.Tick
 	ev    otlp.Event
 	attrs []otlp.Attr
+	data  []byte
 }
 
 // parseEvent reads "span 3 id=b parent=a name=pay end=2.5 ...". Times are seconds after
@@ -92,6 +94,10 @@ func parseEvent(d *dict, line string) (arrival, error) {
 	}
 	for _, w := range words[2:] {
 		key, value, _ := strings.Cut(w, "=")
+		if attr, ok := strings.CutPrefix(key, "@"); ok {
+			a.attrs = append(a.attrs, otlp.Attr{Key: d.add(attr), Value: d.add(value)})
+			continue
+		}
 		if err := setField(d, ev, key, strings.ReplaceAll(value, "_", " ")); err != nil {
 			return arrival{}, fmt.Errorf("%q: %w", line, err)
 		}
@@ -104,7 +110,7 @@ var textFields = map[string]otlp.Field{
 	"name": otlp.FieldInteraction, "outcome": otlp.FieldOutcome, "reason": otlp.FieldReason, "key": otlp.FieldKey,
 	"journey": otlp.FieldJourney, "step": otlp.FieldStep, "currency": otlp.FieldCurrency, "error": otlp.FieldErrorType,
 	"release": otlp.FieldRelease, "env": otlp.FieldEnv, "service": otlp.FieldService, "ns": otlp.FieldNamespace,
-	"peer": otlp.FieldPeer, "message": otlp.FieldStatusMessage,
+	"peer": otlp.FieldPeer, "message": otlp.FieldStatusMessage, "instance": otlp.FieldInstance,
 }
 
 func setField(d *dict, ev *otlp.Event, key, value string) error {
@@ -156,6 +162,8 @@ func setField(d *dict, ev *otlp.Event, key, value string) error {
 		ev.Value = int64(number)
 	case "visible":
 		ev.Visible = int64(number)
+	case "http":
+		ev.HTTPCode = int32(number)
 	case "retries":
 		ev.Retries = int32(number)
 	case "user":
@@ -226,6 +234,11 @@ func show(r *felt.Interaction) string {
 		put("seg."+s.Key, s.Value)
 	}
 	put("flags", strings.Join(r.Flags, ","))
+	put("left", r.AbandonedHow)
+	put("rules", r.RulesVersion)
+	if !r.Recoverable {
+		put("recoverable", "no")
+	}
 	return b.String()
 }
 
@@ -256,13 +269,31 @@ func (f *feed) run(d *dict, events []arrival, until felt.Tick) {
 	for t := start; t <= until; t++ {
 		busy := false
 		for ; i < len(events) && events[i].tick == t; i++ {
-			d.attrs = events[i].attrs
-			f.tracker.Begin(d, t.Instant()-felt.Second/2)
-			f.tracker.Event(&events[i].ev)
+			f.give(d, &events[i])
 			busy = true
 		}
 		if busy || f.due() == t {
 			f.tick(t)
+		}
+	}
+}
+
+func (f *feed) give(d *dict, a *arrival) {
+	at := a.tick.Instant() - felt.Second/2
+	if a.data == nil {
+		d.attrs = a.attrs
+		f.tracker.Begin(d, at)
+		f.tracker.Event(&a.ev)
+		return
+	}
+	var r otlp.Reader
+	if err := r.Reset(a.data); err != nil {
+		panic(err)
+	}
+	for r.NextBlock() {
+		f.tracker.Begin(&r, at)
+		for r.Next(&a.ev) {
+			f.tracker.Event(&a.ev)
 		}
 	}
 }
