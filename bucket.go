@@ -56,7 +56,7 @@ type Sketches struct {
 type Bucket struct {
 	Series
 	Start      Instant
-	Width      int32 // seconds: 10, 60, 3600 or 86400
+	Width      int32 // seconds: 10; stores make those of 60, 3600 and 86400 ([Compactor])
 	Known      Tick  // the tick at which this delta became known
 	Counts     Counts
 	Adjusted   [Outcomes]float64 // sums of weights, indexed by Outcome
@@ -148,25 +148,29 @@ type SignalPoint struct {
 	Limit                float64 // saturation is measured against it; 0 none
 }
 
-// CustomerDay is what one customer did in one journey on one UTC day; kept 400 days.
+// CustomerDay is what one customer did with one thing, a step or a journey, on one UTC day;
+// kept 400 days. Stores make it of interactions ([Compactor]).
 type CustomerDay struct {
 	Day                    Instant
-	Env                    string
-	Customer, Account      Hash
-	Journey                string
-	FirstSeen, Last        Instant
+	Env, App               string
+	Customer, Account      Hash   // as they were then; Account is the last one
+	Journey                string // the name of the journey or step
+	Kind                   InteractionKind
+	FirstSeen, Last        Instant // first start, last end
 	Sessions, Tries        int64
 	Counts                 Counts
-	Recovered, Retries     int64
+	Recovered              int64 // failures after which it succeeded within the recovery window
+	Retries                int64
 	FrictionPoints         int64
-	ValueMinor             int64
-	Platform, Region, Plan string
-	IdentityLevel          IdentityLevel
+	ValueMinor             int64         // of successes and degraded ones
+	Platform, Region, Plan string        // the last ones known
+	IdentityLevel          IdentityLevel // the strongest
 }
 
 // Link says that a session, an installation or a pseudonym belongs to a stronger identity,
 // since a time. Questions follow links, so that anonymous and then logged in is one
-// customer: see [CustomerReader]. One that does not lead to a stronger identity is ignored.
+// customer: see [CustomerReader]. Of several from one identity the strongest To counts, then
+// the newest; one that does not lead to something stronger is ignored.
 type Link struct {
 	Env       string
 	FromLevel IdentityLevel // of From

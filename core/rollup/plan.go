@@ -30,9 +30,6 @@ type Width struct {
 // nothing covers; empty when there is none.
 func Plan(w felt.Window, step felt.Instant, k Kept) (pieces []Piece, missing felt.Window) {
 	p := planner{w: w, step: step, kept: k}
-	if to := -(-k.Newest - 1).Floor(felt.Day); w.To > to {
-		w.To = to
-	}
 	least := k.Interactions
 	for _, width := range k.Widths {
 		least = min(least, width.From)
@@ -45,6 +42,7 @@ func Plan(w felt.Window, step felt.Instant, k Kept) (pieces []Piece, missing fel
 	case w.From < least:
 		return nil, felt.Window{From: w.From, To: min(w.To, least)}
 	}
+	w.To = min(w.To, -(-k.Newest - 1).Floor(felt.Day))
 	p.cover(w, 0)
 	return p.pieces, p.missing
 }
@@ -118,4 +116,35 @@ func (p *planner) add(next Piece) {
 		return
 	}
 	p.pieces = append(p.pieces, next)
+}
+
+// Stale tells of hours and days whether their coarse rows are not all there, given the
+// windows that are to be made. Hours before done are not made any more: what comes late
+// is put into their rows.
+func Stale(open func(Window) bool, done felt.Instant) func(Window) bool {
+	return func(w Window) bool {
+		if w.Width == felt.Hour {
+			return w.Start >= done && open(w)
+		}
+		if open(w) {
+			return true
+		}
+		for at := max(w.Start, done); at < w.End(); at += felt.Hour {
+			if open(Window{felt.Hour, at}) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// Missing says in words what nothing covers.
+func Missing(w felt.Window) string {
+	return "nothing finer than a whole bucket is kept from " + w.From.Time().Format("2006-01-02 15:04:05") +
+		" to " + w.To.Time().Format("2006-01-02 15:04:05") + " UTC: ask for whole days or hours"
+}
+
+// Lost says in words that a value counts among others.
+func Lost(key, value string) string {
+	return "the value " + value + " of " + key + " came when there were enough: it is in " + key + "=" + Other
 }

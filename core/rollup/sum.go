@@ -60,7 +60,7 @@ func RowOf(r *felt.Interaction) Row {
 // Add adds one interaction.
 func (s *Sum) Add(r *Row) {
 	s.Counts.Add(r.Outcome, 1)
-	s.Adjusted[r.Outcome] += r.Weight
+	s.Adjusted[r.Outcome] += max(r.Weight, 1)
 	s.ValueMinor[r.Outcome] += r.ValueMinor
 	s.Known = max(s.Known, r.Known)
 	i := int(r.Outcome) - int(firstSketched)
@@ -125,6 +125,21 @@ func (s *Sum) Merge(t *Sum) {
 	}
 }
 
+// Reset empties the sum and keeps its memory for the next.
+func (s *Sum) Reset() {
+	parts := s.parts
+	*s = Sum{parts: parts}
+	for _, p := range parts {
+		if p == nil {
+			continue
+		}
+		for n := range p.crowds {
+			p.crowds[n].Reset()
+		}
+		p.latency.Reset()
+	}
+}
+
 // Bucket is the sum as a row.
 func (s *Sum) Bucket(of felt.Series, start, width felt.Instant) felt.Bucket {
 	b := felt.Bucket{
@@ -181,7 +196,11 @@ type Answer struct {
 }
 
 // Answer unites the outcomes: who failed once and succeeded twice is one customer.
+// That of no sum is zero.
 func (s *Sum) Answer() Answer {
+	if s == nil {
+		return Answer{}
+	}
 	a := Answer{Counts: s.Counts, Adjusted: s.Adjusted}
 	for n, to := range [populations]*felt.Distinct{&a.Customers, &a.Sessions, &a.Accounts} {
 		var all sketch.Distinct

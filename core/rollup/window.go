@@ -49,7 +49,7 @@ func Needs(day Window, recovery felt.Instant) []Window {
 // Due tells whether a window with new rows is to be made, when all of time before an
 // instant is known and it was last made at made (an earlier before; 0 never). The waits
 // grow with the window's age: it is made again after half an hour (a day: six hours), and then
-// whenever its age has grown by a half.
+// whenever its age has grown by a half, or by a day.
 func Due(w Window, recovery, made, before felt.Instant) bool {
 	end := settled(w, recovery)
 	if before < end {
@@ -62,7 +62,7 @@ func Due(w Window, recovery, made, before felt.Instant) bool {
 	if w.Width == felt.Day {
 		least = 6 * felt.Hour
 	}
-	return before-made >= max(least, (made-end)/2)
+	return before-made >= min(max(least, (made-end)/2), felt.Day)
 }
 
 // ShareLimit is the number below which the first eight bytes of a trace's id are when the
@@ -75,4 +75,36 @@ func ShareLimit(share float64) (limit uint64, all bool) {
 		return 0, true
 	}
 	return uint64(math.Ceil(share * (1 << 64))), false
+}
+
+// Late are the rows that take in one of 10 seconds when those of its time are gone:
+// its minute, its hour and its day, which merge with the rows that are there.
+func Late(b felt.Bucket) []felt.Bucket {
+	list := make([]felt.Bucket, 0, 3)
+	for _, width := range []felt.Instant{felt.Minute, felt.Hour, felt.Day} {
+		row := b
+		row.Start, row.Width = b.Start.Floor(width), int32(width/felt.Second)
+		list = append(list, row)
+	}
+	return list
+}
+
+// Cut is the time before which the rows of a width may go, now and when they are kept for so
+// long: whole hours, whole days of hours, and nothing that stale windows are still to be
+// made of. 0 when nothing may go.
+func Cut(width, now, keep felt.Instant, stale []Window) felt.Instant {
+	if keep <= 0 {
+		return 0
+	}
+	unit := felt.Hour
+	if width >= felt.Hour {
+		unit = felt.Day
+	}
+	cut := (now - keep).Floor(unit)
+	for _, w := range stale {
+		if w.Width == felt.Hour || width >= felt.Hour {
+			cut = min(cut, w.Start.Floor(unit))
+		}
+	}
+	return max(cut, 0)
 }

@@ -23,7 +23,6 @@ type table struct {
 // tables are the facts that are only ever appended.
 func tables() []table {
 	return []table{
-		{"buckets", func(b *felt.Batch) int { return len(b.Buckets) }, bucketRow},
 		{"operations", func(b *felt.Batch) int { return len(b.Operations) }, operationRow},
 		{"edges", func(b *felt.Batch) int { return len(b.Edges) }, edgeRow},
 		{"signals", func(b *felt.Batch) int { return len(b.Signals) }, signalRow},
@@ -120,15 +119,6 @@ func counts(c felt.Counts, to []driver.Value) []driver.Value {
 	return append(to, c.Success, c.Degraded, c.Failed, c.Abandoned, c.Cancelled, c.Open)
 }
 
-func bucketRow(w *writing, b *felt.Batch, i int, to []driver.Value) []driver.Value {
-	r := &b.Buckets[i]
-	id := w.scopeID(scope{r.Env, r.App, r.Name, r.Kind, r.Traffic})
-	to = append(to, id, clean(r.SegmentKey), clean(r.SegmentValue), int64(r.Start), r.Width, int64(r.Known))
-	to = counts(r.Counts, to)
-	return append(to, adjusted(r), values(r), encodeSketches(r.Customers), encodeSketches(r.Sessions),
-		encodeSketches(r.Accounts), encodeSketches(r.Latency))
-}
-
 func operationRow(_ *writing, b *felt.Batch, i int, to []driver.Value) []driver.Value {
 	r := &b.Operations[i]
 	return append(to, clean(r.Env), clean(r.Service), clean(r.Operation), uint8(r.Kind), clean(r.Release),
@@ -154,7 +144,7 @@ func customerDayRow(_ *writing, b *felt.Batch, i int, to []driver.Value) []drive
 		int64(r.FirstSeen), int64(r.Last), r.Sessions, r.Tries)
 	to = counts(r.Counts, to)
 	return append(to, r.Recovered, r.Retries, r.FrictionPoints, r.ValueMinor,
-		clean(r.Platform), clean(r.Region), clean(r.Plan), uint8(r.IdentityLevel))
+		clean(r.Platform), clean(r.Region), clean(r.Plan), uint8(r.IdentityLevel), clean(r.App), uint8(r.Kind))
 }
 
 func incidentCustomerRow(_ *writing, b *felt.Batch, i int, to []driver.Value) []driver.Value {

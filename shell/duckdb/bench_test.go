@@ -24,7 +24,8 @@ const (
 )
 
 // fill makes n interactions over the 24 hours before benchEnd: 200 names, some a
-// million customers, four million sessions, 2 % failed, 3 % degraded, in order of time.
+// million customers, four million sessions, a third of which are anonymous, 2 % failed, 3 %
+// degraded, in order of time.
 func fill(b *testing.B, s *duckdb.Store, n int) {
 	b.Helper()
 	ctx := context.Background()
@@ -47,9 +48,9 @@ func fill(b *testing.B, s *duckdb.Store, n int) {
 			SELECT uuid(), 1, ended // 1000000000, ended // 1000000000, outcome,
 				1 + (hash(row + 1) %% %d)::INTEGER, '', '', ended - 300000000, ended, outcome, 0,
 				if(outcome = 3, 'card declined', ''), 'status', 1, '', false, 0, (hash(row + 2) %% 900000000)::BIGINT, 0, NULL, 1,
-				people.id, 1, NULL, NULL, visits.id, 1, uuid(), hash(row + 5), 'web', 'v1.' || (row // 5000000), '',
+				if(visit %% 3 = 0, visits.id, people.id), if(visit %% 3 = 0, 4, 1), NULL, NULL, visits.id, 1, uuid(), hash(row + 5), 'web', 'v1.' || (row // 5000000), '',
 				chr(31) || 'plan' || chr(30) || ['free', 'pro', 'team'][1 + (hash(row + 6) %% 3)::INTEGER] || chr(31) ||
-				'region' || chr(30) || ['eu', 'us', 'ap', 'br'][1 + (hash(row + 7) %% 4)::INTEGER] || chr(31), 0, '', '', 0
+				'region' || chr(30) || ['eu', 'us', 'ap', 'br'][1 + (hash(row + 7) %% 4)::INTEGER] || chr(31), 0, '', NULL, 0
 			FROM (SELECT row, %d + row * %d + (hash(row + 8) %% 5000000000)::BIGINT AS ended,
 				CASE WHEN hash(row + 9) %% 100 < 2 THEN 3 WHEN hash(row + 9) %% 100 < 5 THEN 2 WHEN hash(row + 9) %% 100 < 7 THEN 4 ELSE 1 END AS outcome,
 				(pow((hash(row + 3) %% 1000000) / 1000000.0, 2) * 1000000)::BIGINT AS person, row // 5 AS visit
@@ -141,6 +142,60 @@ func BenchmarkQuestions(b *testing.B) {
 			b.ReportMetric(float64(took[len(took)-1])/1e6, "max-ms")
 		})
 	}
+}
+
+// BenchmarkLinks asks questions of FELT_BENCH_ROWS interactions over 24 hours, a third of
+// them anonymous, first without links, then with a link for every anonymous session.
+func BenchmarkLinks(b *testing.B) {
+	rows, err := strconv.Atoi(os.Getenv("FELT_BENCH_ROWS"))
+	if err != nil {
+		b.Skip("FELT_BENCH_ROWS is not a number of rows")
+	}
+	ctx := context.Background()
+	s, err := duckdb.Open(ctx, duckdb.Options{Dir: b.TempDir(), ExactLimit: 1 << 40})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	fill(b, s, rows)
+	ask := func(links string) {
+		for _, c := range []struct {
+			name string
+			d    felt.Instant
+			of   string
+		}{{"5m, one name", 5 * felt.Minute, "name7"}, {"1h, all names", felt.Hour, ""}, {"24h, one name", felt.Day, "name7"}, {"24h, all names", felt.Day, ""}} {
+			q := felt.Question{Scope: felt.Scope{Env: "production", Name: c.of}, Window: felt.Window{From: benchEnd - c.d, To: benchEnd}}
+			b.Run("impact "+c.name+", "+links, func(b *testing.B) {
+				for b.Loop() {
+					if _, err := s.Impact(ctx, q); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+			b.Run("stats "+c.name+", "+links, func(b *testing.B) {
+				for b.Loop() {
+					if _, err := s.ScopeStats(ctx, q); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+			b.Run("affected "+c.name+", "+links, func(b *testing.B) {
+				for b.Loop() {
+					if _, _, err := s.Affected(ctx, q, 50, ""); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+	ask("no links")
+	err = s.Exec(ctx, `INSERT INTO links
+		SELECT 'production', 4, session, 1, person, 0, person, 1
+		FROM (SELECT session, md5((hash(session) % 1000000)::VARCHAR)::UUID AS person FROM interactions WHERE level = 4 GROUP BY session)`)
+	if err != nil {
+		b.Fatal(err)
+	}
+	ask("links")
 }
 
 // cpu is what the process has used, all threads.

@@ -70,12 +70,15 @@ func (s *Store) estimates(ctx context.Context, tx *sql.Tx, q felt.Question, in [
 	if err := ask(ctx, tx, "count", f, nil, func(rows *sql.Rows) error { return rows.Scan(&n) }); err != nil {
 		return nil, nil, err
 	}
-	copied := "MATERIALIZED"
+	copied, identity := "MATERIALIZED", "customer, level, session"
 	if n > copyLimit {
 		copied = "NOT MATERIALIZED"
 	}
+	if f.linked {
+		identity += ", installation"
+	}
 	e, err := s.countable(ctx, tx, q, in, f, n)
-	return e, []string{"{{copy}}", copied}, err
+	return e, []string{"{{copy}}", copied, "{{identity}}", identity, "{{people}}", f.people("hit")}, err
 }
 
 // numbers are the places of the twelve numbers that stats and points have in common.
@@ -96,7 +99,7 @@ func (s *Store) Points(ctx context.Context, q felt.Question, step felt.Instant, 
 	}
 	var list []felt.Point
 	err := s.read(ctx, func(tx *sql.Tx) error {
-		in, f, err := subject(ctx, tx, q)
+		in, f, err := summed(ctx, tx, q)
 		if err != nil || len(in) == 0 {
 			return err
 		}
@@ -105,10 +108,7 @@ func (s *Store) Points(ctx context.Context, q felt.Question, step felt.Instant, 
 			return err
 		}
 		if e != nil {
-			if by != "" {
-				return s.unanswerable("buckets are not kept by condition or segment")
-			}
-			list, err = e.points(ctx, step)
+			list, err = e.points(ctx, step, by)
 			return err
 		}
 		split := f.splitBy(by)

@@ -1,35 +1,29 @@
 package duckdb
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
 	"slices"
-	"strconv"
+	"strings"
 
 	"github.com/felt-cx/felt"
-	"github.com/felt-cx/felt/core/sketch"
+	"github.com/felt-cx/felt/core/estimate"
+	"github.com/felt-cx/felt/core/rollup"
 )
 
-// An estimate is made of whole buckets of one width inside the window. The edges of the
-// window, and what became known after the newest of those buckets, come from the
-// interactions, whose hashes go into the same sketches. Of the widths that can do it,
-// the one that accounts for most interactions is taken, and of equals the widest, which
-// has the fewest sketches to merge. Sketches know neither levels of identity nor what
-// came of a failure: those numbers are zero.
-
-// plan is how one width would answer.
-type plan struct {
-	width, from, to felt.Instant // of the buckets
-	known           felt.Tick    // newest bucket
-	buckets         string       // condition
-	n               int64        // interactions accounted for
-}
+// An estimate is made of buckets, each part of the window from the widest that fit: see
+// package rollup. What they do not cover, and what became known after the newest of them,
+// comes from the interactions, whose hashes go into the same sketches. Sketches know
+// neither links, nor levels of identity, nor what came of a failure: they count identities,
+// and those numbers are zero.
 
 // cell is what an estimate is grouped by; a part of it may be left zero.
 type cell struct {
 	scope int32
 	start felt.Instant
+	value string
 }
 
 // estimating is one question.
@@ -39,24 +33,13 @@ type estimating struct {
 	q      felt.Question
 	in     []scopeRow
 	filter filter
-	step   felt.Instant // 0, or what widths must divide
-	group  func(scope int32, at felt.Instant) cell
-	gone   felt.Instant
-	cells  map[cell]*sketched
-}
+	group  func(scope int32, at felt.Instant, value string) cell
 
-// sketched is a tally of buckets and interactions.
-type sketched struct {
-	counts  felt.Counts
-	crowds  [3]crowd // customers, sessions, accounts
-	latency sketch.Latency
-}
-
-// crowd is a population as sketches.
-type crowd struct{ total, failed, degraded sketch.Distinct }
-
-func (c *crowd) distinct() felt.Distinct {
-	return felt.Distinct{Total: int64(c.total.Count()), Failed: int64(c.failed.Count()), Degraded: int64(c.degraded.Count())}
+	split    rollup.Split
+	pieces   []rollup.Piece
+	admitted rollup.Admitted
+	keys     map[int32]rollup.Key // of split, by scope
+	cells    map[cell]*rollup.Sum
 }
 
 func (s *Store) unanswerable(why string) error {
@@ -64,231 +47,258 @@ func (s *Store) unanswerable(why string) error {
 		s.opts.ExactLimit, why, felt.ErrUnanswerable)
 }
 
-// run fills the cells.
-func (e *estimating) run(ctx context.Context) error {
-	if len(e.q.Where) > 0 {
-		return e.s.unanswerable("buckets are not kept by condition or segment")
+// run fills the cells; step 0 is not stepped, by "" not split.
+func (e *estimating) run(ctx context.Context, step felt.Instant, by string) error {
+	e.cells = map[cell]*rollup.Sum{}
+	var why string
+	if e.split, why = rollup.SplitOf(e.q, by); why != "" {
+		return e.s.unanswerable(why)
 	}
-	best := plan{n: -1}
-	for _, width := range []felt.Instant{felt.Day, felt.Hour, felt.Minute, bucketWidth} {
-		p, err := e.plan(ctx, width)
-		if err != nil {
-			return err
-		}
-		if p.n > best.n {
-			best = p
-		}
-	}
-	if best.n < 0 {
-		return e.s.unanswerable("no buckets that fit the window")
-	}
-	e.cells = map[cell]*sketched{}
-	if err := e.mergeBuckets(ctx, best); err != nil {
+	if err := e.values(ctx); err != nil {
 		return err
 	}
-	return e.addOutside(ctx, best)
+	kept, err := e.kept(ctx)
+	if err != nil {
+		return err
+	}
+	pieces, missing := rollup.Plan(e.q.Window, step, kept)
+	if missing != (felt.Window{}) {
+		return e.s.unanswerable(rollup.Missing(missing))
+	}
+	e.pieces = pieces
+	known, err := e.buckets(ctx)
+	if err != nil {
+		return err
+	}
+	return e.interactions(ctx, known)
 }
 
-// plan says how a width would do; n is -1 when it cannot.
-func (e *estimating) plan(ctx context.Context, width felt.Instant) (plan, error) {
-	p := plan{width: width, from: -(-e.q.From).Floor(width), to: e.q.To.Floor(width), n: -1}
-	switch {
-	case e.step%width != 0 || e.step > 0 && e.q.From%width != 0: // a bucket would lie in two steps
-		return p, nil
-	case p.from >= p.to: // no whole bucket
-		return p, nil
-	case e.q.From < p.from && e.q.From < e.gone, p.to < e.q.To && p.to < e.gone: // no interactions for an edge
-		return p, nil
+// values reads which segment values have rows of their own.
+func (e *estimating) values(ctx context.Context) error {
+	if e.split.Key == "" {
+		return nil
 	}
-	p.buckets = fmt.Sprintf("width = %d AND started >= %d AND started < %d AND segment_key = '' AND scope IN (%s)",
-		width/felt.Second, p.from, p.to, scopeIDs(e.in))
-	var buckets, inside, outside int64
-	err := ask(ctx, e.tx, "coverage", filter{}, []string{"{{buckets}}", p.buckets}, func(rows *sql.Rows) error {
-		return rows.Scan(&buckets, &inside, &p.known)
-	})
-	if err != nil || buckets == 0 {
-		return p, err
+	var err error
+	if e.admitted, err = readAdmitted(ctx, e.tx); err != nil {
+		return err
 	}
-	err = ask(ctx, e.tx, "outside", e.filter, p.outside("count(*)"), func(rows *sql.Rows) error { return rows.Scan(&outside) })
-	if err != nil || outside > e.s.opts.ExactLimit {
-		return p, err
+	e.keys = map[int32]rollup.Key{}
+	for _, sc := range e.in {
+		k := rollup.Key{Env: clean(sc.Env), App: sc.App, Name: sc.Name, Key: e.split.Key}
+		e.keys[sc.id] = k
+		for _, v := range e.split.Values {
+			if e.admitted.Lost(k, v) {
+				return e.s.unanswerable(rollup.Lost(e.split.Key, v))
+			}
+		}
 	}
-	p.n = inside + outside
-	return p, nil
+	return nil
 }
 
-// outside fills the marks of outside.sql.
-func (p plan) outside(columns string) []string {
-	number := func(n int64) string { return strconv.FormatInt(n, 10) }
-	return []string{
-		"{{columns}}", columns, "{{inner_from}}", number(int64(p.from)), "{{inner_to}}", number(int64(p.to)),
-		"{{known}}", number(int64(p.known)),
+// kept says which rows there are.
+func (e *estimating) kept(ctx context.Context) (rollup.Kept, error) {
+	m, err := readMarks(ctx, e.tx)
+	if err != nil {
+		return rollup.Kept{}, err
 	}
+	long, done := m.from[felt.Hour], m.from[bucketWidth]
+	if e.split.Key != "" {
+		long, done = max(long, m.segments), 0
+	}
+	k := rollup.Kept{
+		Interactions: m.interactions,
+		Widths:       []rollup.Width{{Width: felt.Day, From: long}, {Width: felt.Hour, From: long}},
+	}
+	if e.split.Key == "" {
+		k.Widths = append(k.Widths, rollup.Width{Width: felt.Minute, From: m.from[felt.Minute]},
+			rollup.Width{Width: bucketWidth, From: m.from[bucketWidth]})
+	}
+	stale, err := readWindows(ctx, e.tx, "stale")
+	if err != nil {
+		return k, err
+	}
+	k.Stale = rollup.Stale(func(w rollup.Window) bool { return stale[w].stale }, done)
+	const text = `SELECT coalesce(min(a), 0), coalesce(max(b), 0) FROM (
+		SELECT min(ended) AS a, max(ended) AS b FROM interactions
+		UNION ALL SELECT min(started), max(started) + 86400000000000 FROM buckets)`
+	err = each(ctx, e.tx, text, nil, func(rows *sql.Rows) error { return rows.Scan(&k.Oldest, &k.Newest) })
+	if err != nil {
+		return k, fmt.Errorf("duckdb: find the oldest and the newest row: %w", err)
+	}
+	return k, nil
 }
 
-func (e *estimating) at(scope int32, at felt.Instant) *sketched {
-	c := e.group(scope, at)
+// most pieces in one statement.
+const pieceBatch = 500
+
+// each asks a question for all pieces that it is about, some at a time; condition writes one.
+func (e *estimating) each(ctx context.Context, text string, f filter, condition func(rollup.Piece) string, scan func(*sql.Rows) error) error {
+	var parts []string
+	for _, p := range e.pieces {
+		if c := condition(p); c != "" {
+			parts = append(parts, c)
+		}
+	}
+	for some := range slices.Chunk(parts, pieceBatch) {
+		if err := each(ctx, e.tx, text+" AND ("+strings.Join(some, " OR ")+")", f.args, scan); err != nil {
+			return fmt.Errorf("duckdb: estimate: %w", err)
+		}
+	}
+	return nil
+}
+
+func (e *estimating) at(scope int32, at felt.Instant, value string) *rollup.Sum {
+	c := e.group(scope, at, value)
 	t := e.cells[c]
 	if t == nil {
-		t = &sketched{}
+		t = &rollup.Sum{}
 		e.cells[c] = t
 	}
 	return t
 }
 
-func (e *estimating) mergeBuckets(ctx context.Context, p plan) error {
-	return ask(ctx, e.tx, "buckets", filter{}, []string{"{{buckets}}", p.buckets}, func(rows *sql.Rows) error {
-		var scope int32
-		var start felt.Instant
-		var c felt.Counts
-		var enc [4]sql.RawBytes
-		err := rows.Scan(&scope, &start, &c.Success, &c.Degraded, &c.Failed, &c.Abandoned, &c.Cancelled, &c.Open,
-			&enc[0], &enc[1], &enc[2], &enc[3])
+// buckets adds the buckets of the plan, and returns when the newest became known.
+func (e *estimating) buckets(ctx context.Context) (felt.Tick, error) {
+	known := felt.Tick(0)
+	var f filter
+	text := "SELECT " + bucketColumns + " FROM buckets WHERE scope IN (" + scopeIDs(e.in) + ") AND segment_key = " + f.bind(clean(e.split.Key))
+	var b felt.Bucket
+	err := e.each(ctx, text, f, func(p rollup.Piece) string {
+		if p.Width == 0 {
+			return ""
+		}
+		return fmt.Sprintf("(width = %d AND started >= %d AND started < %d)", p.Width/felt.Second, p.From, p.To)
+	}, func(rows *sql.Rows) error {
+		scope, err := scanBucket(rows, &b)
 		if err != nil {
 			return err
 		}
-		t := e.at(scope, start)
-		t.counts = sum(t.counts, c)
-		return t.merge(enc)
-	})
-}
-
-// merge adds the sketches of customers, sessions, accounts and latency.
-func (t *sketched) merge(enc [4]sql.RawBytes) error {
-	for i := range t.crowds {
-		if err := t.crowds[i].merge(enc[i]); err != nil {
-			return err
-		}
-	}
-	waits, err := decodeSketches(enc[3])
-	if err != nil {
-		return err
-	}
-	for _, b := range waits[:3] { // an abandoned one did not wait for an end
-		if err := merge(&t.latency, b); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func sum(a, b felt.Counts) felt.Counts {
-	return felt.Counts{
-		Success: a.Success + b.Success, Degraded: a.Degraded + b.Degraded, Failed: a.Failed + b.Failed,
-		Abandoned: a.Abandoned + b.Abandoned, Cancelled: a.Cancelled + b.Cancelled, Open: a.Open + b.Open,
-	}
-}
-
-// merge adds the sketches of one column.
-func (c *crowd) merge(enc []byte) error {
-	parts, err := decodeSketches(enc)
-	if err != nil {
-		return err
-	}
-	for i, b := range parts {
-		if b == nil {
-			continue
-		}
-		into := []*sketch.Distinct{&c.total, nil}
-		switch i {
-		case 1:
-			into[1] = &c.degraded
-		case 2:
-			into[1] = &c.failed
-		}
-		for _, d := range into {
-			if d == nil {
-				continue
-			}
-			if err := d.MergeBinary(b); err != nil {
-				return fmt.Errorf("column of sketches: %w", err)
-			}
-		}
-	}
-	return nil
-}
-
-func (e *estimating) addOutside(ctx context.Context, p plan) error {
-	const columns = "scope, ended, outcome, duration, customer, session, account"
-	return ask(ctx, e.tx, "outside", e.filter, p.outside(columns), func(rows *sql.Rows) error {
-		var scope int32
-		var end felt.Instant
-		var o felt.Outcome
-		var duration int64
-		var who [3]felt.Hash
-		err := rows.Scan(&scope, &end, &o, &duration, nullHash{&who[0]}, nullHash{&who[1]}, nullHash{&who[2]})
-		if err != nil {
-			return err
-		}
-		t := e.at(scope, end)
-		t.counts.Add(o, 1)
-		if o == felt.OutcomeNone || o == felt.OutcomeCancelled {
+		if e.split.Key != "" && !e.split.Has(b.SegmentValue) {
 			return nil
 		}
-		for i, h := range who {
-			t.crowds[i].add(h, o)
-		}
-		if o != felt.OutcomeAbandoned {
-			t.latency.Add(duration, 1)
-		}
-		return nil
+		known = max(known, b.Known)
+		return e.at(scope, b.Start, b.SegmentValue).AddBucket(&b)
 	})
+	return known, err
 }
 
-// add counts one of a decided interaction.
-func (c *crowd) add(h felt.Hash, o felt.Outcome) {
-	if h.IsZero() {
-		return
+// interactions adds those that the buckets of the plan do not count. Buckets of segments
+// are made of all that there was.
+func (e *estimating) interactions(ctx context.Context, known felt.Tick) error {
+	var f filter
+	value := "''"
+	if e.split.Key != "" {
+		value = f.splitBy(e.split.Key)
 	}
-	c.total.Add(h)
-	switch o {
-	case felt.OutcomeFailed:
-		c.failed.Add(h)
-	case felt.OutcomeDegraded:
-		c.degraded.Add(h)
-	default:
+	where := " FROM interactions WHERE scope IN (" + scopeIDs(e.in) + ")"
+	condition := func(p rollup.Piece) string {
+		switch {
+		case p.Width == 0:
+			return fmt.Sprintf("(ended >= %d AND ended < %d)", p.From, p.To)
+		case e.split.Key == "":
+			return fmt.Sprintf("(ended >= %d AND ended < %d AND known > %d)", p.From, p.To, known)
+		}
+		return ""
 	}
+	total := int64(0)
+	err := e.each(ctx, "SELECT count(*)"+where, filter{}, condition, func(rows *sql.Rows) error {
+		var n int64
+		err := rows.Scan(&n)
+		total += n
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if total > e.s.opts.ExactLimit {
+		return e.s.unanswerable("too many lie outside of buckets")
+	}
+	columns := "SELECT scope, ended, " + value + ", outcome, weight, value_minor, duration, customer, session, account, known"
+	return e.each(ctx, columns+where, f, condition, e.interaction)
+}
+
+func (e *estimating) interaction(rows *sql.Rows) error {
+	var scope int32
+	var end felt.Instant
+	var value string
+	var r rollup.Row
+	err := rows.Scan(&scope, &end, &value, &r.Outcome, &r.Weight, &r.ValueMinor, &r.Duration,
+		nullHash{&r.Customer}, nullHash{&r.Session}, nullHash{&r.Account}, &r.Known)
+	if err != nil {
+		return err
+	}
+	if e.split.Key != "" {
+		value = e.admitted.As(e.keys[scope], unescaped(value))
+		if !e.split.Has(value) {
+			return nil
+		}
+	}
+	e.at(scope, end, value).Add(&r)
+	return nil
 }
 
 func (e *estimating) impact(ctx context.Context) (felt.Impact, error) {
-	e.group = func(int32, felt.Instant) cell { return cell{} }
-	if err := e.run(ctx); err != nil {
+	e.group = func(int32, felt.Instant, string) cell { return cell{} }
+	if err := e.run(ctx, 0, ""); err != nil {
 		return felt.Impact{}, err
 	}
-	t := e.cells[cell{}]
-	low, high := t.crowds[0].failed.Interval(0.95)
-	return felt.Impact{
-		Customers: t.crowds[0].distinct(), Sessions: t.crowds[1].distinct(), Accounts: t.crowds[2].distinct(),
-		Counts: t.counts, Method: felt.MethodEstimate, Interval: [2]int64{int64(low), int64(high)},
-	}, nil
+	a := e.cells[cell{}].Answer()
+	im := felt.Impact{
+		Customers: a.Customers, Sessions: a.Sessions, Accounts: a.Accounts,
+		Counts: a.Counts, Method: felt.MethodEstimate, Interval: a.Failed,
+	}
+	if estimate.Beyond(a.Adjusted, a.Counts) {
+		im.Sampled, im.Adjusted, im.Method = true, a.Adjusted, felt.MethodLowerBound
+	}
+	if !e.filter.linked {
+		return im, nil
+	}
+	links := int64(0) // each may join two that the sketch counts
+	err := each(ctx, e.tx, "SELECT count(*) FROM links WHERE env = ?", []any{e.filter.env}, func(rows *sql.Rows) error {
+		return rows.Scan(&links)
+	})
+	if err != nil {
+		return felt.Impact{}, fmt.Errorf("duckdb: count links: %w", err)
+	}
+	im.Interval[0] = max(im.Interval[0]-links, min(im.Interval[0], 1))
+	return im, nil
 }
 
 func (e *estimating) stats(ctx context.Context, place map[int32]*felt.ScopeStat) error {
-	e.group = func(scope int32, _ felt.Instant) cell { return cell{scope: scope} }
-	if err := e.run(ctx); err != nil {
+	e.group = func(scope int32, _ felt.Instant, _ string) cell { return cell{scope: scope} }
+	if err := e.run(ctx, 0, ""); err != nil {
 		return err
 	}
-	for c, t := range e.cells {
-		to := place[c.scope]
-		to.Counts, to.Customers, to.Sessions = t.counts, t.crowds[0].distinct(), t.crowds[1].distinct()
+	for c, sum := range e.cells {
+		a, to := sum.Answer(), place[c.scope]
+		to.Counts, to.Customers, to.Sessions = a.Counts, a.Customers, a.Sessions
 	}
 	return nil
 }
 
-func (e *estimating) points(ctx context.Context, step felt.Instant) ([]felt.Point, error) {
-	e.step = step
-	e.group = func(_ int32, at felt.Instant) cell { return cell{start: e.q.From + (at-e.q.From)/step*step} }
-	if err := e.run(ctx); err != nil {
+func (e *estimating) points(ctx context.Context, step felt.Instant, by string) ([]felt.Point, error) {
+	e.group = func(_ int32, at felt.Instant, value string) cell {
+		c := cell{start: e.q.From + (at-e.q.From)/step*step}
+		if by != "" {
+			c.value = value
+		}
+		return c
+	}
+	if err := e.run(ctx, step, by); err != nil {
 		return nil, err
 	}
 	list := make([]felt.Point, 0, len(e.cells))
-	for c, t := range e.cells {
-		list = append(list, felt.Point{
-			Start: c.start, Counts: t.counts, Customers: t.crowds[0].distinct(), Sessions: t.crowds[1].distinct(),
-			P50: t.latency.Quantile(.5), P95: t.latency.Quantile(.95), P99: t.latency.Quantile(.99),
-		})
+	for c, sum := range e.cells {
+		a := sum.Answer()
+		p := felt.Point{
+			Start: c.start, Counts: a.Counts, Customers: a.Customers, Sessions: a.Sessions, P50: a.P50, P95: a.P95, P99: a.P99,
+		}
+		if by != "" {
+			p.Segment = []felt.Segment{{Key: by, Value: c.value}}
+		}
+		list = append(list, p)
 	}
-	slices.SortFunc(list, func(a, b felt.Point) int { return int((a.Start - b.Start) / felt.Second) })
+	slices.SortFunc(list, func(a, b felt.Point) int { return cmp.Compare(a.Start, b.Start) }) // the caller sorts by value
 	return list, nil
 }
 
@@ -296,15 +306,12 @@ func (e *estimating) points(ctx context.Context, step felt.Instant) ([]felt.Poin
 // from them: they are few enough, and none of its window was forgotten. Otherwise it
 // returns what estimates.
 func (s *Store) countable(ctx context.Context, tx *sql.Tx, q felt.Question, in []scopeRow, f filter, rows int64) (*estimating, error) {
-	var gone felt.Instant
-	err := each(ctx, tx, "SELECT value FROM marks WHERE what = 'forgotten'", nil, func(rows *sql.Rows) error {
-		return rows.Scan(&gone)
-	})
+	gone, err := forgotten(ctx, tx)
 	if err != nil {
-		return nil, fmt.Errorf("duckdb: read what was forgotten: %w", err)
+		return nil, err
 	}
 	if rows <= s.opts.ExactLimit && q.From >= gone {
 		return nil, nil
 	}
-	return &estimating{s: s, tx: tx, q: q, in: in, filter: f, gone: gone}, nil
+	return &estimating{s: s, tx: tx, q: q, in: in, filter: f}, nil
 }

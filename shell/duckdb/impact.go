@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/estimate"
 )
 
 // Impact implements [felt.CustomerReader]. A customer, session or account is in a total
@@ -18,7 +19,7 @@ import (
 func (s *Store) Impact(ctx context.Context, q felt.Question) (felt.Impact, error) {
 	var im felt.Impact
 	err := s.read(ctx, func(tx *sql.Tx) error {
-		in, f, err := subject(ctx, tx, q)
+		in, f, err := summed(ctx, tx, q)
 		if err != nil {
 			return err
 		}
@@ -26,7 +27,7 @@ func (s *Store) Impact(ctx context.Context, q felt.Question) (felt.Impact, error
 		if len(in) == 0 {
 			return nil
 		}
-		rows, err := countOutcomes(ctx, tx, f, &im)
+		rows, weights, err := countOutcomes(ctx, tx, f, &im.Counts)
 		if err != nil {
 			return err
 		}
@@ -38,7 +39,10 @@ func (s *Store) Impact(ctx context.Context, q felt.Question) (felt.Impact, error
 			im, err = e.impact(ctx)
 			return err
 		}
-		return s.exact(ctx, tx, q, in, f, rows, &im)
+		if err := s.exact(ctx, tx, q, in, f, rows, &im); err != nil || !weights.Sampled() {
+			return err
+		}
+		return estimated(ctx, tx, f, &weights, &im)
 	})
 	if err != nil {
 		return felt.Impact{}, err
@@ -46,22 +50,45 @@ func (s *Store) Impact(ctx context.Context, q felt.Question) (felt.Impact, error
 	return im, nil
 }
 
-// countOutcomes fills in the interactions by outcome and returns how many there are.
-func countOutcomes(ctx context.Context, tx *sql.Tx, f filter, im *felt.Impact) (int64, error) {
+// countOutcomes fills in the interactions by outcome, and returns how many there are and
+// what they stand for.
+func countOutcomes(ctx context.Context, tx *sql.Tx, f filter, to *felt.Counts) (int64, estimate.Weights, error) {
 	total := int64(0)
+	var weights estimate.Weights
 	err := ask(ctx, tx, "counts", f, nil, func(rows *sql.Rows) error {
 		var o felt.Outcome
 		var n int64
 		var weight float64
-		err := rows.Scan(&o, &n, &weight)
-		im.Counts.Add(o, n)
+		err := rows.Scan(&o, &weight, &n)
+		to.Add(o, n)
+		weights.Add(o, weight, n)
 		total += n
-		if weight > 1 {
-			im.Method = felt.MethodLowerBound
-		}
 		return err
 	})
-	return total, err
+	return total, weights, err
+}
+
+// estimated fills in what is said of sampled input: what was counted is a lower bound.
+func estimated(ctx context.Context, tx *sql.Tx, f filter, weights *estimate.Weights, im *felt.Impact) error {
+	im.Sampled, im.Method, im.Adjusted = true, felt.MethodLowerBound, weights.Sums()
+	var all, failed, degraded estimate.Seen
+	err := ask(ctx, tx, "tries", f, nil, func(rows *sql.Rows) error {
+		var to []any
+		for _, s := range []*estimate.Seen{&all, &failed, &degraded} {
+			to = append(to, &s.Customers, &s.Once, &s.Twice, &s.Tries)
+		}
+		return rows.Scan(to...)
+	})
+	if err != nil {
+		return err
+	}
+	all.Share = weights.Share(felt.OutcomeSuccess, felt.OutcomeDegraded, felt.OutcomeFailed, felt.OutcomeAbandoned)
+	failed.Share, degraded.Share = weights.Share(felt.OutcomeFailed), weights.Share(felt.OutcomeDegraded)
+	im.Estimated = felt.EstimatedDistinct{
+		Total: estimate.Customers(all), Failed: estimate.Customers(failed), Degraded: estimate.Customers(degraded),
+	}
+	im.Interval[1] = im.Estimated.Failed.High
+	return nil
 }
 
 // copyLimit is the most interactions of which a question makes a copy, to read them
@@ -70,31 +97,32 @@ const copyLimit = 1_000_000
 
 // exact counts from the interactions, of which there are so many in scope.
 func (s *Store) exact(ctx context.Context, tx *sql.Tx, q felt.Question, in []scopeRow, f filter, rows int64, im *felt.Impact) error {
-	marks, err := s.recoveryMarks(ctx, tx, q, in)
+	r, err := s.recoveryOf(ctx, tx, q, in)
 	if err != nil {
 		return err
 	}
 	if rows <= copyLimit {
-		err = fromCopy(ctx, tx, q, f, marks, im)
+		err = fromCopy(ctx, tx, q, f, r, im)
 	} else {
-		err = populations(ctx, tx, f, marks, im)
+		err = populations(ctx, tx, q, f, r, im)
 	}
 	im.Interval = [2]int64{im.Customers.Failed, im.Customers.Failed}
 	return err
 }
 
 // fromCopy reads the interactions in scope once.
-func fromCopy(ctx context.Context, tx *sql.Tx, q felt.Question, f filter, marks []string, im *felt.Impact) error {
+func fromCopy(ctx context.Context, tx *sql.Tx, q felt.Question, f filter, r recovery, im *felt.Impact) error {
 	again, err := query("again")
 	if err != nil {
 		return err
 	}
-	from := q.From
-	if len(q.Where) == 0 {
-		from = q.To
+	after := q.From
+	if len(q.Where) == 0 { // those in the window are in the copy
+		after = max(q.To, q.From) - 1
 		again = "SELECT customer, scope, ended FROM hit WHERE outcome BETWEEN 1 AND 2 UNION ALL " + again
 	}
-	again = strings.NewReplacer(append([]string{"{{after}}", strconv.FormatInt(int64(from), 10)}, marks...)...).Replace(again)
+	marks := r.marks()
+	again = strings.ReplaceAll(again, "{{successes}}", f.hits(r.successes(after)))
 	return ask(ctx, tx, "impact", f, append(marks, "{{again}}", again), func(rows *sql.Rows) error {
 		var line int
 		var d felt.Distinct
@@ -115,45 +143,62 @@ func fromCopy(ctx context.Context, tx *sql.Tx, q felt.Question, f filter, marks 
 }
 
 // populations reads the interactions once for each.
-func populations(ctx context.Context, tx *sql.Tx, f filter, marks []string, im *felt.Impact) error {
+func populations(ctx context.Context, tx *sql.Tx, q felt.Question, f filter, r recovery, im *felt.Impact) error {
 	var none felt.Identity
 	for _, p := range []struct {
 		population string
 		to         *felt.Distinct
 		id         *felt.Identity
-	}{{"customer", &im.Customers, &im.Identity}, {"session", &im.Sessions, &none}, {"account", &im.Accounts, &none}} {
-		err := ask(ctx, tx, "distinct", f, []string{"{{population}}", p.population}, func(rows *sql.Rows) error {
-			return rows.Scan(&p.to.Total, &p.to.Failed, &p.to.Degraded,
-				&p.id.User, &p.id.Pseudonym, &p.id.Installation, &p.id.Session)
-		})
-		if err != nil {
+	}{{"who", &im.Customers, &im.Identity}, {"session", &im.Sessions, &none}, {"account", &im.Accounts, &none}} {
+		if err := distinct(ctx, tx, f, p.population, p.to, p.id); err != nil {
 			return err
 		}
 	}
 	if im.Customers.Failed == 0 {
 		return nil
 	}
+	marks := append(r.marks(), "{{successes}}", f.hits(r.successes(q.From)))
 	return ask(ctx, tx, "recovery", f, marks, func(rows *sql.Rows) error {
 		return rows.Scan(&im.Recovered, &im.Lost, &im.Undecided)
 	})
 }
 
-// recoveryMarks fills in what decides over recovered, lost and undecided.
-func (s *Store) recoveryMarks(ctx context.Context, tx *sql.Tx, q felt.Question, in []scopeRow) ([]string, error) {
-	asof, until := q.AsOf, add(q.To, s.opts.Recovery)
-	if asof == 0 {
-		var err error
-		if asof, err = logTime(ctx, tx); err != nil {
-			return nil, err
-		}
-	} else {
-		until = min(until, asof)
+// distinct counts one population: who, session or account.
+func distinct(ctx context.Context, tx *sql.Tx, f filter, population string, to *felt.Distinct, id *felt.Identity) error {
+	if population != "who" {
+		f.linked = false // links do not touch it
 	}
+	marks := []string{"{{population}}", population, "{{people}}", f.hits(f.sql)}
+	return ask(ctx, tx, "distinct", f, marks, func(rows *sql.Rows) error {
+		return rows.Scan(&to.Total, &to.Failed, &to.Degraded, &id.User, &id.Pseudonym, &id.Installation, &id.Session)
+	})
+}
+
+// recovery is what decides over recovered, lost and undecided.
+type recovery struct {
+	asOf, until, window felt.Instant
+	scopes              string
+}
+
+func (s *Store) recoveryOf(ctx context.Context, tx *sql.Tx, q felt.Question, in []scopeRow) (recovery, error) {
+	r := recovery{asOf: q.AsOf, until: add(q.To, s.opts.Recovery), window: s.opts.Recovery, scopes: scopeIDs(in)}
+	if r.asOf != 0 {
+		r.until = min(r.until, r.asOf)
+		return r, nil
+	}
+	var err error
+	r.asOf, err = logTime(ctx, tx)
+	return r, err
+}
+
+func (r recovery) marks() []string {
 	text := func(i felt.Instant) string { return strconv.FormatInt(int64(i), 10) }
-	return []string{
-		"{{from}}", text(q.From), "{{until}}", text(until), "{{window}}", text(s.opts.Recovery),
-		"{{asof}}", text(asof), "{{scopes}}", scopeIDs(in),
-	}, nil
+	return []string{"{{until}}", text(r.until), "{{window}}", text(r.window), "{{asof}}", text(r.asOf)}
+}
+
+// successes is the condition of what may recover a failure, of all that ended after a time.
+func (r recovery) successes(after felt.Instant) string {
+	return fmt.Sprintf("outcome BETWEEN 1 AND 2 AND scope IN (%s) AND ended > %d AND ended <= %d", r.scopes, after, r.until)
 }
 
 // add does not overflow: a window may end at the end of time.

@@ -70,25 +70,33 @@ func (w *writing) forget(ctx context.Context, newest map[felt.InteractionID]int3
 	}
 	these := "(VALUES " + strings.Join(values, ",") + ") AS v(id, version)"
 	where := fmt.Sprintf("interactions.first_known BETWEEN %d AND %d AND interactions.id = v.id", first, last)
-	err := w.exec(ctx, "corrected interactions",
-		"DELETE FROM interactions USING "+these+" WHERE "+where+" AND interactions.version < v.version")
-	if err != nil {
-		return nil, err
-	}
-	there := map[felt.InteractionID]bool{}
-	err = w.query(ctx, "corrected interactions", "SELECT interactions.id FROM interactions, "+these+" WHERE "+where, nil,
+	there, older := map[felt.InteractionID]bool{}, false
+	err := w.query(ctx, "corrected interactions",
+		"SELECT interactions.id, interactions.version < v.version, interactions.ended FROM interactions, "+these+" WHERE "+where, nil,
 		func(rows *sql.Rows) error {
 			var id duck.UUID
-			err := rows.Scan(&id)
-			there[felt.InteractionID(id)] = true
+			var old bool
+			var ended felt.Instant
+			err := rows.Scan(&id, &old, &ended)
+			if old {
+				older = true
+				w.touch(ended)
+			} else {
+				there[felt.InteractionID(id)] = true
+			}
 			return err
 		})
-	return there, err
+	if err != nil || !older {
+		return there, err
+	}
+	return there, w.exec(ctx, "corrected interactions",
+		"DELETE FROM interactions USING "+these+" WHERE "+where+" AND interactions.version < v.version")
 }
 
 func (w *writing) interactionRow(r *felt.Interaction, to []driver.Value) []driver.Value {
 	id := w.scopeID(scope{r.Env, r.App, r.Name, r.Kind, r.Traffic})
 	w.seen(id, r.End)
+	w.touch(r.End)
 	return append(to,
 		duck.UUID(r.ID), r.Version, int64(r.Known), int64(r.FirstKnown), uint8(r.FirstOutcome),
 		id, clean(r.Journey), clean(r.Step), int64(r.Start), int64(r.End),

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/rollup"
 )
 
 // known is what the writer remembers of the file, so that a write reads nothing: read
@@ -20,6 +21,8 @@ type known struct {
 	last    map[int32]felt.Instant // end of a scope's newest interaction
 	moved   map[int32]bool         // those whose last is newer than the file's
 	saved   felt.Tick              // when the file's were written
+	windows map[rollup.Window]window
+	marks   marks
 }
 
 // line is what ticks grow along.
@@ -74,6 +77,12 @@ func (s *Store) remember(ctx context.Context) error {
 		return fmt.Errorf("duckdb: read table scopes: %w", err)
 	}
 	if err := k.newest(ctx, s.conn); err != nil {
+		return err
+	}
+	if k.windows, err = readWindows(ctx, s.conn, "true"); err != nil {
+		return err
+	}
+	if k.marks, err = readMarks(ctx, s.conn); err != nil {
 		return err
 	}
 	s.known, s.dirty = k, false

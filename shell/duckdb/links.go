@@ -8,7 +8,7 @@ import (
 	"github.com/felt-cx/felt"
 )
 
-// links takes the new links into table links, where the newest of an identity wins, and
+// links takes the new links into table links, where the best of an identity wins, and
 // keeps in it where each leads in the end: a question then joins once and follows nothing.
 func (w *writing) links(ctx context.Context) error {
 	n, chains := 0, false
@@ -53,23 +53,17 @@ func followed(ctx context.Context, db asker, env string) (bool, error) {
 	return found, nil
 }
 
-// following reads interactions where a condition holds, with two columns more: who, the
-// customer after links, and strength, the level of that identity. An interaction counts
-// as its own user; else as what its pseudonym, session or installation leads to, the first of
-// them that leads to something stronger; else as its own customer. It needs $env.
-func following(where string) string {
+// following says whose interactions are. An interaction counts as its own user; else as what
+// its pseudonym, session or installation leads to, the first of them that leads to something
+// stronger; else as its own customer. It needs $env.
+func following(interactions string) string {
 	return `(SELECT i.*,
 		CASE WHEN p.level IS NOT NULL THEN p.customer WHEN s.level < i.own THEN s.customer
 			WHEN n.level < i.own THEN n.customer ELSE i.customer END AS who,
 		CASE WHEN p.level IS NOT NULL THEN p.level WHEN s.level < i.own THEN s.level
 			WHEN n.level < i.own THEN n.level ELSE i.level END AS strength
-		FROM (SELECT *, if(level = 0, 5, level) AS own FROM interactions WHERE ` + where + `) i
+		FROM (SELECT *, if(level = 0, 5, level) AS own FROM ` + interactions + `) i
 		LEFT JOIN links p ON p.env = $env AND p.from_level = 2 AND p.from_hash = if(i.level = 2, i.customer, NULL)
 		LEFT JOIN links s ON s.env = $env AND s.from_level = 4 AND s.from_hash = if(i.level <> 1, i.session, NULL)
 		LEFT JOIN links n ON n.env = $env AND n.from_level = 3 AND n.from_hash = if(i.level <> 1, i.installation, NULL))`
-}
-
-// plainly is following where there is nothing to follow.
-func plainly(where string) string {
-	return "(SELECT *, customer AS who, level AS strength FROM interactions WHERE " + where + ")"
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/rollup"
 )
 
 // chunk is the most rows that one transaction of Retain removes, so that a write waits
@@ -14,31 +15,33 @@ const chunk = 200_000
 
 // Retain implements [felt.Retainer]. Buckets of operations and edges are kept as long
 // as buckets of 10 seconds, signals as long as those of a minute; states and what
-// people did are kept for ever.
+// people did are kept for ever. Buckets go by whole hours, long ones by whole days, and none
+// before all up to them have been made coarser.
 func (s *Store) Retain(ctx context.Context, now felt.Instant, keep felt.Retention) (int64, error) {
 	total := int64(0)
 	for _, r := range []struct {
-		table, where string
-		keep         felt.Instant
+		table, where, mark string
+		keep, width        felt.Instant // width: of buckets
 	}{
-		{"interactions", "ended < %d", keep.Interactions},
-		{"buckets", "width <= 10 AND started < %d", keep.Buckets10s},
-		{"buckets", "width > 10 AND width <= 60 AND started < %d", keep.Buckets1m},
-		{"buckets", "width > 60 AND started < %d", keep.BucketsLong},
-		{"operations", "started < %d", keep.Buckets10s},
-		{"edges", "started < %d", keep.Buckets10s},
-		{"signals", "happened < %d", keep.Buckets1m},
-		{"customer_days", "day < %d", keep.CustomerDays},
-		{"spans", "ended < %d", keep.Spans},
-		{"traces", "last < %d", keep.Spans},
+		{"interactions", "ended < %d", "forgotten", keep.Interactions, 0},
+		{"buckets", "width = 10 AND started < %d", "b10", keep.Buckets10s, bucketWidth},
+		{"buckets", "width = 60 AND started < %d", "b60", keep.Buckets1m, felt.Minute},
+		{"buckets", "width > 60 AND started < %d", "b3600", keep.BucketsLong, felt.Hour},
+		{"operations", "started < %d", "", keep.Buckets10s, 0},
+		{"edges", "started < %d", "", keep.Buckets10s, 0},
+		{"signals", "happened < %d", "", keep.Buckets1m, 0},
+		{"customer_days", "day < %d", "", keep.CustomerDays, 0},
+		{"spans", "ended < %d", "", keep.Spans, 0},
+		{"traces", "last < %d", "", keep.Spans, 0},
 	} {
 		if r.keep <= 0 {
 			continue
 		}
-		before := now - r.keep
 		for {
-			n, err := s.remove(ctx, r.table, fmt.Sprintf(r.where, before), before)
-			total += n
+			n, err := s.remove(ctx, forgetting{r.table, r.where, r.mark, now, r.keep, r.width})
+			if r.table != "traces" { // a list of what is in spans
+				total += n
+			}
 			if err != nil {
 				return total, err
 			}
@@ -50,41 +53,65 @@ func (s *Store) Retain(ctx context.Context, now felt.Instant, keep felt.Retentio
 	return total, nil
 }
 
-// remove deletes at most one chunk.
-func (s *Store) remove(ctx context.Context, table, where string, before felt.Instant) (int64, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.conn == nil {
-		return 0, fmt.Errorf("duckdb: retain: the store is closed: %w", felt.ErrUnavailable)
+// forgetting is what goes of one table.
+type forgetting struct {
+	table, where, mark string
+	now, keep, width   felt.Instant
+}
+
+// before is the time before which rows go.
+func (f forgetting) before(windows map[rollup.Window]window, from felt.Instant) felt.Instant {
+	if f.width == 0 {
+		return f.now - f.keep
 	}
+	var stale []rollup.Window
+	for w, st := range windows {
+		if st.stale {
+			stale = append(stale, w)
+		}
+	}
+	return max(from, rollup.Cut(f.width, f.now, f.keep, stale))
+}
+
+// remove deletes at most one chunk, and notes what is no longer all there.
+func (s *Store) remove(ctx context.Context, f forgetting) (int64, error) {
+	if err := s.lock(ctx, "retain"); err != nil {
+		return 0, err
+	}
+	defer s.mu.Unlock()
 	tx, err := s.conn.BeginTx(ctx, nil)
 	if err != nil {
-		return 0, fmt.Errorf("duckdb: retain %s: begin: %w", table, err)
+		return 0, fmt.Errorf("duckdb: retain %s: begin: %w", f.table, err)
 	}
 	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
-	n, err := removeRows(ctx, tx, table, where, before)
+	before := f.before(s.known.windows, s.known.marks.from[f.width])
+	n, err := removeRows(ctx, tx, f, before)
 	if err != nil || n == 0 {
 		return 0, err
 	}
 	if err := tx.Commit(); err != nil {
-		return 0, fmt.Errorf("duckdb: retain %s: commit: %w", table, err)
+		s.dirty = true
+		return 0, fmt.Errorf("duckdb: retain %s: commit: %w", f.table, err)
+	}
+	if f.width > 0 {
+		s.known.marks.from[f.width] = before
 	}
 	return n, nil
 }
 
-func removeRows(ctx context.Context, tx *sql.Tx, table, where string, before felt.Instant) (int64, error) {
-	res, err := tx.ExecContext(ctx, fmt.Sprintf(
-		"DELETE FROM %s WHERE rowid IN (SELECT rowid FROM %s WHERE %s LIMIT %d)", table, table, where, chunk))
+func removeRows(ctx context.Context, tx *sql.Tx, f forgetting, before felt.Instant) (int64, error) {
+	res, err := tx.ExecContext(ctx, fmt.Sprintf("DELETE FROM %s WHERE rowid IN (SELECT rowid FROM %s WHERE %s LIMIT %d)",
+		f.table, f.table, fmt.Sprintf(f.where, before), chunk))
 	if err != nil {
-		return 0, fmt.Errorf("duckdb: retain %s: %w", table, err)
+		return 0, fmt.Errorf("duckdb: retain %s: %w", f.table, err)
 	}
 	n, err := res.RowsAffected()
-	if err != nil || n == 0 || table != "interactions" {
+	if err != nil || n == 0 || f.mark == "" {
 		return n, err
 	}
-	_, err = tx.ExecContext(ctx, "UPDATE marks SET value = ? WHERE what = 'forgotten'", int64(before))
+	_, err = tx.ExecContext(ctx, "UPDATE marks SET value = greatest(value, ?) WHERE what = ?", int64(before), f.mark)
 	if err != nil {
-		return 0, fmt.Errorf("duckdb: retain %s: note what is gone: %w", table, err)
+		return 0, fmt.Errorf("duckdb: retain %s: note what is gone: %w", f.table, err)
 	}
 	return n, nil
 }

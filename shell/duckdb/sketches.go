@@ -4,6 +4,7 @@ import (
 	"database/sql/driver"
 	"encoding/binary"
 	"errors"
+	"fmt"
 
 	"github.com/felt-cx/felt"
 )
@@ -52,14 +53,45 @@ func decodeSketches(b []byte) (parts [4][]byte, err error) {
 
 // adjusted is NULL when every interaction stood for itself.
 func adjusted(b *felt.Bucket) driver.Value {
-	c := b.Counts
-	same := [felt.Outcomes]float64{
-		float64(c.Open), float64(c.Success), float64(c.Degraded), float64(c.Failed), float64(c.Abandoned), float64(c.Cancelled),
-	}
-	if b.Adjusted == same {
+	if b.Adjusted == same(b.Counts) {
 		return nil
 	}
 	return b.Adjusted[:]
+}
+
+// same are the counts by number of outcome.
+func same(c felt.Counts) [felt.Outcomes]float64 {
+	return [felt.Outcomes]float64{
+		float64(c.Open), float64(c.Success), float64(c.Degraded), float64(c.Failed), float64(c.Abandoned), float64(c.Cancelled),
+	}
+}
+
+// weightsOf reads what adjusted wrote.
+type weightsOf struct{ list []any }
+
+// Scan implements [sql.Scanner].
+func (w *weightsOf) Scan(v any) error {
+	w.list = nil
+	if v == nil {
+		return nil
+	}
+	list, ok := v.([]any)
+	if !ok || len(list) != felt.Outcomes {
+		return fmt.Errorf("column adjusted: %v, not a list of %d", v, felt.Outcomes)
+	}
+	w.list = list
+	return nil
+}
+
+// add adds them to sums; where there are none, every interaction counts for itself.
+func (w *weightsOf) add(c felt.Counts, to *[felt.Outcomes]float64) {
+	for o, n := range []int64{c.Open, c.Success, c.Degraded, c.Failed, c.Abandoned, c.Cancelled} {
+		if w.list == nil {
+			to[o] += float64(n)
+		} else if v, ok := w.list[o].(float64); ok {
+			to[o] += v
+		}
+	}
 }
 
 // values is NULL when there was no money.

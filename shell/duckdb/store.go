@@ -13,6 +13,7 @@ import (
 	driver "github.com/duckdb/duckdb-go/v2"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/rollup"
 )
 
 // FileName is the database's file in its directory; DuckDB puts FileName.wal and
@@ -66,6 +67,9 @@ type Store struct {
 	stats stats
 	lasts lasts
 	fault func(step int) error // of tests; nil otherwise
+
+	compacting sync.Mutex               // held by Compact
+	changes    map[rollup.Window]uint64 // how often rows of a window have changed, since the store was opened
 }
 
 var _ felt.Store = (*Store)(nil)
@@ -89,7 +93,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, openError(path, err)
 	}
-	s := &Store{opts: o, path: path, db: sql.OpenDB(connector)}
+	s := &Store{opts: o, path: path, db: sql.OpenDB(connector), changes: map[rollup.Window]uint64{}}
 	s.db.SetMaxOpenConns(o.Readers + 1)
 	s.db.SetMaxIdleConns(o.Readers + 1)
 	if err := s.start(ctx); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -43,20 +44,68 @@ func subject(ctx context.Context, db asker, q felt.Question) ([]scopeRow, filter
 	if err != nil {
 		return nil, filter{}, err
 	}
+	return about(ctx, db, q, in)
+}
+
+// summed is subject for what sums over scopes, and so is about one kind: see [felt.Scope].
+func summed(ctx context.Context, db asker, q felt.Question) ([]scopeRow, filter, error) {
+	all, err := scopes(ctx, db, q)
+	if err != nil {
+		return nil, filter{}, err
+	}
+	in := all
+	if q.Kind == 0 {
+		if in = ofKind(all, felt.KindStep); len(in) == 0 && q.Name != "" {
+			in = ofKind(all, felt.KindJourney)
+		}
+	}
+	return about(ctx, db, q, in)
+}
+
+func ofKind(all []scopeRow, kind felt.InteractionKind) []scopeRow {
+	var in []scopeRow
+	for _, sc := range all {
+		if sc.Kind == kind {
+			in = append(in, sc)
+		}
+	}
+	return in
+}
+
+func about(ctx context.Context, db asker, q felt.Question, in []scopeRow) ([]scopeRow, filter, error) {
 	f, err := filterOf(in, q)
+	if err == nil && len(in) > 0 {
+		f.linked, err = followed(ctx, db, q.Env)
+	}
 	return in, f, err
 }
 
 // filter is the part of a WHERE clause that a question stands for.
 type filter struct {
-	sql  string
-	args []any
+	sql    string
+	args   []any
+	env    string
+	linked bool // the environment has links
+}
+
+// people is a relation of interactions with two columns more: who, the customer after links,
+// and strength, the level of that identity.
+func (f filter) people(interactions string) string {
+	if f.linked {
+		return following(interactions)
+	}
+	return "(SELECT *, customer AS who, level AS strength FROM " + interactions + ")"
+}
+
+// hits are the people of the interactions for which a condition holds.
+func (f filter) hits(where string) string {
+	return f.people("(SELECT * FROM interactions WHERE " + where + ")")
 }
 
 // filterOf writes a question's window and conditions for interactions in the given
 // scopes. Numbers are written into the text; keys and values are bound.
 func filterOf(in []scopeRow, q felt.Question) (filter, error) {
-	var f filter
+	f := filter{env: clean(q.Env)}
 	parts := []string{
 		fmt.Sprintf("ended >= %d AND ended < %d", q.From, q.To),
 		"scope IN (" + scopeIDs(in) + ")",
@@ -168,8 +217,12 @@ func ask(ctx context.Context, db asker, name string, f filter, marks []string, s
 	if err != nil {
 		return err
 	}
-	text = strings.NewReplacer(append([]string{"{{filter}}", f.sql}, marks...)...).Replace(text)
-	if err := each(ctx, db, text, f.args, scan); err != nil {
+	text = strings.NewReplacer(append([]string{"{{filter}}", f.sql, "{{hits}}", f.hits(f.sql)}, marks...)...).Replace(text)
+	args := f.args
+	if f.linked && strings.Contains(text, "$env") {
+		args = append(slices.Clip(args), sql.Named("env", f.env))
+	}
+	if err := each(ctx, db, text, args, scan); err != nil {
 		return fmt.Errorf("duckdb: question %s: %w", name, err)
 	}
 	return nil
@@ -184,3 +237,15 @@ func (s *Store) read(ctx context.Context, f func(tx *sql.Tx) error) error {
 	defer func() { _ = tx.Rollback() }() // it only read
 	return f(tx)
 }
+
+// marksOf writes pairs of a mark and a number.
+func marksOf(pairs ...any) []string {
+	list := make([]string, len(pairs))
+	for i, p := range pairs {
+		list[i] = fmt.Sprint(p)
+	}
+	return list
+}
+
+// fill puts texts in place of marks.
+func fill(text string, marks []string) string { return strings.NewReplacer(marks...).Replace(text) }

@@ -8,22 +8,17 @@ import (
 	"time"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/rollup"
 )
 
 // Write stores the batches in one transaction, as [felt.Writer] says. An error may come
 // from a commit that took place: write the same batches again.
 func (s *Store) Write(ctx context.Context, batches ...felt.Batch) error {
 	began := time.Now()
-	s.mu.Lock()
+	if err := s.lock(ctx, "write"); err != nil {
+		return err
+	}
 	defer s.mu.Unlock()
-	if s.conn == nil {
-		return fmt.Errorf("duckdb: write: the store is closed: %w", felt.ErrUnavailable)
-	}
-	if s.dirty {
-		if err := s.remember(ctx); err != nil {
-			return err
-		}
-	}
 	w := writing{s: s, stats: map[string]int64{}}
 	if err := w.plan(batches); err != nil {
 		return err
@@ -31,8 +26,7 @@ func (s *Store) Write(ctx context.Context, batches ...felt.Batch) error {
 	if w.empty() {
 		return nil
 	}
-	if err := w.transact(ctx); err != nil {
-		s.dirty = true
+	if err := s.transact(ctx, w.rows); err != nil {
 		return err
 	}
 	s.lasts.move(w.moved, s.known.last)
@@ -51,6 +45,9 @@ type writing struct {
 
 	newScopes []scope
 	moved     map[int32]bool // scopes whose newest interaction is newer now
+
+	windows map[rollup.Window]bool // to be written; whether table windows has it
+	touched rollup.Window          // the last one
 }
 
 // plan decides what is new. It changes nothing.
@@ -101,32 +98,49 @@ func (w *writing) planCursor(c felt.Cursor) error {
 
 func (w *writing) empty() bool { return len(w.ticks) == 0 && len(w.cursors) == 0 }
 
-// transact writes everything that is new, or leaves the file as it was.
-func (w *writing) transact(ctx context.Context) error {
-	conn := w.s.conn
-	if err := w.s.at(0); err != nil {
+// transact runs do in a transaction of the writer's connection, or leaves the file as it
+// was. The caller holds the lock; what it remembers of the file is read again after an error.
+func (s *Store) transact(ctx context.Context, do func(context.Context) error) (err error) {
+	defer func() { s.dirty = s.dirty || err != nil }()
+	if err := s.at(0); err != nil {
 		return err
 	}
-	if _, err := conn.ExecContext(ctx, "BEGIN TRANSACTION"); err != nil {
+	if _, err := s.conn.ExecContext(ctx, "BEGIN TRANSACTION"); err != nil {
 		return fmt.Errorf("duckdb: begin: %w", err)
 	}
-	err := w.s.at(1)
+	err = s.at(1)
 	if err == nil {
-		err = w.rows(ctx)
+		err = do(ctx)
 	}
 	if err == nil {
-		err = w.s.at(2)
+		err = s.at(2)
 	}
 	if err == nil {
-		if _, err = conn.ExecContext(ctx, "COMMIT"); err == nil {
-			return w.s.at(3)
+		if _, err = s.conn.ExecContext(ctx, "COMMIT"); err == nil {
+			return s.at(3)
 		}
 		err = fmt.Errorf("duckdb: commit: %w", err)
 	}
 	// The caller's context may have ended; the transaction must end all the same. After
 	// a failed commit there is none, and saying so again helps nobody.
-	if _, e := conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); e != nil && ctx.Err() == nil {
+	if _, e := s.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); e != nil && ctx.Err() == nil {
 		err = errors.Join(err, fmt.Errorf("duckdb: roll back: %w", e))
+	}
+	return err
+}
+
+// lock takes the writer's connection, with what is remembered of the file up to date; the
+// caller calls unlock, unless there is an error.
+func (s *Store) lock(ctx context.Context, what string) error {
+	s.mu.Lock()
+	err := error(nil)
+	if s.conn == nil {
+		err = fmt.Errorf("duckdb: %s: the store is closed: %w", what, felt.ErrUnavailable)
+	} else if s.dirty {
+		err = s.remember(ctx)
+	}
+	if err != nil {
+		s.mu.Unlock()
 	}
 	return err
 }
@@ -134,6 +148,9 @@ func (w *writing) transact(ctx context.Context) error {
 // rows writes all rows, ticks and cursors into the open transaction.
 func (w *writing) rows(ctx context.Context) error {
 	if err := w.interactions(ctx); err != nil {
+		return err
+	}
+	if err := w.buckets(); err != nil {
 		return err
 	}
 	for _, table := range tables() {
@@ -153,6 +170,9 @@ func (w *writing) rows(ctx context.Context) error {
 		return err
 	}
 	if err := w.saveScopes(ctx); err != nil {
+		return err
+	}
+	if err := w.saveWindows(ctx); err != nil {
 		return err
 	}
 	return w.saveProgress(ctx)

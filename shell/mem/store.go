@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/rollup"
 )
 
 // StoreOptions say how a [Store] behaves. Zero values take the defaults named here.
@@ -38,7 +39,8 @@ type Store struct {
 	interactions facts[felt.Interaction]
 	corrected    map[felt.InteractionID]int32 // newest version of those that have more than one
 	gone         felt.Instant                 // interactions that ended before were forgotten
-	buckets      facts[felt.Bucket]
+	buckets      facts[felt.Bucket]           // of 10 seconds
+	coarse       coarse
 	operations   facts[felt.OperationBucket]
 	edges        facts[felt.EdgeBucket]
 	signals      facts[felt.SignalPoint]
@@ -47,6 +49,10 @@ type Store struct {
 	business     facts[felt.BusinessEvent]
 	customers    facts[felt.Fact]
 	commands     facts[felt.Command]
+	spans        facts[felt.Span]
+	spanIDs      map[spanKey]bool
+	eventIDs     map[string]bool
+	factAt       map[felt.Fact]int // place in customers, by a fact without its value
 
 	last      map[series]felt.Instant // end of the newest interaction ever
 	findings  map[string]felt.Finding
@@ -59,9 +65,8 @@ var _ felt.Store = (*Store)(nil)
 
 // line is what ticks grow along.
 type line struct {
-	engine uint16
-	stage  uint8
-	part   felt.Part
+	stage uint8
+	part  felt.Part
 }
 
 // series is a scope with its kind of traffic.
@@ -71,8 +76,9 @@ type series struct {
 }
 
 type linkKey struct {
-	env  string
-	from felt.Hash
+	env   string
+	level felt.IdentityLevel
+	from  felt.Hash
 }
 
 // facts are rows of one kind. A fact is named by its batch and its place in it, so that
@@ -88,6 +94,7 @@ type factKey struct {
 }
 
 func (f *facts[T]) add(batch felt.BatchID, i int, row T) {
+	batch.Engine = 0 // a newer engine may write the rest of what an older one began
 	key := factKey{batch, i}
 	if f.seen[key] {
 		return
@@ -119,6 +126,8 @@ func NewStore(o StoreOptions) *Store {
 		corrected: map[felt.InteractionID]int32{}, last: map[series]felt.Instant{},
 		findings: map[string]felt.Finding{}, links: map[linkKey]felt.Link{},
 		incidents: map[string]felt.Incident{}, changes: map[string]felt.Change{},
+		coarse:  coarse{windows: map[rollup.Window]window{}, from: map[felt.Instant]felt.Instant{}},
+		spanIDs: map[spanKey]bool{}, eventIDs: map[string]bool{}, factAt: map[felt.Fact]int{},
 	}
 }
 
@@ -131,32 +140,6 @@ func (s *Store) Cursor(_ context.Context, name string) (felt.Cursor, error) {
 		return felt.Cursor{}, fmt.Errorf("mem: cursor %q: %w", name, felt.ErrNotFound)
 	}
 	return c, nil
-}
-
-// Retain implements [felt.Retainer]. Buckets of operations and edges are kept as long as
-// buckets of 10 seconds, signals as long as those of a minute.
-func (s *Store) Retain(_ context.Context, now felt.Instant, keep felt.Retention) (int64, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	old := func(at, keep felt.Instant) bool { return keep > 0 && at < now-keep }
-	n := s.interactions.drop(func(r *felt.Interaction) bool { return old(r.End, keep.Interactions) })
-	if n > 0 {
-		s.gone = now - keep.Interactions
-	}
-	n += s.buckets.drop(func(r *felt.Bucket) bool {
-		switch {
-		case r.Width <= 10:
-			return old(r.Start, keep.Buckets10s)
-		case r.Width <= 60:
-			return old(r.Start, keep.Buckets1m)
-		}
-		return old(r.Start, keep.BucketsLong)
-	})
-	n += s.operations.drop(func(r *felt.OperationBucket) bool { return old(r.Start, keep.Buckets10s) })
-	n += s.edges.drop(func(r *felt.EdgeBucket) bool { return old(r.Start, keep.Buckets10s) })
-	n += s.signals.drop(func(r *felt.SignalPoint) bool { return old(r.Time, keep.Buckets1m) })
-	n += s.days.drop(func(r *felt.CustomerDay) bool { return old(r.Day, keep.CustomerDays) })
-	return n, nil
 }
 
 // Close does nothing: memory needs no closing.

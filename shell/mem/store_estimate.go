@@ -1,220 +1,243 @@
 package mem
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
 	"github.com/felt-cx/felt"
-	"github.com/felt-cx/felt/core/sketch"
+	"github.com/felt-cx/felt/core/estimate"
+	"github.com/felt-cx/felt/core/rollup"
 )
 
 // cell is what an estimate is grouped by; a part of it may be left zero.
 type cell struct {
 	felt.Scope
 	start felt.Instant
+	value string
 }
 
-// sketched is a tally from buckets.
-type sketched struct {
-	counts                        felt.Counts
-	customers, sessions, accounts crowd
-	latency                       sketch.Latency
-}
-
-// crowd is a population as sketches.
-type crowd struct{ total, failed, degraded sketch.Distinct }
-
-func (c *crowd) add(h felt.Hash, o felt.Outcome) {
-	if h.IsZero() || o == felt.OutcomeNone || o == felt.OutcomeCancelled {
-		return
-	}
-	c.total.Add(h)
-	if o == felt.OutcomeFailed {
-		c.failed.Add(h)
-	}
-	if o == felt.OutcomeDegraded {
-		c.degraded.Add(h)
-	}
-}
-
-func (c *crowd) merge(s felt.Sketches) error {
-	for _, part := range []struct {
-		to   *sketch.Distinct
-		from []byte
-	}{
-		{&c.total, s.Success},
-		{&c.total, s.Degraded},
-		{&c.total, s.Failed},
-		{&c.total, s.Abandoned},
-		{&c.failed, s.Failed},
-		{&c.degraded, s.Degraded},
-	} {
-		if len(part.from) == 0 {
-			continue
-		}
-		if err := part.to.MergeBinary(part.from); err != nil {
-			return fmt.Errorf("mem: customers of a bucket: %w", err)
-		}
-	}
-	return nil
-}
-
-func (c *crowd) distinct() felt.Distinct {
-	return felt.Distinct{Total: int64(c.total.Count()), Failed: int64(c.failed.Count()), Degraded: int64(c.degraded.Count())}
-}
-
-func (t *sketched) interaction(r *felt.Interaction) {
-	t.counts.Add(r.Outcome, 1)
-	t.customers.add(r.Customer, r.Outcome)
-	t.sessions.add(r.Session, r.Outcome)
-	t.accounts.add(r.Account, r.Outcome)
-	if r.Outcome >= felt.OutcomeSuccess && r.Outcome <= felt.OutcomeFailed {
-		t.latency.Add(r.Duration, 1)
-	}
-}
-
-func (t *sketched) bucket(b *felt.Bucket) error {
-	c := &t.counts
-	c.Success += b.Counts.Success
-	c.Degraded += b.Counts.Degraded
-	c.Failed += b.Counts.Failed
-	c.Abandoned += b.Counts.Abandoned
-	c.Cancelled += b.Counts.Cancelled
-	c.Open += b.Counts.Open
-	for _, p := range []struct {
-		to   *crowd
-		from felt.Sketches
-	}{{&t.customers, b.Customers}, {&t.sessions, b.Sessions}, {&t.accounts, b.Accounts}} {
-		if err := p.to.merge(p.from); err != nil {
-			return err
-		}
-	}
-	for _, enc := range [][]byte{b.Latency.Success, b.Latency.Degraded, b.Latency.Failed} {
-		if err := merge(&t.latency, enc); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// estimate answers from whole buckets of one width inside the window. The edges of the
-// window, and what became known after the newest of those buckets, come from the
-// interactions. Of the widths that can do it, the one that accounts for most
-// interactions is taken, and of equals the widest. step is 0, or what widths must divide.
-func (s *Store) estimate(q felt.Question, step felt.Instant, by string, group func(felt.Scope, felt.Instant) cell) (map[cell]*sketched, error) {
-	if len(q.Where) > 0 || by != "" {
-		return nil, s.unanswerable("buckets are not kept by condition or segment")
-	}
-	var best map[cell]*sketched
-	most := int64(-1)
-	for _, width := range []felt.Instant{felt.Day, felt.Hour, felt.Minute, 10 * felt.Second} {
-		if step%width != 0 || step > 0 && q.From%width != 0 {
-			continue
-		}
-		inner := felt.Window{From: -(-q.From).Floor(width), To: q.To.Floor(width)}
-		if inner.From >= inner.To || q.From < inner.From && q.From < s.gone || inner.To < q.To && inner.To < s.gone {
-			continue
-		}
-		cells, n, err := s.estimateBy(q, width, inner, group)
-		if err != nil {
-			return nil, err
-		}
-		if n > most {
-			best, most = cells, n
-		}
-	}
-	if best == nil {
-		return nil, s.unanswerable("no buckets that fit the window")
-	}
-	return best, nil
+// estimating is one question that is answered from buckets; package rollup says which.
+type estimating struct {
+	s      *Store
+	q      felt.Question
+	split  rollup.Split
+	step   felt.Instant // 0: not stepped
+	group  func(sc felt.Scope, at felt.Instant, value string) cell
+	pieces []rollup.Piece
+	cells  map[cell]*rollup.Sum
 }
 
 func (s *Store) unanswerable(why string) error {
 	return fmt.Errorf("mem: interactions in scope are too many (over %d) or forgotten, and %s: %w", s.opts.ExactLimit, why, felt.ErrUnanswerable)
 }
 
-// estimateBy returns the cells and how many interactions are in them; -1 when there
-// is no bucket, or too many interactions outside of them.
-func (s *Store) estimateBy(q felt.Question, width felt.Instant, inner felt.Window, group func(felt.Scope, felt.Instant) cell) (map[cell]*sketched, int64, error) {
-	cells := map[cell]*sketched{}
-	at := func(sc felt.Scope, t felt.Instant) *sketched {
-		c := group(sc, t)
-		if cells[c] == nil {
-			cells[c] = &sketched{}
-		}
-		return cells[c]
+// estimate answers from buckets; what they do not cover, and what became known after the
+// newest of them, comes from the interactions.
+func (s *Store) estimate(q felt.Question, step felt.Instant, by string, group func(felt.Scope, felt.Instant, string) cell) (map[cell]*rollup.Sum, error) {
+	split, why := rollup.SplitOf(q, by)
+	if why == "" {
+		why = s.lost(q, split)
 	}
-	buckets, known := 0, felt.Tick(0)
-	for i := range s.buckets.rows {
-		b := &s.buckets.rows[i]
-		sc := felt.Scope{Env: b.Env, App: b.App, Name: b.Name, Kind: b.Kind}
-		if felt.Instant(b.Width)*felt.Second != width || b.SegmentKey != "" || !inScope(sc, b.Traffic, q) ||
-			b.Start < inner.From || b.Start >= inner.To {
-			continue
-		}
-		buckets++
-		known = max(known, b.Known)
-		if err := at(sc, b.Start).bucket(b); err != nil {
-			return nil, 0, err
-		}
+	if why != "" {
+		return nil, s.unanswerable(why)
 	}
-	rows := slices.DeleteFunc(s.matching(q), func(r *felt.Interaction) bool {
-		return r.End >= inner.From && r.End < inner.To && r.Known <= known
-	})
-	if buckets == 0 || int64(len(rows)) > s.opts.ExactLimit {
-		return nil, -1, nil
+	e := estimating{s: s, q: q, split: split, step: step, group: group, cells: map[cell]*rollup.Sum{}}
+	pieces, missing := rollup.Plan(q.Window, step, s.rowsKept(split))
+	if missing != (felt.Window{}) {
+		return nil, s.unanswerable(rollup.Missing(missing))
+	}
+	e.pieces = pieces
+	known, err := e.buckets()
+	if err != nil {
+		return nil, err
+	}
+	rows := e.interactions(known)
+	if int64(len(rows)) > s.opts.ExactLimit {
+		return nil, s.unanswerable("too many lie outside of buckets")
 	}
 	for _, r := range rows {
-		at(scopeOf(r), r.End).interaction(r)
+		if value, ok := e.value(r); ok {
+			row := rollup.RowOf(r)
+			e.at(scopeOf(r), r.End, value).Add(&row)
+		}
 	}
-	n := int64(0)
-	for _, t := range cells {
-		n += t.counts.Decided() + t.counts.Cancelled + t.counts.Open
+	return e.cells, nil
+}
+
+// lost says which value that is asked for counts among others.
+func (s *Store) lost(q felt.Question, split rollup.Split) string {
+	for key := range s.last {
+		for _, v := range split.Values {
+			k := rollup.Key{Env: key.Env, App: key.App, Name: key.Name, Key: split.Key}
+			if inScope(key.Scope, key.traffic, q) && s.coarse.admitted.Lost(k, v) {
+				return rollup.Lost(split.Key, v)
+			}
+		}
 	}
-	return cells, n, nil
+	return ""
+}
+
+// rowsKept says which rows there are for a question.
+func (s *Store) rowsKept(split rollup.Split) rollup.Kept {
+	from, whole := s.coarse.from, split.Key == ""
+	k := rollup.Kept{
+		Interactions: s.gone,
+		Widths:       []rollup.Width{{Width: felt.Day, From: from[felt.Hour]}, {Width: felt.Hour, From: from[felt.Hour]}},
+	}
+	if whole {
+		k.Widths = append(k.Widths, rollup.Width{Width: felt.Minute, From: from[felt.Minute]},
+			rollup.Width{Width: 10 * felt.Second, From: from[10*felt.Second]})
+	}
+	done := felt.Instant(0) // hours before need no remaking
+	if whole {
+		done = from[10*felt.Second]
+	}
+	stale := func(w rollup.Window) bool { return s.coarse.windows[w].stale }
+	k.Stale = rollup.Stale(stale, done)
+	oldest, newest := felt.Instant(0), felt.Instant(0)
+	see := func(at, end felt.Instant) {
+		if newest == 0 || at < oldest {
+			oldest = at
+		}
+		newest = max(newest, end)
+	}
+	for _, r := range s.interactions.rows {
+		see(r.End, r.End)
+	}
+	for _, rows := range [][]felt.Bucket{s.buckets.rows, s.coarse.rows.rows} {
+		for _, b := range rows {
+			see(b.Start, b.Start+felt.Instant(b.Width)*felt.Second)
+		}
+	}
+	k.Oldest, k.Newest = oldest, newest
+	return k
+}
+
+// piece returns that in which a time lies.
+func (e *estimating) piece(at felt.Instant) (rollup.Piece, bool) {
+	i, _ := slices.BinarySearchFunc(e.pieces, at, func(p rollup.Piece, at felt.Instant) int { return cmp.Compare(p.To, at+1) })
+	if i == len(e.pieces) || e.pieces[i].From > at {
+		return rollup.Piece{}, false
+	}
+	return e.pieces[i], true
+}
+
+func (e *estimating) at(sc felt.Scope, t felt.Instant, value string) *rollup.Sum {
+	c := e.group(sc, t, value)
+	if e.cells[c] == nil {
+		e.cells[c] = &rollup.Sum{}
+	}
+	return e.cells[c]
+}
+
+// buckets adds the buckets of the plan, and returns when the newest became known.
+func (e *estimating) buckets() (felt.Tick, error) {
+	known := felt.Tick(0)
+	for _, rows := range [][]felt.Bucket{e.s.buckets.rows, e.s.coarse.rows.rows} {
+		for i := range rows {
+			b := &rows[i]
+			sc := felt.Scope{Env: b.Env, App: b.App, Name: b.Name, Kind: b.Kind}
+			p, ok := e.piece(b.Start)
+			if !ok || p.Width != felt.Instant(b.Width)*felt.Second || b.SegmentKey != e.split.Key || !inScope(sc, b.Traffic, e.q) ||
+				b.SegmentKey != "" && !e.split.Has(b.SegmentValue) {
+				continue
+			}
+			known = max(known, b.Known)
+			if err := e.at(sc, b.Start, b.SegmentValue).AddBucket(b); err != nil {
+				return 0, fmt.Errorf("mem: estimate: %w", err)
+			}
+		}
+	}
+	return known, nil
+}
+
+// interactions are those that the buckets of the plan do not count. Those of segments are
+// made of all that there was.
+func (e *estimating) interactions(known felt.Tick) []*felt.Interaction {
+	q := e.q
+	q.Where = nil // of segments, after their values are known
+	var list []*felt.Interaction
+	for _, r := range e.s.matching(q) {
+		if p, ok := e.piece(r.End); ok && (p.Width == 0 || e.split.Key == "" && r.Known > known) {
+			list = append(list, r.Interaction)
+		}
+	}
+	return list
+}
+
+// value is the value under which an interaction counts, if it is asked for.
+func (e *estimating) value(r *felt.Interaction) (string, bool) {
+	if e.split.Key == "" {
+		return "", true
+	}
+	v, _ := field(r, e.split.Key)
+	v = e.s.coarse.admitted.As(rollup.Key{Env: r.Env, App: r.App, Name: r.Name, Key: e.split.Key}, v)
+	return v, e.split.Has(v)
 }
 
 func (s *Store) estimateImpact(q felt.Question) (felt.Impact, error) {
-	cells, err := s.estimate(q, 0, "", func(felt.Scope, felt.Instant) cell { return cell{} })
+	cells, err := s.estimate(q, 0, "", func(felt.Scope, felt.Instant, string) cell { return cell{} })
 	if err != nil {
 		return felt.Impact{}, err
 	}
-	t := cells[cell{}]
-	low, high := t.customers.failed.Interval(0.95)
-	return felt.Impact{
-		Customers: t.customers.distinct(), Sessions: t.sessions.distinct(), Accounts: t.accounts.distinct(),
-		Counts: t.counts, Method: felt.MethodEstimate, Interval: [2]int64{int64(low), int64(high)},
-	}, nil
+	a := cells[cell{}].Answer()
+	im := felt.Impact{
+		Customers: a.Customers, Sessions: a.Sessions, Accounts: a.Accounts,
+		Counts: a.Counts, Method: felt.MethodEstimate, Interval: a.Failed,
+	}
+	for key := range s.links { // each may join two that the sketch counts
+		if key.env == q.Env && im.Interval[0] > 1 {
+			im.Interval[0]--
+		}
+	}
+	if estimate.Beyond(a.Adjusted, a.Counts) {
+		im.Sampled, im.Adjusted, im.Method = true, a.Adjusted, felt.MethodLowerBound
+	}
+	return im, nil
 }
 
 func (s *Store) estimateStats(q felt.Question, list []felt.ScopeStat) ([]felt.ScopeStat, error) {
-	cells, err := s.estimate(q, 0, "", func(sc felt.Scope, _ felt.Instant) cell { return cell{Scope: sc} })
+	cells, err := s.estimate(q, 0, "", func(sc felt.Scope, _ felt.Instant, _ string) cell { return cell{Scope: sc} })
 	if err != nil {
 		return nil, err
 	}
 	for i := range list {
-		if t := cells[cell{Scope: list[i].Scope}]; t != nil {
-			list[i].Counts, list[i].Customers, list[i].Sessions = t.counts, t.customers.distinct(), t.sessions.distinct()
-		}
+		a := cells[cell{Scope: list[i].Scope}].Answer()
+		list[i].Counts, list[i].Customers, list[i].Sessions = a.Counts, a.Customers, a.Sessions
 	}
 	slices.SortFunc(list, func(a, b felt.ScopeStat) int { return byScope(a.Scope, b.Scope) })
 	return list, nil
 }
 
 func (s *Store) estimatePoints(q felt.Question, step felt.Instant, by string) ([]felt.Point, error) {
-	cells, err := s.estimate(q, step, by, func(_ felt.Scope, at felt.Instant) cell {
-		return cell{start: q.From + (at-q.From)/step*step}
+	cells, err := s.estimate(q, step, by, func(_ felt.Scope, at felt.Instant, value string) cell {
+		c := cell{start: q.From + (at-q.From)/step*step}
+		if by != "" {
+			c.value = value
+		}
+		return c
 	})
 	if err != nil {
 		return nil, err
 	}
 	var list []felt.Point
-	for c, t := range cells {
-		list = append(list, felt.Point{
-			Start: c.start, Counts: t.counts, Customers: t.customers.distinct(), Sessions: t.sessions.distinct(),
-			P50: t.latency.Quantile(.5), P95: t.latency.Quantile(.95), P99: t.latency.Quantile(.99),
-		})
+	for c, sum := range cells {
+		a := sum.Answer()
+		p := felt.Point{
+			Start: c.start, Counts: a.Counts, Customers: a.Customers, Sessions: a.Sessions, P50: a.P50, P95: a.P95, P99: a.P99,
+		}
+		if by != "" {
+			p.Segment = []felt.Segment{{Key: by, Value: c.value}}
+		}
+		list = append(list, p)
 	}
-	slices.SortFunc(list, func(a, b felt.Point) int { return int(a.Start/felt.Second - b.Start/felt.Second) })
+	slices.SortFunc(list, func(a, b felt.Point) int {
+		c := cmp.Compare(a.Start, b.Start)
+		if c == 0 && by != "" {
+			c = cmp.Compare(a.Segment[0].Value, b.Segment[0].Value)
+		}
+		return c
+	})
 	return list, nil
 }

@@ -5,17 +5,13 @@ import (
 	"slices"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/estimate"
 )
 
 // countable tells whether a question is answered from the interactions: they are few
 // enough, and none of its window was forgotten. What was never seen has none.
 func (s *Store) countable(q felt.Question, rows int) bool {
-	for key := range s.last {
-		if inScope(key.Scope, key.traffic, q) {
-			return int64(rows) <= s.opts.ExactLimit && q.From >= s.gone
-		}
-	}
-	return true
+	return !s.known(q) || int64(rows) <= s.opts.ExactLimit && q.From >= s.gone
 }
 
 // Impact implements [felt.CustomerReader]. A customer, session or account is in a total
@@ -27,6 +23,7 @@ func (s *Store) Impact(_ context.Context, q felt.Question) (felt.Impact, error) 
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	q = s.ofOneKind(q)
 	rows := s.matching(q)
 	if !s.countable(q, len(rows)) {
 		return s.estimateImpact(q)
@@ -39,23 +36,35 @@ func (s *Store) Impact(_ context.Context, q felt.Question) (felt.Impact, error) 
 		Customers: t.customers.distinct(), Sessions: t.sessions.distinct(), Accounts: t.accounts.distinct(),
 		Counts: t.counts, Method: felt.MethodExact, Identity: identity(rows),
 	}
-	if t.sampled {
-		im.Method = felt.MethodLowerBound
-	}
 	im.Interval = [2]int64{im.Customers.Failed, im.Customers.Failed}
-	s.recovery(q, rows, &im)
+	if t.weights.Sampled() {
+		im.Sampled, im.Method, im.Adjusted = true, felt.MethodLowerBound, t.weights.Sums()
+		im.Estimated = estimated(rows, &t.weights)
+		im.Interval[1] = im.Estimated.Failed.High
+	}
+	for _, fate := range s.fates(q, rows) {
+		switch fate {
+		case felt.FateRecovered:
+			im.Recovered++
+		case felt.FateLost:
+			im.Lost++
+		case felt.FateUndecided:
+			im.Undecided++
+		case felt.FateNone:
+		}
+	}
 	return im, nil
 }
 
 // identity counts customers by their strongest level.
-func identity(rows []*felt.Interaction) felt.Identity {
+func identity(rows []hit) felt.Identity {
 	strongest := map[felt.Hash]felt.IdentityLevel{}
 	for _, r := range rows {
-		if r.Customer.IsZero() || r.IdentityLevel == felt.LevelNone || r.Outcome == felt.OutcomeNone || r.Outcome == felt.OutcomeCancelled {
+		if r.who.IsZero() || r.strength == felt.LevelNone || !r.decided() {
 			continue
 		}
-		if old, ok := strongest[r.Customer]; !ok || r.IdentityLevel < old {
-			strongest[r.Customer] = r.IdentityLevel
+		if old, ok := strongest[r.who]; !ok || r.strength < old {
+			strongest[r.who] = r.strength
 		}
 	}
 	var id felt.Identity
@@ -75,55 +84,93 @@ func identity(rows []*felt.Interaction) felt.Identity {
 	return id
 }
 
-// recovery says what came of each customer's last failure in scope. Of two things that
+// estimated says how many customers there were behind sampled interactions.
+func estimated(rows []hit, w *estimate.Weights) felt.EstimatedDistinct {
+	of := func(outcomes ...felt.Outcome) felt.EstimatedCount {
+		tries := map[felt.Hash]int{}
+		seen := estimate.Seen{Share: w.Share(outcomes...)}
+		for _, r := range rows {
+			if !r.who.IsZero() && slices.Contains(outcomes, r.Outcome) {
+				tries[r.who]++
+				seen.Tries++
+			}
+		}
+		for _, n := range tries {
+			seen.Customers++
+			switch n {
+			case 1:
+				seen.Once++
+			case 2:
+				seen.Twice++
+			}
+		}
+		return estimate.Customers(seen)
+	}
+	return felt.EstimatedDistinct{
+		Total:    of(felt.OutcomeSuccess, felt.OutcomeDegraded, felt.OutcomeFailed, felt.OutcomeAbandoned),
+		Failed:   of(felt.OutcomeFailed),
+		Degraded: of(felt.OutcomeDegraded),
+	}
+}
+
+// fates says what came of each customer's last failure in scope. Of two things that
 // failed at the same moment, either may succeed.
-func (s *Store) recovery(q felt.Question, rows []*felt.Interaction, im *felt.Impact) {
-	lastFailures := map[felt.Hash][]*felt.Interaction{} // several when they ended at the same moment
+func (s *Store) fates(q felt.Question, rows []hit) map[felt.Hash]felt.Fate {
+	lastFailures := map[felt.Hash][]hit{} // several when they ended at the same moment
 	for _, r := range rows {
-		if r.Outcome != felt.OutcomeFailed || r.Customer.IsZero() {
+		if r.Outcome != felt.OutcomeFailed || r.who.IsZero() {
 			continue
 		}
-		old := lastFailures[r.Customer]
+		old := lastFailures[r.who]
 		switch {
 		case len(old) == 0 || r.End > old[0].End:
-			lastFailures[r.Customer] = []*felt.Interaction{r}
+			lastFailures[r.who] = []hit{r}
 		case r.End == old[0].End:
-			lastFailures[r.Customer] = append(old, r)
+			lastFailures[r.who] = append(old, r)
 		}
 	}
 	asOf := q.AsOf
 	if asOf == 0 {
 		asOf = s.logTime()
 	}
-	for _, failures := range lastFailures {
+	successes := s.successes(lastFailures)
+	fates := map[felt.Hash]felt.Fate{}
+	for who, failures := range lastFailures {
 		until := failures[0].End + s.opts.Recovery
-		again := slices.ContainsFunc(failures, func(f *felt.Interaction) bool { return s.again(f, until, q.AsOf) })
+		again := slices.ContainsFunc(failures, func(f hit) bool { return recovered(f, successes[who], until, q.AsOf) })
 		switch {
 		case again:
-			im.Recovered++
+			fates[who] = felt.FateRecovered
 		case asOf >= until:
-			im.Lost++
+			fates[who] = felt.FateLost
 		default:
-			im.Undecided++
+			fates[who] = felt.FateUndecided
 		}
 	}
+	return fates
 }
 
-// again tells whether the customer succeeded with the same thing after the failure.
-func (s *Store) again(failure *felt.Interaction, until, asOf felt.Instant) bool {
+// successes are all that the customers reached, in any scope.
+func (s *Store) successes(of map[felt.Hash][]hit) map[felt.Hash][]*felt.Interaction {
+	list := map[felt.Hash][]*felt.Interaction{}
 	for i := range s.interactions.rows {
 		r := &s.interactions.rows[i]
-		if r.Customer != failure.Customer || scopeOf(r) != scopeOf(failure) || r.Traffic != failure.Traffic {
-			continue
-		}
 		if r.Outcome != felt.OutcomeSuccess && r.Outcome != felt.OutcomeDegraded {
 			continue
 		}
-		if r.End > failure.End && r.End <= until && (asOf == 0 || r.End <= asOf) {
-			return true
+		if who, _ := s.who(r); len(of[who]) > 0 {
+			list[who] = append(list[who], r)
 		}
 	}
-	return false
+	return list
+}
+
+// recovered tells whether the customer succeeded with the same thing after the failure.
+func recovered(failure hit, successes []*felt.Interaction, until, asOf felt.Instant) bool {
+	return slices.ContainsFunc(successes, func(r *felt.Interaction) bool {
+		return scopeOf(r) == scopeOf(failure.Interaction) && r.Traffic == failure.Traffic &&
+			r.End > failure.End && r.End <= until && (asOf == 0 || r.End <= asOf)
+	})
 }
 
 // logTime is how far the rows have come on the log's clock.

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/estimate"
 )
 
 // field returns what a condition or a split looks at, and whether the interaction has it.
@@ -47,9 +48,21 @@ func scopeOf(r *felt.Interaction) felt.Scope {
 	return felt.Scope{Env: r.Env, App: r.App, Name: r.Name, Kind: r.Kind}
 }
 
+// hit is an interaction in scope, and whose it is after links.
+type hit struct {
+	*felt.Interaction
+	who      felt.Hash
+	strength felt.IdentityLevel
+}
+
+// decided tells whether it is one of those that rates and customers are counted from.
+func (h hit) decided() bool {
+	return h.Outcome >= felt.OutcomeSuccess && h.Outcome <= felt.OutcomeAbandoned
+}
+
 // matching returns the interactions that a question is about.
-func (s *Store) matching(q felt.Question) []*felt.Interaction {
-	var list []*felt.Interaction
+func (s *Store) matching(q felt.Question) []hit {
+	var list []hit
 	for i := range s.interactions.rows {
 		r := &s.interactions.rows[i]
 		if r.End < q.From || r.End >= q.To || !inScope(scopeOf(r), r.Traffic, q) {
@@ -60,10 +73,35 @@ func (s *Store) matching(q felt.Question) []*felt.Interaction {
 			all = all && holds(r, c)
 		}
 		if all {
-			list = append(list, r)
+			who, strength := s.who(r)
+			list = append(list, hit{r, who, strength})
 		}
 	}
 	return list
+}
+
+// ofOneKind settles the kind of a question that leaves it open, for what sums over scopes:
+// see [felt.Scope].
+func (s *Store) ofOneKind(q felt.Question) felt.Question {
+	if q.Kind != 0 {
+		return q
+	}
+	step, journey := q, q
+	step.Kind, journey.Kind = felt.KindStep, felt.KindJourney
+	if q.Name != "" && !s.known(step) && s.known(journey) {
+		return journey
+	}
+	return step
+}
+
+// known tells whether anything that the question is about was ever seen.
+func (s *Store) known(q felt.Question) bool {
+	for key := range s.last {
+		if inScope(key.Scope, key.traffic, q) {
+			return true
+		}
+	}
+	return false
 }
 
 // tally counts interactions and the distinct ones behind them.
@@ -73,7 +111,7 @@ type tally struct {
 	sessions  population
 	accounts  population
 	waited    []int64 // durations of successes, degraded and failed ones
-	sampled   bool    // an interaction stands for more than itself
+	weights   estimate.Weights
 }
 
 // population is who had which outcome.
@@ -106,24 +144,26 @@ func newTally() *tally {
 	return &tally{customers: population{}, sessions: population{}, accounts: population{}}
 }
 
-func (t *tally) add(r *felt.Interaction) {
+func (t *tally) add(r hit) {
 	t.counts.Add(r.Outcome, 1)
-	t.customers.add(r.Customer, r.Outcome)
+	t.weights.Add(r.Outcome, r.Weight, 1)
+	t.customers.add(r.who, r.Outcome)
 	t.sessions.add(r.Session, r.Outcome)
 	t.accounts.add(r.Account, r.Outcome)
 	if r.Outcome >= felt.OutcomeSuccess && r.Outcome <= felt.OutcomeFailed {
 		t.waited = append(t.waited, r.Duration)
 	}
-	t.sampled = t.sampled || r.Weight > 1
 }
 
 // quantile is the least duration that at least percent of all do not exceed; 0 when
 // there is none.
-func (t *tally) quantile(percent int) float64 {
-	if len(t.waited) == 0 {
+func (t *tally) quantile(percent int) float64 { return quantile(t.waited, percent) }
+
+func quantile(took []int64, percent int) float64 {
+	if len(took) == 0 {
 		return 0
 	}
-	slices.Sort(t.waited)
-	rank := (len(t.waited)*percent + 99) / 100
-	return float64(t.waited[rank-1])
+	slices.Sort(took)
+	rank := (len(took)*percent + 99) / 100
+	return float64(took[rank-1])
 }

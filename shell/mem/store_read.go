@@ -52,7 +52,7 @@ func (s *Store) ScopeStats(_ context.Context, q felt.Question) ([]felt.ScopeStat
 		return s.estimateStats(q, list)
 	}
 	for _, r := range rows {
-		lines[scopeOf(r)].add(r)
+		lines[scopeOf(r.Interaction)].add(r)
 	}
 	for i := range list {
 		t := lines[list[i].Scope]
@@ -83,6 +83,7 @@ func (s *Store) Points(_ context.Context, q felt.Question, step felt.Instant, by
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	q = s.ofOneKind(q)
 	rows := s.matching(q)
 	if !s.countable(q, len(rows)) {
 		return s.estimatePoints(q, step, by)
@@ -95,7 +96,7 @@ func (s *Store) Points(_ context.Context, q felt.Question, step felt.Instant, by
 	for _, r := range rows {
 		p := place{start: q.From + (r.End-q.From)/step*step}
 		if by != "" {
-			p.value, _ = field(r, by)
+			p.value, _ = field(r.Interaction, by)
 		}
 		if places[p] == nil {
 			places[p] = newTally()
@@ -123,6 +124,10 @@ func (s *Store) Points(_ context.Context, q felt.Question, step felt.Instant, by
 	return list, nil
 }
 
+func newestFirst(a, b hit) int {
+	return cmp.Or(cmp.Compare(b.End, a.End), bytes.Compare(b.ID[:], a.ID[:]))
+}
+
 // Interactions implements [felt.InteractionReader]. [felt.OutcomeNone] asks for every
 // outcome; a limit below 1 means 100.
 func (s *Store) Interactions(_ context.Context, q felt.Question, outcome felt.Outcome, limit int, page string) ([]felt.Interaction, string, error) {
@@ -138,11 +143,8 @@ func (s *Store) Interactions(_ context.Context, q felt.Question, outcome felt.Ou
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	newestFirst := func(a, b *felt.Interaction) int {
-		return cmp.Or(cmp.Compare(b.End, a.End), bytes.Compare(b.ID[:], a.ID[:]))
-	}
-	rows := slices.DeleteFunc(s.matching(q), func(r *felt.Interaction) bool {
-		return outcome != felt.OutcomeNone && r.Outcome != outcome || after != nil && newestFirst(r, after) <= 0
+	rows := slices.DeleteFunc(s.matching(q), func(r hit) bool {
+		return outcome != felt.OutcomeNone && r.Outcome != outcome || after != nil && newestFirst(r, hit{Interaction: after}) <= 0
 	})
 	slices.SortStableFunc(rows, newestFirst)
 	var list []felt.Interaction
@@ -151,7 +153,7 @@ func (s *Store) Interactions(_ context.Context, q felt.Question, outcome felt.Ou
 			end := list[limit-1]
 			return list, fmt.Sprintf("%016x%s", uint64(end.End), end.ID), nil
 		}
-		list = append(list, *r)
+		list = append(list, *r.Interaction)
 	}
 	return list, "", nil
 }

@@ -56,7 +56,7 @@ func (s *Store) fail(step int) error {
 // seen has only the cursor.
 func (s *Store) batch(b *felt.Batch, ticks map[line]felt.Tick) []func() {
 	var steps []func()
-	l := line{b.ID.Engine, b.ID.Stage, b.ID.Part}
+	l := line{b.ID.Stage, b.ID.Part}
 	last, seen := ticks[l]
 	if !seen {
 		last, seen = s.ticks[l]
@@ -97,7 +97,7 @@ func (s *Store) factRows(b *felt.Batch) []func() {
 		s.last[key] = max(s.last[key], r.End)
 	})
 	steps = each(steps, b.Buckets, func(i int, r *felt.Bucket) {
-		s.buckets.add(b.ID, i, *r)
+		s.bucket(b.ID, i, r)
 		key := series{felt.Scope{Env: r.Env, App: r.App, Name: r.Name, Kind: r.Kind}, r.Traffic}
 		s.last[key] = max(s.last[key], 0)
 	})
@@ -106,8 +106,9 @@ func (s *Store) factRows(b *felt.Batch) []func() {
 	steps = each(steps, b.Signals, func(i int, r *felt.SignalPoint) { s.signals.add(b.ID, i, *r) })
 	steps = each(steps, b.CustomerDays, func(i int, r *felt.CustomerDay) { s.days.add(b.ID, i, *r) })
 	steps = each(steps, b.IncidentCustomers, func(i int, r *felt.IncidentCustomer) { s.harmed.add(b.ID, i, *r) })
-	steps = each(steps, b.BusinessEvents, func(i int, r *felt.BusinessEvent) { s.business.add(b.ID, i, *r) })
-	steps = each(steps, b.CustomerFacts, func(i int, r *felt.Fact) { s.customers.add(b.ID, i, *r) })
+	steps = each(steps, b.BusinessEvents, func(i int, r *felt.BusinessEvent) { s.businessEvent(b.ID, i, r) })
+	steps = each(steps, b.CustomerFacts, func(i int, r *felt.Fact) { s.fact(b.ID, i, r) })
+	steps = each(steps, b.Spans, func(i int, r *felt.Span) { s.span(b.ID, i, r) })
 	return each(steps, b.Commands, func(i int, r *felt.Command) { s.commands.add(b.ID, i, *r) })
 }
 
@@ -118,8 +119,14 @@ func (s *Store) interaction(batch felt.BatchID, i int, r *felt.Interaction) {
 	}
 	if r.Version > 1 {
 		s.corrected[r.ID] = r.Version
-		s.interactions.drop(func(old *felt.Interaction) bool { return old.ID == r.ID })
+		s.interactions.drop(func(old *felt.Interaction) bool {
+			if old.ID == r.ID {
+				s.coarse.touch(old.End)
+			}
+			return old.ID == r.ID
+		})
 	}
+	s.coarse.touch(r.End)
 	s.interactions.add(batch, i, *r)
 }
 
@@ -129,12 +136,7 @@ func (s *Store) stateRows(b *felt.Batch) []func() {
 			s.findings[r.ID] = *r
 		}
 	})
-	steps = each(steps, b.Links, func(_ int, r *felt.Link) {
-		key := linkKey{r.Env, r.From}
-		if old, ok := s.links[key]; !ok || r.Since >= old.Since {
-			s.links[key] = *r
-		}
-	})
+	steps = each(steps, b.Links, func(_ int, r *felt.Link) { s.link(*r) })
 	steps = each(steps, b.Incidents, func(_ int, r *felt.Incident) {
 		if old, ok := s.incidents[r.ID]; !ok || r.Version >= old.Version {
 			s.incidents[r.ID] = *r

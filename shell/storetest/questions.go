@@ -354,59 +354,6 @@ func retain(t *testing.T, s felt.Store) {
 	}
 }
 
-func forgotten(t *testing.T, s felt.Store) {
-	ctx := context.Background()
-	b := batch(noon)
-	var crowd, failed sketch.Distinct
-	for i := 1; i <= 40; i++ {
-		o := felt.OutcomeSuccess
-		if i <= 10 {
-			o = felt.OutcomeFailed
-			failed.Add(hash(1, i))
-		} else {
-			crowd.Add(hash(1, i))
-		}
-		b.Interactions = append(b.Interactions, try(i, i, o, i))
-	}
-	b.Buckets = []felt.Bucket{{
-		Series: felt.Series{Env: Env, App: "shop", Name: "pay", Kind: felt.KindStep},
-		Start:  day, Width: 3600, Known: noon, Counts: felt.Counts{Success: 30, Failed: 10},
-		Customers: felt.Sketches{Success: crowd.AppendBinary(nil), Failed: failed.AppendBinary(nil)},
-	}}
-	b.Buckets = append(b.Buckets, with(b.Buckets[0], func(r *felt.Bucket) {
-		r.Start, r.Counts, r.Customers = day+felt.Hour, felt.Counts{Cancelled: 1}, felt.Sketches{}
-	}))
-	// An hour later, in no bucket yet: one who failed before, one new.
-	later := batch(noon+3600, try(50, 1, felt.OutcomeFailed, 3700), try(51, 99, felt.OutcomeFailed, 3701))
-	for i := range later.Interactions {
-		later.Interactions[i].Known = later.ID.Tick
-	}
-	write(t, s, b, later)
-	if _, err := s.Retain(ctx, day+felt.Hour+felt.Minute, felt.Retention{Interactions: felt.Hour}); err != nil {
-		t.Fatal(err)
-	}
-	q := whole()
-	q.From, q.To = day, day+2*felt.Hour
-	im := impact(t, s, q)
-	wantDistinct(t, "customers", im.Customers, felt.Distinct{Total: 41, Failed: 11})
-	if im.Method != felt.MethodEstimate || im.Interval != [2]int64{11, 11} || im.Counts != (felt.Counts{Success: 30, Failed: 12, Cancelled: 1}) {
-		t.Errorf("%+v; want an estimate of 11 (exact within a sketch) from bucket and newest rows", im)
-	}
-	q.From += felt.Second // the rest of its hour is in no bucket of its own
-	if im, err := s.Impact(ctx, q); !errors.Is(err, felt.ErrUnanswerable) {
-		t.Errorf("a window that cuts a bucket whose interactions are forgotten: %+v, %v; want ErrUnanswerable", im, err)
-	}
-	q.From -= felt.Second
-	q.Where = []felt.Condition{{Key: "plan", Op: felt.OpEquals, Values: []string{"pro"}}}
-	if _, err := s.Impact(ctx, q); !errors.Is(err, felt.ErrUnanswerable) {
-		t.Errorf("a condition on what was forgotten: %v, want ErrUnanswerable", err)
-	}
-	q.Where, q.Name = nil, "never seen"
-	if im := impact(t, s, q); im.Counts != (felt.Counts{}) {
-		t.Errorf("a name never seen: %+v", im)
-	}
-}
-
 func refused(t *testing.T, s felt.Store) {
 	ctx := context.Background()
 	write(t, s, batch(noon, try(1, 1, felt.OutcomeSuccess, 0)))

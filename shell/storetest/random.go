@@ -35,6 +35,7 @@ type history struct {
 	rand *rand.Rand
 	n    int
 	left map[felt.Part][]felt.Interaction // may still be corrected
+	was  map[felt.InteractionID]felt.Interaction
 }
 
 // Values of conditions and segments; the odd ones are on purpose.
@@ -57,6 +58,19 @@ func (h *history) interaction(tick felt.Tick) felt.Interaction {
 		Customer: hash(1, r.IntN(40)), IdentityLevel: felt.IdentityLevel(r.IntN(5)), Session: hash(2, r.IntN(60)), Account: hash(3, r.IntN(5)),
 	}
 	row.FirstOutcome = row.Outcome
+	if r.IntN(3) == 0 {
+		row.Installation = hash(4, r.IntN(30))
+	}
+	if row.Name == "browse" && r.IntN(3) == 0 {
+		row.Weight = float64(int(1) << r.IntN(4))
+	}
+	if row.Outcome == felt.OutcomeAbandoned {
+		row.AbandonedHow = felt.AbandonedHow(r.IntN(4))
+	}
+	row.ValueMinor, row.Currency = int64(r.IntN(100)), pick(r, []string{"", "EUR", "USD"})
+	if row.Kind == felt.KindJourney {
+		row.Steps = h.steps(end)
+	}
 	if r.IntN(10) == 0 {
 		row.Traffic = felt.Traffic(r.IntN(3))
 	}
@@ -70,6 +84,45 @@ func (h *history) interaction(tick felt.Tick) felt.Interaction {
 		row.Segments = append(row.Segments, felt.Segment{Key: "region", Value: pick(r, regions())})
 	}
 	return row
+}
+
+// steps are those of a journey, of a definition that changes.
+func (h *history) steps(end felt.Instant) []felt.StepState {
+	r := h.rand
+	var steps []felt.StepState
+	for _, name := range []string{"cart", "address", "pay", "p'ay"}[r.IntN(3):] {
+		st := felt.StepState{Name: name}
+		if st.Tries = int32(r.IntN(3)); st.Tries > 0 {
+			st.Start = end - felt.Instant(r.IntN(9))*felt.Second
+			if st.Outcome = felt.Outcome(r.IntN(felt.Outcomes)); st.Outcome != felt.OutcomeNone {
+				st.End = st.Start + felt.Instant(r.IntN(5))*felt.Second
+			}
+		}
+		steps = append(steps, st)
+	}
+	return steps
+}
+
+// link leads from one of the identities of the world to another, also to a weaker one.
+func (h *history) link(tick felt.Tick) felt.Link {
+	r := h.rand
+	l := felt.Link{Env: pick(r, []string{Env, Env, "staging"}), Since: tick.Instant() - felt.Instant(r.IntN(3))*felt.Minute}
+	l.FromLevel = pick(r, []felt.IdentityLevel{felt.LevelPseudonym, felt.LevelInstallation, felt.LevelSession, felt.LevelSession})
+	l.From = identityOf(r, l.FromLevel)
+	l.ToLevel = pick(r, []felt.IdentityLevel{felt.LevelNone, felt.LevelUser, felt.LevelPseudonym, felt.LevelInstallation})
+	l.To = identityOf(r, l.ToLevel)
+	return l
+}
+
+func identityOf(r *rand.Rand, level felt.IdentityLevel) felt.Hash {
+	switch level {
+	case felt.LevelSession:
+		return hash(2, r.IntN(60))
+	case felt.LevelInstallation:
+		return hash(4, r.IntN(30))
+	default:
+		return hash(1, r.IntN(40))
+	}
 }
 
 func (h *history) stage2(part felt.Part, tick felt.Tick) felt.Batch {
@@ -93,9 +146,7 @@ func (h *history) stage2(part felt.Part, tick felt.Tick) felt.Batch {
 		b.Interactions = append(b.Interactions, row)
 	}
 	for i := range b.Interactions {
-		for _, width := range []int32{10, 60, 3600, 86400} {
-			b.Buckets = append(b.Buckets, bucketOf(&b.Interactions[i], width))
-		}
+		b.Buckets = append(b.Buckets, h.buckets(&b.Interactions[i])...)
 	}
 	for range r.IntN(4) {
 		b.Operations = append(b.Operations, felt.OperationBucket{
@@ -110,13 +161,31 @@ func (h *history) stage2(part felt.Part, tick felt.Tick) felt.Batch {
 	return b
 }
 
+// buckets are the deltas of one interaction: what it was, taken back, and what it is.
+func (h *history) buckets(r *felt.Interaction) []felt.Bucket {
+	if h.was == nil {
+		h.was = map[felt.InteractionID]felt.Interaction{}
+	}
+	var list []felt.Bucket
+	if old, ok := h.was[r.ID]; ok {
+		b := bucketOf(&old)
+		back := felt.Bucket{Series: b.Series, Start: b.Start, Width: b.Width, Known: r.Known}
+		back.Counts.Add(old.Outcome, -1)
+		back.Adjusted[old.Outcome] = -old.Weight
+		list = append(list, back)
+	}
+	h.was[r.ID] = *r
+	return append(list, bucketOf(r))
+}
+
 // bucketOf is the bucket of one interaction: deltas merge, so it may stand alone.
-func bucketOf(r *felt.Interaction, width int32) felt.Bucket {
+func bucketOf(r *felt.Interaction) felt.Bucket {
 	b := felt.Bucket{
 		Series: felt.Series{Env: r.Env, App: r.App, Name: r.Name, Kind: r.Kind, Traffic: r.Traffic},
-		Start:  r.End.Floor(felt.Instant(width) * felt.Second), Width: width, Known: r.Known,
+		Start:  r.End.Floor(10 * felt.Second), Width: 10, Known: r.Known,
 	}
 	b.Counts.Add(r.Outcome, 1)
+	b.Adjusted[r.Outcome] = r.Weight
 	for _, s := range []struct {
 		to *felt.Sketches
 		h  felt.Hash
@@ -148,6 +217,9 @@ func place(s *felt.Sketches, o felt.Outcome, enc []byte) {
 
 func (h *history) stage3(tick felt.Tick) felt.Batch {
 	b := felt.Batch{ID: felt.BatchID{Engine: 1, Stage: 3, Tick: tick}}
+	for range h.rand.IntN(3) {
+		b.Links = append(b.Links, h.link(tick))
+	}
 	if h.rand.IntN(3) == 0 {
 		b.Incidents = []felt.Incident{{
 			ID: fmt.Sprint("inc-", h.rand.IntN(4)), Version: int64(tick), Env: Env, Known: tick,
@@ -199,6 +271,7 @@ func Same(ctx context.Context, a, b felt.Store, seed uint64, ticks, n int) error
 		}
 		by := pick(r, []string{"", "", "plan", "region", "release", "outcome", "identity"})
 		outcome, limit := felt.Outcome(r.IntN(felt.Outcomes)), 1+r.IntN(9)
+		who := identityOf(r, felt.IdentityLevel(r.IntN(5)))
 		var states []felt.IncidentStatus
 		if r.IntN(2) == 0 {
 			states = append(states, felt.IncidentStatus(1+r.IntN(3)))
@@ -208,13 +281,16 @@ func Same(ctx context.Context, a, b felt.Store, seed uint64, ticks, n int) error
 			func(s felt.Store) (any, error) { return s.ScopeStats(ctx, q) },
 			func(s felt.Store) (any, error) { return s.Points(ctx, q, step, by) },
 			func(s felt.Store) (any, error) { return pages(ctx, s, q, outcome, limit) },
+			func(s felt.Store) (any, error) { return harmed(ctx, s, q, limit) },
+			func(s felt.Store) (any, error) { return s.Funnel(ctx, q) },
+			func(s felt.Store) (any, error) { return customer(ctx, s, q.Env, who, q.Window, limit) },
 			func(s felt.Store) (any, error) { return s.Scopes(ctx, q.Env, q.Name) },
 			func(s felt.Store) (any, error) { return s.Operations(ctx, q.Env, "", q.Window) },
 			func(s felt.Store) (any, error) { return s.Edges(ctx, q.Env, q.Window) },
 			func(s felt.Store) (any, error) { return s.Incidents(ctx, q.Env, limit, states...) },
 		} {
 			if err := compare(ask, a, b); err != nil {
-				return fmt.Errorf("%s step=%d by=%q outcome=%q: %w", q, step/felt.Second, by, outcome, err)
+				return fmt.Errorf("%s step=%d by=%q outcome=%q who=%s limit=%d: %w", q, step/felt.Second, by, outcome, who, limit, err)
 			}
 		}
 	}
@@ -238,6 +314,32 @@ func compare(ask func(felt.Store) (any, error), a, b felt.Store) error {
 		return fmt.Errorf("answers differ:\n%T %+v\n%T %+v", a, x, b, y)
 	}
 	return nil
+}
+
+// harmed reads up to four pages of customers.
+func harmed(ctx context.Context, s felt.Store, q felt.Question, limit int) ([]felt.Affected, error) {
+	var all []felt.Affected
+	page := ""
+	for range 4 {
+		part, next, err := s.Affected(ctx, q, limit, page)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, part...)
+		if page = next; page == "" {
+			break
+		}
+	}
+	return all, nil
+}
+
+// customer is one customer's way; nobody has none.
+func customer(ctx context.Context, s felt.Store, env string, id felt.Hash, w felt.Window, limit int) (felt.CustomerWay, error) {
+	way, err := s.Customer(ctx, env, id, w, limit)
+	if errors.Is(err, felt.ErrNotFound) {
+		return felt.CustomerWay{}, nil
+	}
+	return way, err
 }
 
 // pages reads up to four pages of a list.

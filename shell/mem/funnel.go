@@ -1,0 +1,108 @@
+package mem
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/felt-cx/felt"
+)
+
+// kept refuses a question about interactions that were forgotten.
+func (s *Store) kept(q felt.Question) error {
+	if q.From < s.gone && s.known(q) {
+		return fmt.Errorf("mem: the window begins before %s, and interactions that ended before it are no longer kept: %w",
+			s.gone.Time().UTC().Format(time.RFC3339), felt.ErrUnanswerable)
+	}
+	return nil
+}
+
+// Funnel implements [felt.JourneyReader].
+func (s *Store) Funnel(_ context.Context, q felt.Question) (felt.Funnel, error) {
+	if err := check(q); err != nil {
+		return felt.Funnel{}, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	q.Kind = felt.KindJourney
+	if err := s.oneName(q); err != nil {
+		return felt.Funnel{}, err
+	}
+	if err := s.kept(q); err != nil {
+		return felt.Funnel{}, err
+	}
+	rows := s.matching(q)
+	slices.SortFunc(rows, newestFirst)
+	t := newTally()
+	var f felt.Funnel
+	steps := map[string]*passage{}
+	for _, r := range rows {
+		t.add(r)
+		if r.Outcome == felt.OutcomeAbandoned && int(r.AbandonedHow) < len(f.Abandoned) {
+			f.Abandoned[r.AbandonedHow]++
+		}
+		for _, st := range r.Steps {
+			if steps[st.Name] == nil {
+				steps[st.Name] = &passage{}
+			}
+			steps[st.Name].add(st)
+		}
+	}
+	f.Counts, f.Customers = t.counts, t.customers.distinct()
+	if len(rows) > 0 {
+		for _, st := range rows[0].Steps {
+			if steps[st.Name] == nil { // a name that stands twice is one step
+				continue
+			}
+			f.Steps = append(f.Steps, steps[st.Name].step(st.Name))
+			delete(steps, st.Name)
+		}
+	}
+	newest := len(f.Steps)
+	for name, p := range steps {
+		f.Steps = append(f.Steps, p.step(name))
+	}
+	slices.SortFunc(f.Steps[newest:], func(a, b felt.FunnelStep) int { return cmp.Compare(a.Name, b.Name) })
+	return f, nil
+}
+
+// oneName refuses a funnel of several journeys: their steps have no common order.
+func (s *Store) oneName(q felt.Question) error {
+	name := q.Name
+	for key := range s.last {
+		if !inScope(key.Scope, key.traffic, q) {
+			continue
+		}
+		if name != "" && key.Name != name {
+			return fmt.Errorf("mem: funnel: journeys %q and %q are in scope: ask for one: %w", min(name, key.Name), max(name, key.Name), felt.ErrUnanswerable)
+		}
+		name = key.Name
+	}
+	return nil
+}
+
+// passage is how journeys came through one step.
+type passage struct {
+	outcomes felt.Counts
+	took     []int64
+}
+
+func (p *passage) add(st felt.StepState) {
+	if st.Tries <= 0 {
+		return
+	}
+	p.outcomes.Add(st.Outcome, 1)
+	if st.Outcome == felt.OutcomeSuccess || st.Outcome == felt.OutcomeDegraded {
+		p.took = append(p.took, int64(st.End-st.Start))
+	}
+}
+
+func (p *passage) step(name string) felt.FunnelStep {
+	c := p.outcomes
+	return felt.FunnelStep{
+		Name: name, Outcomes: c, Completed: c.Success + c.Degraded, Entered: c.Decided() + c.Cancelled + c.Open,
+		P50: quantile(p.took, 50), P90: quantile(p.took, 90), P99: quantile(p.took, 99),
+	}
+}

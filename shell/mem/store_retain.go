@@ -1,0 +1,65 @@
+package mem
+
+import (
+	"context"
+
+	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/rollup"
+)
+
+// Retain implements [felt.Retainer]. Buckets of operations and edges are kept as long as
+// buckets of 10 seconds, signals as long as those of a minute. Buckets go by whole hours, long
+// ones by whole days, and none before all up to them have been made coarser.
+func (s *Store) Retain(_ context.Context, now felt.Instant, keep felt.Retention) (int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old := func(at, keep felt.Instant) bool { return keep > 0 && at < now-keep }
+	n := s.interactions.drop(func(r *felt.Interaction) bool { return old(r.End, keep.Interactions) })
+	if n > 0 {
+		s.gone = max(s.gone, now-keep.Interactions)
+	}
+	n += s.retainBuckets(now, keep)
+	n += s.operations.drop(func(r *felt.OperationBucket) bool { return old(r.Start, keep.Buckets10s) })
+	n += s.edges.drop(func(r *felt.EdgeBucket) bool { return old(r.Start, keep.Buckets10s) })
+	n += s.signals.drop(func(r *felt.SignalPoint) bool { return old(r.Time, keep.Buckets1m) })
+	n += s.days.drop(func(r *felt.CustomerDay) bool { return old(r.Day, keep.CustomerDays) })
+	n += s.spans.drop(func(r *felt.Span) bool {
+		if old(r.End, keep.Spans) {
+			delete(s.spanIDs, spanKey{r.Trace, r.ID})
+			return true
+		}
+		return false
+	})
+	return n, nil
+}
+
+func (s *Store) retainBuckets(now felt.Instant, keep felt.Retention) int64 {
+	var stale []rollup.Window
+	for w, st := range s.coarse.windows {
+		if st.stale {
+			stale = append(stale, w)
+		}
+	}
+	n := int64(0)
+	for _, r := range []struct{ width, keep felt.Instant }{
+		{10 * felt.Second, keep.Buckets10s}, {felt.Minute, keep.Buckets1m}, {felt.Hour, keep.BucketsLong},
+	} {
+		cut := rollup.Cut(r.width, now, r.keep, stale)
+		if cut <= s.coarse.from[r.width] {
+			continue
+		}
+		rows := &s.coarse.rows
+		if r.width < felt.Minute {
+			rows = &s.buckets
+		}
+		gone := rows.drop(func(b *felt.Bucket) bool {
+			width := felt.Instant(b.Width) * felt.Second
+			return min(width, felt.Hour) == r.width && b.Start < cut
+		})
+		if gone > 0 {
+			s.coarse.from[r.width] = cut
+		}
+		n += gone
+	}
+	return n
+}
