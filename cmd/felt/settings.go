@@ -11,9 +11,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+
+	"github.com/felt-cx/felt/core/yaml"
 )
 
 // newParser builds the command line parser. A setting's value comes from its flag,
@@ -129,73 +128,50 @@ func readFile(dir string, known []string) (map[string]string, error) {
 }
 
 func parseSettings(name string, b []byte, known []string) (map[string]string, error) {
-	doc, err := parser.ParseBytes(b, 0)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %s", name, yaml.FormatError(err, false, true))
-	}
+	root, errs := yaml.Parse(string(b))
 	values := map[string]string{}
 	var problems []error
-	add := func(n ast.Node, format string, a ...any) {
-		pos := n.GetToken().Position
-		problems = append(problems, fmt.Errorf("%s:%d:%d: %s", name, pos.Line, pos.Column, fmt.Sprintf(format, a...)))
+	add := func(at yaml.Pos, format string, a ...any) {
+		problems = append(problems, fmt.Errorf("%s:%d:%d: %s", name, at.Line, at.Column, fmt.Sprintf(format, a...)))
 	}
-	for _, d := range doc.Docs {
-		entries, ok := entriesOf(d.Body)
-		if !ok {
-			add(d.Body, "want a list of KEY: VALUE, one setting a line")
-			continue
-		}
-		for _, e := range entries {
-			key := e.Key.String()
-			v, ok := scalar(e.Value)
-			switch {
-			case !slices.Contains(known, key):
-				add(e.Key, "setting %q is not known%s", key, suggest(key, known))
-			case !ok:
-				add(e.Value, "%s: want one value, or a list of values", key)
-			default:
-				if _, twice := values[key]; twice {
-					add(e.Key, "setting %q is given twice", key)
-				}
-				values[key] = v
-			}
+	for _, e := range errs {
+		add(e.Pos, "%s", e.Message)
+	}
+	if root == nil {
+		return values, errors.Join(problems...)
+	}
+	if root.Kind != yaml.Map {
+		add(root.Pos, "want a list of KEY: VALUE, one setting a line")
+	}
+	for _, e := range root.Entries {
+		v, ok := scalar(e.Value)
+		switch {
+		case !slices.Contains(known, e.Key):
+			add(e.Pos, "setting %q is not known%s", e.Key, suggest(e.Key, known))
+		case !ok:
+			add(e.Value.Pos, "%s: want one value, or a list of values", e.Key)
+		default:
+			values[e.Key] = v
 		}
 	}
 	return values, errors.Join(problems...)
 }
 
-func entriesOf(n ast.Node) ([]*ast.MappingValueNode, bool) {
-	switch n := n.(type) {
-	case nil, *ast.NullNode, *ast.CommentGroupNode:
-		return nil, true
-	case *ast.MappingNode:
-		return n.Values, true
-	case *ast.MappingValueNode:
-		return []*ast.MappingValueNode{n}, true
-	}
-	return nil, false
-}
-
 // scalar is the text of a value; the items of a list are joined by commas, as on the
 // command line.
-func scalar(n ast.Node) (string, bool) {
-	switch n := n.(type) {
-	case *ast.SequenceNode:
-		parts := make([]string, 0, len(n.Values))
-		for _, v := range n.Values {
-			s, ok := scalar(v)
-			if !ok {
-				return "", false
-			}
-			parts = append(parts, s)
-		}
-		return strings.Join(parts, ","), true
-	case *ast.StringNode:
-		return n.Value, true
-	case ast.ScalarNode:
-		return n.GetToken().Value, true
+func scalar(n *yaml.Node) (string, bool) {
+	if n.Kind != yaml.List {
+		return n.Text, n.Scalar()
 	}
-	return "", false
+	parts := make([]string, 0, len(n.Items))
+	for _, v := range n.Items {
+		s, ok := scalar(v)
+		if !ok {
+			return "", false
+		}
+		parts = append(parts, s)
+	}
+	return strings.Join(parts, ","), true
 }
 
 // suggest names the known word that is nearest to s, when one is near enough.

@@ -2,46 +2,56 @@ package rules
 
 import "github.com/felt-cx/felt"
 
-// Inventory is what all files together say. It is the schema: every key of the YAML is
-// a field here, and nothing else is a key.
+// The schema. Every key of the YAML is a field here, and nothing else is a key. The tags
+// are the one source of what files may say: decoding, the JSON Schema and the
+// reference for people are made of them.
+//
+//	yaml   the key
+//	doc    what it means, for people
+//	words  the words that are allowed
+//	range  of a number: "1..5" with both ends, "0<..<1" without; of a length of time ">0" is always
+//	need   the key must be there
+//	alt    the default, for people
+
+// Inventory is what all files together say.
 type Inventory struct {
-	Journeys []Journey `yaml:"journeys"`
+	Journeys []Journey `yaml:"journeys" doc:"The critical user journeys. Files are read in order of their names and count as one list."`
 }
 
 // Journey is a critical user journey: ordered steps on the way to something that a
 // customer wants and a business earns from. Without steps it is one step of its own name.
 type Journey struct {
-	Name           string            `yaml:"name"`
-	Title          string            `yaml:"title"`
-	Purpose        string            `yaml:"purpose"` // signup | activation | purchase | renewal | expansion | support | internal
-	App            string            `yaml:"app"`     // app of interactions whose telemetry names no service.namespace; "" any
-	Team           string            `yaml:"team"`
-	Owners         []string          `yaml:"owners"`
-	Criticality    int               `yaml:"criticality"`   // 1 (least) to 5 (most)
-	RevenueClass   string            `yaml:"revenue_class"` // direct | supporting | none
-	WorkflowType   string            `yaml:"workflow_type"` // interactive | asynchronous | batch
-	Exposure       string            `yaml:"exposure"`      // direct | indirect
-	PrimaryService string            `yaml:"primary_service"`
-	Services       []string          `yaml:"services"`
-	Correlate      Correlate         `yaml:"correlate"`
-	Steps          []Step            `yaml:"steps"`
-	Match          *Match            `yaml:"match"` // of a journey without steps
-	SuccessWhen    SuccessWhen       `yaml:"success_when"`
-	DegradedWhen   DegradedWhen      `yaml:"degraded_when"`
-	Timeout        felt.Instant      `yaml:"timeout"`         // of inactivity, after which an open journey is abandoned; default 30m
-	RecoveryWindow felt.Instant      `yaml:"recovery_window"` // default that of the server
-	Thresholds     Thresholds        `yaml:"thresholds"`      // of each of its steps that has none of its own
-	Expectation    Expectation       `yaml:"expectation"`
-	Objectives     []Objective       `yaml:"objectives"`
-	SegmentBy      []string          `yaml:"segment_by"`
-	Overrides      []Override        `yaml:"overrides"` // the first that holds
-	Value          Value             `yaml:"value"`
-	ErrorClasses   []ErrorClass      `yaml:"error_classes"` // the first that matches; a step's own come before
-	Signals        []Signal          `yaml:"signals"`
-	KPIs           []KPI             `yaml:"kpis"`
-	ActionPlan     []Action          `yaml:"action_plan"`
-	Reviewed       string            `yaml:"reviewed"` // date of the last review, 2026-10-01
-	Links          map[string]string `yaml:"links"`
+	Name           string            `yaml:"name" need:"" doc:"Its name in questions, alerts and pages. Unique with app."`
+	Title          string            `yaml:"title" alt:"the name" doc:"What people call it."`
+	Purpose        string            `yaml:"purpose" words:"signup activation purchase renewal expansion support internal" doc:"What it does for the business."`
+	App            string            `yaml:"app" alt:"any" doc:"The app of its interactions. Names the app where telemetry has no service.namespace, and keeps interactions of other apps out."`
+	Team           string            `yaml:"team" doc:"The team that answers for it."`
+	Owners         []string          `yaml:"owners" doc:"People or teams that are told."`
+	Criticality    int               `yaml:"criticality" range:"1..5" doc:"How much hangs on it, from 1 (least) to 5 (most)."`
+	RevenueClass   string            `yaml:"revenue_class" words:"direct supporting none" doc:"Whether it earns money itself, helps to, or does not."`
+	WorkflowType   string            `yaml:"workflow_type" words:"interactive asynchronous batch" doc:"Whether a customer waits for it."`
+	Exposure       string            `yaml:"exposure" words:"direct indirect" doc:"Whether customers meet it themselves."`
+	PrimaryService string            `yaml:"primary_service" doc:"The service.name that carries it."`
+	Services       []string          `yaml:"services" doc:"The service.names that it uses. Names the app of their interactions where telemetry has no service.namespace."`
+	Correlate      Correlate         `yaml:"correlate" alt:"session" doc:"What makes the steps of one customer one journey: session, customer, or {instance: ATTRIBUTE}, which also takes felt.journey.instance.id. What is not known falls back: session, customer, trace."`
+	Steps          []Step            `yaml:"steps" alt:"one of the journey's own name" doc:"The steps in order."`
+	Match          *Match            `yaml:"match" alt:"an interaction of the journey's name" doc:"Which telemetry is the journey, when it has no steps."`
+	SuccessWhen    SuccessWhen       `yaml:"success_when" alt:"last_step" doc:"When it has reached its goal: last_step (the last required step succeeded), all_steps (every required one did), or {step: NAME}."`
+	DegradedWhen   DegradedWhen      `yaml:"degraded_when" doc:"When a journey that reached its goal was degraded. A required step that was degraded always makes it so."`
+	Timeout        felt.Instant      `yaml:"timeout" alt:"30m" doc:"How long nothing may happen in an open journey before it is abandoned."`
+	RecoveryWindow felt.Instant      `yaml:"recovery_window" alt:"that of the server" doc:"How long after a failed try a success counts as recovered."`
+	Thresholds     Thresholds        `yaml:"thresholds" doc:"Of each of its steps that has none of its own."`
+	Expectation    Expectation       `yaml:"expectation" doc:"What its customers take for granted."`
+	Objectives     []Objective       `yaml:"objectives" doc:"Service level objectives."`
+	SegmentBy      []string          `yaml:"segment_by" doc:"Segment keys by which its numbers are split; at most 8."`
+	Overrides      []Override        `yaml:"overrides" doc:"Other thresholds for some customers; the first whose where holds."`
+	Value          Value             `yaml:"value" doc:"What it earns. An interaction's own felt.interaction.value goes before."`
+	ErrorClasses   []ErrorClass      `yaml:"error_classes" doc:"What certain errors mean; the first that matches, after those of the step."`
+	Signals        []Signal          `yaml:"signals" doc:"Technical series that serve it."`
+	KPIs           []KPI             `yaml:"kpis" doc:"Its business numbers."`
+	ActionPlan     []Action          `yaml:"action_plan" doc:"What to do when it breaks, in order."`
+	Reviewed       string            `yaml:"reviewed" doc:"Date on which somebody last confirmed all this, as 2026-10-01."`
+	Links          map[string]string `yaml:"links" doc:"Names and http(s) addresses of runbooks, dashboards, designs."`
 }
 
 // Correlate says what makes the interactions of one customer's way one journey. In YAML
@@ -53,134 +63,136 @@ type Correlate struct {
 
 // Step is one step of a journey.
 type Step struct {
-	Name         string       `yaml:"name"`
-	Match        *Match       `yaml:"match"` // default: an interaction of the step's name
-	Optional     bool         `yaml:"optional"`
-	Weight       float64      `yaml:"weight"`  // of the stage in impact scores; default: its place, from 1
-	Timeout      felt.Instant `yaml:"timeout"` // from the last activity before it to its end
-	Async        bool         `yaml:"async"`   // nobody waits for it: it may end when the customer is gone, and one that fails fails the journey
-	Thresholds   Thresholds   `yaml:"thresholds"`
-	ErrorClasses []ErrorClass `yaml:"error_classes"`
+	Name         string       `yaml:"name" need:"" doc:"Its name, unique in the journey."`
+	Match        *Match       `yaml:"match" alt:"an interaction of the step's name" doc:"Which telemetry is the step."`
+	Optional     bool         `yaml:"optional" alt:"false" doc:"The journey can reach its goal without it."`
+	Weight       float64      `yaml:"weight" range:">0" alt:"its place, from 1" doc:"How much the stage weighs in impact scores."`
+	Timeout      felt.Instant `yaml:"timeout" alt:"none" doc:"From the last activity before it to its end."`
+	Async        bool         `yaml:"async" alt:"false" doc:"Nobody waits for it: it may end when the customer is gone, and one that fails fails the journey. As the last required step it needs a timeout."`
+	Thresholds   Thresholds   `yaml:"thresholds" alt:"the journey's" doc:"Of this step, in place of the journey's."`
+	ErrorClasses []ErrorClass `yaml:"error_classes" doc:"What certain errors mean in this step; they come before the journey's."`
 }
 
-// Match says which telemetry is the step. Exactly one of the four is given.
+// Match says which telemetry is the step. Exactly one of interaction, span, log and any
+// is given.
 type Match struct {
-	Interaction string   `yaml:"interaction"` // felt.interaction.name, or what an alias makes of it
-	App         string   `yaml:"app"`         // with Interaction: of that app only; default the journey's app
-	Span        *Pattern `yaml:"span"`
-	Log         *Pattern `yaml:"log"`
-	Any         []*Match `yaml:"any"`
+	Interaction string   `yaml:"interaction" doc:"An interaction of this name: felt.interaction.name, or what an alias makes of it."`
+	App         string   `yaml:"app" alt:"the journey's" doc:"With interaction: of that app only."`
+	Span        *Pattern `yaml:"span" doc:"Any span for which this holds becomes an interaction of the step's name."`
+	Log         *Pattern `yaml:"log" doc:"Any log record for which this holds becomes an interaction of the step's name."`
+	Any         []*Match `yaml:"any" doc:"One of several."`
 }
 
 // Pattern holds for a span or log record for which all that is given holds.
 type Pattern struct {
-	Service    *Text           `yaml:"service"`
-	Name       *Text           `yaml:"name"`   // span name; event name of a log record
-	Kind       string          `yaml:"kind"`   // server | client | producer | consumer | internal
-	Status     string          `yaml:"status"` // ok | error | unset
-	HTTPStatus *Text           `yaml:"http_status"`
-	Duration   felt.Instant    `yaml:"longer_than"`
-	Attributes map[string]Text `yaml:"attributes"` // resource attributes too; a hashed identity can only be asked whether it exists
+	Service    *Text           `yaml:"service" doc:"service.name."`
+	Name       *Text           `yaml:"name" doc:"The span's name; the event name of a log record."`
+	Kind       string          `yaml:"kind" words:"server client producer consumer internal" doc:"The span's kind."`
+	Status     string          `yaml:"status" words:"ok error unset" doc:"The span's status; error is also a log record of severity ERROR or above."`
+	HTTPStatus *Text           `yaml:"http_status" doc:"http.response.status_code, as 404, {prefix: 5} or {one_of: [409, 422]}."`
+	GRPCStatus *Text           `yaml:"grpc_status" doc:"The gRPC status, by name or number, as ALREADY_EXISTS or 6."`
+	Duration   felt.Instant    `yaml:"longer_than" doc:"The span took longer than this."`
+	Attributes map[string]Text `yaml:"attributes" doc:"Attributes of the span or log record, or of its resource. A hashed identity (user.id, session.id, ...) can only be asked whether it exists."`
 }
 
 // Text is a condition on one text. In YAML a scalar means equals; otherwise exactly one
-// of the keys.
+// of the keys is given. An absent text satisfies only {exists: false} and not.
 type Text struct {
-	Equals string   `yaml:"equals"`
-	Prefix string   `yaml:"prefix"`
-	Regex  string   `yaml:"regex"` // RE2; holds when it is found anywhere: use ^ and $
-	OneOf  []string `yaml:"one_of"`
-	Exists *bool    `yaml:"exists"`
-	Not    *Text    `yaml:"not"`
+	Equals string   `yaml:"equals" doc:"It is this text. A plain value means the same."`
+	Prefix string   `yaml:"prefix" doc:"It begins with this text."`
+	Regex  string   `yaml:"regex" doc:"This RE2 expression is found in it, anywhere: use ^ and $."`
+	OneOf  []string `yaml:"one_of" doc:"It is one of these texts."`
+	Exists *bool    `yaml:"exists" doc:"It is there (true) or is not (false)."`
+	Not    *Text    `yaml:"not" doc:"The condition inside does not hold; an absent text satisfies it too."`
 }
 
 // SuccessWhen says when a journey has reached its goal. In YAML it is a word or
 // {step: NAME}.
 type SuccessWhen struct {
-	Rule string // last_step (default): the last required step succeeded | all_steps: every required one did
+	Rule string // last_step (default): the last required step succeeded | all_steps: every required one did | step
 	Step string // {step: NAME}: that one succeeded
 }
 
 // DegradedWhen says when a journey that reached its goal was degraded. A required step
 // that was degraded always makes it so.
 type DegradedWhen struct {
-	SlowerThan     felt.Instant `yaml:"slower_than"`          // the whole journey; 0 never
-	Retried        *bool        `yaml:"retried"`              // a step failed and then worked; default true
-	OptionalFailed *bool        `yaml:"optional_step_failed"` // default true
+	SlowerThan     felt.Instant `yaml:"slower_than" alt:"never" doc:"The whole journey took longer."`
+	Retried        *bool        `yaml:"retried" alt:"true" doc:"A step failed and then worked."`
+	OptionalFailed *bool        `yaml:"optional_step_failed" alt:"true" doc:"An optional step failed."`
 }
 
 // Thresholds worsen a success: slower than Degraded is degraded, slower than Failed is
 // failed. 0: none. They look at the visible duration when it is known.
 type Thresholds struct {
-	Degraded felt.Instant `yaml:"degraded"`
-	Failed   felt.Instant `yaml:"failed"`
+	Degraded felt.Instant `yaml:"degraded" alt:"none" doc:"A success that took longer is degraded."`
+	Failed   felt.Instant `yaml:"failed" alt:"none" doc:"A success that took longer is failed."`
 }
 
 // Expectation is what customers of a journey take for granted.
 type Expectation struct {
-	Latency          felt.Instant `yaml:"latency"`
-	Availability     float64      `yaml:"availability"`      // 0..1, below 1
-	FailureTolerance float64      `yaml:"failure_tolerance"` // share of failed tries that customers bear, 0..1
+	Latency          felt.Instant `yaml:"latency" doc:"How long they wait without a thought."`
+	Availability     float64      `yaml:"availability" range:"0<..<1" doc:"Share of tries that they expect to work, as 0.999."`
+	FailureTolerance float64      `yaml:"failure_tolerance" range:"0..1" doc:"Share of failed tries that they bear, as 0.01."`
 }
 
 // Objective is a service level objective on the journey.
 type Objective struct {
-	Name      string       `yaml:"name"`
-	Kind      string       `yaml:"kind"`      // success (not failed) | completion | latency
-	Target    float64      `yaml:"target"`    // 0..1, below 1
-	Window    felt.Instant `yaml:"window"`    // default 28d
-	Threshold felt.Instant `yaml:"threshold"` // of kind latency
-	Count     string       `yaml:"count"`     // interactions (default) | customers
+	Name      string       `yaml:"name" need:"" doc:"Its name, unique in the journey."`
+	Kind      string       `yaml:"kind" words:"success completion latency" alt:"success" doc:"success: not failed; completion: completed of all that ended; latency: completed within threshold."`
+	Target    float64      `yaml:"target" need:"" range:"0<..<1" doc:"Share that must be good, as 0.995."`
+	Window    felt.Instant `yaml:"window" alt:"28d" doc:"The time over which it is judged; no more than is kept (400d)."`
+	Threshold felt.Instant `yaml:"threshold" doc:"Of kind latency: slower is not good."`
+	Count     string       `yaml:"count" words:"interactions customers" alt:"interactions" doc:"What is counted."`
 }
 
 // Override replaces thresholds for customers of certain segments.
 type Override struct {
-	Where      map[string]Text `yaml:"where"` // segment key -> value
-	Thresholds Thresholds      `yaml:"thresholds"`
+	Where      map[string]Text `yaml:"where" need:"" doc:"Segment keys and what their values must be; all must hold."`
+	Thresholds Thresholds      `yaml:"thresholds" need:"" doc:"In place of the step's and the journey's, both together."`
 }
 
 // Value is what a journey earns. An interaction's own felt.interaction.value goes before.
 type Value struct {
-	Per         string `yaml:"per"` // completion (default) | interaction
-	AmountMinor int64  `yaml:"amount_minor"`
-	Currency    string `yaml:"currency"`  // ISO 4217
-	Attribute   string `yaml:"attribute"` // of plain telemetry that holds the amount, in major units
+	Per         string `yaml:"per" words:"completion interaction" alt:"completion" doc:"Earned once when the journey is completed, or by every interaction."`
+	AmountMinor int64  `yaml:"amount_minor" range:"0.." doc:"A fixed amount in minor units (cents)."`
+	Currency    string `yaml:"currency" doc:"ISO 4217 code, as EUR."`
+	Attribute   string `yaml:"attribute" doc:"Attribute of plain telemetry that holds the amount, in major units (12.50)."`
 }
 
 // ErrorClass gives an outcome to what matches: an expected error is a success, a slow
 // back end behind a code is degraded.
 type ErrorClass struct {
-	Name        string   `yaml:"name"` // the outcome rule's name; default its outcome and place
-	Match       *Pattern `yaml:"match"`
-	Outcome     string   `yaml:"outcome"`     // success | degraded | failed | abandoned | cancelled; "" as without the class
-	Recoverable *bool    `yaml:"recoverable"` // default true; false: a failed try of it fails the journey at once
-	Consequence string   `yaml:"consequence"` // in words, for people
+	Name        string   `yaml:"name" alt:"its outcome and place" doc:"The name under which its interactions are counted."`
+	Match       *Pattern `yaml:"match" need:"" doc:"The events that it is about."`
+	Outcome     string   `yaml:"outcome" words:"success degraded failed abandoned cancelled" alt:"as without the class" doc:"What such an interaction is."`
+	Recoverable *bool    `yaml:"recoverable" alt:"true" doc:"false: a failed try of it fails the journey at once."`
+	Consequence string   `yaml:"consequence" doc:"In words: what it means for a customer."`
 }
 
 // Signal is a technical series that serves the journey.
 type Signal struct {
-	Name            string   `yaml:"name"`
-	Layer           string   `yaml:"layer"`  // infrastructure | application | experience
-	Source          string   `yaml:"source"` // metric name
-	Threshold       float64  `yaml:"threshold"`
-	Limit           float64  `yaml:"limit"`     // saturation is measured against it
-	Endangers       string   `yaml:"endangers"` // name of a KPI
-	BusinessRisk    string   `yaml:"business_risk"`
-	TypicalResponse []string `yaml:"typical_response"`
-	Owners          []string `yaml:"owners"`
+	Name            string   `yaml:"name" need:"" doc:"Its name, unique in the journey."`
+	Layer           string   `yaml:"layer" words:"infrastructure application experience" doc:"Where it is measured."`
+	Source          string   `yaml:"source" doc:"Name of the metric."`
+	Threshold       float64  `yaml:"threshold" doc:"The value from which it is bad, in the unit of the metric."`
+	Limit           float64  `yaml:"limit" doc:"The value at which it is full; saturation is measured against it."`
+	Endangers       string   `yaml:"endangers" doc:"The KPI that suffers."`
+	BusinessRisk    string   `yaml:"business_risk" doc:"In words: what it costs."`
+	TypicalResponse []string `yaml:"typical_response" doc:"What one does about it, in order."`
+	Owners          []string `yaml:"owners" doc:"Who does it."`
 }
 
 // KPI is a business number of the journey.
 type KPI struct {
-	Name        string `yaml:"name"`
-	Numerator   string `yaml:"numerator"`
-	Denominator string `yaml:"denominator"`
-	Direction   string `yaml:"direction"` // up | down: where better is
+	Name        string `yaml:"name" need:"" doc:"Its name, unique in the journey."`
+	Numerator   string `yaml:"numerator" doc:"In words or as a name: what is counted."`
+	Denominator string `yaml:"denominator" doc:"In words or as a name: of how many."`
+	Direction   string `yaml:"direction" words:"up down" doc:"Where better is."`
 }
 
 // Action is one step of what to do when the journey breaks.
 type Action struct {
-	Step     string `yaml:"step"`
-	Action   string `yaml:"action"`
-	Approver string `yaml:"approver"`
+	Step     string `yaml:"step" alt:"the whole journey" doc:"The step of the journey that it is about."`
+	Action   string `yaml:"action" need:"" doc:"In words: what to do."`
+	Approver string `yaml:"approver" doc:"Who must agree before."`
 }

@@ -21,6 +21,8 @@ type Event struct {
 type Set struct {
 	Version  int64
 	Journeys []*CompiledJourney // in order of the files
+
+	index index
 }
 
 // CompiledJourney is a journey as the engine uses it: defaults are filled in.
@@ -29,6 +31,8 @@ type CompiledJourney struct {
 	Steps []*CompiledStep // hides Journey.Steps; at least one
 	// Order of Steps; Last is the place of the last required one.
 	Last int
+
+	overrides []override
 }
 
 // CompiledStep is one step of one journey.
@@ -41,6 +45,10 @@ type CompiledStep struct {
 	Async       bool
 	Weight      float64
 	Timeout     felt.Instant // 0 none
+
+	thresholds   Thresholds
+	classes      []errorClass // its own, then the journey's
+	alternatives []alternative
 }
 
 // Candidate is a rule whose static part (service, name, kind) holds for an operation.
@@ -63,14 +71,4 @@ type Ruling struct {
 	Class       string       // the error class' name, when it is one
 	Recoverable bool
 	Consequence string
-}
-
-// Problem is one thing wrong with the inventory, and how to mend it.
-type Problem struct {
-	File         string `json:"file"`
-	Line, Column int    // from 1; 0 the file as a whole
-	Severity     string `json:"severity"` // error: the inventory is not taken; warning: it is
-	Check        string `json:"check"`    // name of the check, stable: unknown-key, unknown-step, ...
-	Message      string `json:"message"`
-	Suggestion   string `json:"suggestion,omitempty"`
 }

@@ -1,0 +1,4 @@
+package rules
+
+// check holds what the files say together to what it means.
+func (p *parsed) check() {}

@@ -1,0 +1,71 @@
+package rules
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/yaml"
+)
+
+// parsed is an inventory as it was read, and where everything in it stands.
+type parsed struct {
+	*reporter
+	version  int64
+	journeys []*Journey // in order of the files
+	at       map[any]place
+}
+
+// place is where a part stands, named by its address (or a mapKey).
+func (p *parsed) place(part any) place { return p.at[part] }
+
+// Parse reads the files and decodes them strictly, without a look at what they mean
+// together: that is [Check]. The inventory holds what could be read of them.
+func Parse(in felt.Inventory) (Inventory, []Problem) {
+	p := parse(in)
+	inv := Inventory{Journeys: make([]Journey, 0, len(p.journeys))}
+	for _, j := range p.journeys {
+		inv.Journeys = append(inv.Journeys, *j)
+	}
+	return inv, p.sorted()
+}
+
+func parse(in felt.Inventory) *parsed {
+	p := &parsed{reporter: &reporter{}, version: in.Version, at: map[any]place{}}
+	files := slices.Clone(in.Files)
+	slices.SortStableFunc(files, func(a, b felt.InventoryFile) int { return strings.Compare(a.Name, b.Name) })
+	for i, f := range files {
+		if i > 0 && files[i-1].Name == f.Name {
+			p.add(SeverityError, "duplicate-file", f.Name, yaml.Pos{}, "", "the file is given twice")
+			continue
+		}
+		p.file(f)
+	}
+	return p
+}
+
+func (p *parsed) file(f felt.InventoryFile) {
+	root, errs := yaml.Parse(f.Text)
+	for _, e := range errs {
+		p.add(SeverityError, "bad-yaml", f.Name, e.Pos, "", "%s", e.Message)
+	}
+	if len(errs) > 0 {
+		return
+	}
+	inv := &Inventory{}
+	if root != nil {
+		d := &decoder{reporter: p.reporter, file: f.Name, at: p.at}
+		before := len(p.problems)
+		d.value(root, reflect.ValueOf(inv).Elem(), "file", "", root.Pos)
+		if len(inv.Journeys) == 0 && len(p.problems) > before {
+			return
+		}
+	}
+	if len(inv.Journeys) == 0 {
+		p.add(SeverityWarning, "empty-file", f.Name, yaml.Pos{}, "a journey begins as: journeys: [{name: checkout}]", "the file names no journey")
+	}
+	for i := range inv.Journeys {
+		p.journeys = append(p.journeys, &inv.Journeys[i])
+	}
+}
