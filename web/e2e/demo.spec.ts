@@ -5,101 +5,28 @@
 // FELT_BIN names the binary (default ../bin/felt); FELT_URL a demo that was started
 // by hand just before.
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Incident } from "../src/api";
+import { type Binary, ready, start } from "./binary";
 import { complaints, launch, shots } from "./browser";
 import { headline, tone, until, words } from "./open";
 
-const readyWithin = 10_000;
 const faultWithin = 60_000; // about 45 s
 const seenWithin = 30_000;
 
-interface Demo {
-  url: string;
-  /** When the process was started, milliseconds. */
-  started: number;
-  /** What it wrote so far. */
-  log: () => string;
-  stop: () => Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const s = createServer().listen(0, "127.0.0.1");
-  await once(s, "listening");
-  const address = s.address();
-  s.close();
-  await once(s, "close");
-  if (typeof address !== "object" || !address) throw new Error("no free port");
-  return address.port;
-}
-
-async function start(): Promise<Demo> {
-  const running = process.env.FELT_URL;
-  if (running)
-    return { url: running, started: Date.now(), log: () => "", stop: async () => undefined };
-  const bin = resolve(
-    process.env.FELT_BIN ?? fileURLToPath(new URL("../../bin/felt", import.meta.url)),
-  );
-  if (!existsSync(bin))
-    throw new Error(`no ${bin}: build it with make build, or name it with FELT_BIN`);
-  const data = mkdtempSync(join(tmpdir(), "felt-demo-"));
-  const [page, grpc, http] = await Promise.all([freePort(), freePort(), freePort()]);
-  const at = (port: number | undefined) => `127.0.0.1:${port}`;
-  const flags = [
-    "--data",
-    data,
-    "--listen",
-    at(page),
-    "--otlp-grpc",
-    at(grpc),
-    "--otlp-http",
-    at(http),
-  ];
-  const child = spawn(bin, ["demo", ...flags], { stdio: ["ignore", "pipe", "pipe"] });
-  let log = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream.on("data", (chunk) => {
-      log = (log + chunk).slice(-8000);
-    });
-  child.on("error", (e) => {
-    log += `\n${e.message}`;
-  });
-  child.on("exit", (code, signal) => {
-    log += `\nended: ${code ?? signal}`;
-  });
-  const ended = new Promise((done) => child.once("close", done));
-  return {
-    url: `http://${at(page)}/`,
-    started: Date.now(),
-    log: () => log,
-    stop: async () => {
-      await end(child, ended);
-      rmSync(data, { recursive: true, force: true });
-    },
-  };
-}
-
-async function end(child: ChildProcess, ended: Promise<unknown>) {
-  if (child.exitCode !== null || child.pid === undefined) return;
-  child.kill("SIGTERM");
-  const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
-  await ended;
-  clearTimeout(timer);
+async function begin(): Promise<Binary> {
+  const url = process.env.FELT_URL;
+  if (!url) return start("demo");
+  return { url, otlp: "", started: Date.now(), log: () => "", stop: async () => undefined };
 }
 
 let browser: Browser | undefined;
-let demo: Demo | undefined;
+let demo: Binary | undefined;
 beforeAll(async () => {
   browser = await launch();
-  demo = await start();
+  demo = await begin();
 });
 afterAll(async () => {
   await browser?.close();
@@ -121,14 +48,7 @@ async function shown(page: Page, id: string): Promise<number> {
 it("the page says how many customers felt the fault, within 30 s, and as the API does", async () => {
   if (!browser || !demo) throw new Error("not started");
   const { url, started, log } = demo;
-  const ready = () =>
-    fetch(new URL("readyz", url)).then(
-      (r) => r.status,
-      () => 0,
-    );
-  await until(ready, (status) => status === 200, readyWithin).catch((e) => {
-    throw new Error(`not ready: ${e.message}\n${log()}`);
-  });
+  await ready(demo);
 
   const page = await browser.newPage({
     viewport: { width: 1280, height: 900 },

@@ -12,6 +12,8 @@ interface Options extends BrowserContextOptions {
   /** How the stand-in is from the start. */
   broken?: boolean;
   deaf?: boolean;
+  mapped?: boolean | "bad";
+  strict?: boolean;
 }
 
 export async function open(
@@ -19,9 +21,17 @@ export async function open(
   state: State,
   options: Options = {},
 ): Promise<[Page, Stand]> {
-  const { search = "", base = "/", broken = false, deaf = false, ...rest } = options;
+  const {
+    search = "",
+    base = "/",
+    broken = false,
+    deaf = false,
+    mapped = false,
+    strict = false,
+    ...rest
+  } = options;
   const s = await stand(state, base);
-  Object.assign(s, { broken, deaf });
+  Object.assign(s, { broken, deaf, mapped, strict });
   const context = await browser.newContext({
     viewport: { width: 1280, height: 900 },
     reducedMotion: "reduce",

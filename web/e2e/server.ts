@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import * as canned from "./canned";
 import { type Deeds, health, incidents, journeys, type State, series } from "./fixture";
 
 const dist = fileURLToPath(new URL("../dist/", import.meta.url));
@@ -23,11 +24,17 @@ export interface Stand {
   broken: boolean;
   /** True: there is no event stream, as behind a proxy that buffers. */
   deaf: boolean;
+  /** True: there is an inventory with a journey; "bad": its newest edit has errors. */
+  mapped: boolean | "bad";
+  /** True: the list of affected customers needs a reason. */
+  strict: boolean;
   deeds: Deeds;
   /** What was asked, method and path, newest last. */
   asked: string[];
   /** Tells every open stream that something changed. */
   tick(): void;
+  /** Tells every open stream that the inventory was edited. */
+  edit(how: boolean | "bad"): void;
   stop(): Promise<void>;
 }
 
@@ -40,12 +47,18 @@ export async function stand(state: State, base = "/"): Promise<Stand> {
     state,
     broken: false,
     deaf: false,
+    mapped: false,
+    strict: false,
     deeds: { acknowledged: new Set(), resolved: new Map() },
     asked: [],
     tick: () => {
       const now = new Date().toISOString();
       for (const s of streams)
         s.write(`event: tick\ndata: {"as_of":"${now}","complete_until":"${now}"}\n\n`);
+    },
+    edit: (how) => {
+      self.mapped = how;
+      for (const s of streams) s.write(`event: inventory\ndata: {"version":7}\n\n`);
     },
     stop: async () => {
       for (const s of streams) s.destroy();
@@ -63,10 +76,47 @@ export async function stand(state: State, base = "/"): Promise<Stand> {
   return self;
 }
 
-async function body(req: IncomingMessage): Promise<{ reason?: string }> {
+async function body(req: IncomingMessage): Promise<{ reason?: string; id?: string }> {
   const parts: Buffer[] = [];
   for await (const part of req) parts.push(part as Buffer);
   return JSON.parse(Buffer.concat(parts).toString() || "{}");
+}
+
+interface Reply {
+  status?: number;
+  value: unknown;
+}
+
+const problem = (status: number, detail: string): Reply => ({ status, value: { status, detail } });
+
+/** later answers what the pages beside the first one ask; undefined: it is none of that. */
+async function later(self: Stand, path: string, req: IncomingMessage): Promise<Reply | undefined> {
+  const [, one, id = ""] = /^api\/v1\/(customers|traces)\/([^/]+)$/.exec(path) ?? [];
+  if (one === "customers" && req.method === "POST") {
+    const asked = (await body(req)).id ?? "";
+    return asked === canned.rawId || asked === canned.hash
+      ? { value: canned.customer() }
+      : problem(404, "nobody is known by that id in this environment");
+  }
+  if (one === "customers")
+    return id === canned.hash ? { value: canned.customer() } : problem(404, "nobody is known");
+  if (one === "traces") {
+    const value = canned.trace(id);
+    return value ? { value } : problem(404, "nothing is known of this trace");
+  }
+  switch (path) {
+    case "api/v1/funnel":
+      return { value: canned.funnel() };
+    case "api/v1/interactions":
+      return { value: { interactions: canned.tries(), next: "" } };
+    case "api/v1/inventory":
+      return { value: self.mapped ? canned.inventory(self.mapped === "bad") : canned.noInventory };
+    case "api/v1/unmapped":
+      return { value: canned.unmapped() };
+    case "api/v1/explain":
+      return { value: canned.explained() };
+  }
+  return undefined;
 }
 
 async function answer(
@@ -105,7 +155,11 @@ async function answer(
   }
   if (path === "api/v1/health") return json(stamp);
   if (path === "api/v1/journeys")
-    return json({ question: {}, ...stamp, journeys: journeys(self.state) });
+    return json({
+      question: {},
+      ...stamp,
+      journeys: [...(self.mapped ? [canned.journeyRow] : []), ...journeys(self.state)],
+    });
   if (path === "api/v1/incidents")
     return json({
       incidents: incidents(self.state, url.searchParams.get("status") ?? "", self.deeds),
@@ -121,6 +175,16 @@ async function answer(
     res.on("close", () => streams.delete(res));
     return;
   }
+  if (path === "api/v1/affected") {
+    if (self.strict && !url.searchParams.get("reason"))
+      return json({ title: "Unprocessable", status: 422, detail: "reason is needed" }, 422);
+    res
+      .writeHead(200, { "content-type": "text/csv" })
+      .end(`customer,failed\r\n${canned.hash},2\r\n`);
+    return;
+  }
+  const reply = await later(self, path, req);
+  if (reply) return json(reply.value, reply.status);
   if (path.startsWith("api/")) return json({ title: "Not Found", status: 404 }, 404);
   const file = join(dist, path === "" ? "index.html" : path);
   if (!file.startsWith(dist) || !existsSync(file)) return void res.writeHead(404).end();

@@ -236,21 +236,54 @@ export async function getUnmapped(window: string, env?: string): Promise<Unmappe
   return { ...got, operations: got.operations ?? [], names: got.names ?? [] };
 }
 
-/** What one pasted span counts as. */
-export interface Explained {
+/** What one pasted span or log record counts as. */
+export interface ExplainedSpan {
+  signal: string;
+  span: string;
+  service: string;
+  name: string;
+  kind?: string;
+  verdict: string;
   interaction?: string;
-  journey?: string;
-  step?: string;
-  rule?: string;
-  outcome?: string;
-  outcome_rule?: string;
-  why: string[] | null;
+  app?: string;
+  /** felt.interaction.name, or "rule checkout/pay". */
+  by?: string;
+  /** A sentence. */
+  why: string;
+  /** Rules that nearly hold, and what keeps them from it. */
+  near?: { rule: string; failed: string[] | null }[] | null;
 }
 
-export async function explain(text: string, env?: string): Promise<Explained[]> {
-  const got = await read<{ spans: Explained[] | null }>(`api/v1/explain?${query({ env })}`, {
-    ...posting(null),
-    body: text,
-  });
-  return got.spans ?? [];
+/** A row that would come of what was pasted. */
+export interface ExplainedInteraction {
+  id: string;
+  app: string;
+  name: string;
+  steps?: string[] | null;
+  outcome: OutcomeWord;
+  rule: string;
+  reason?: string;
+  error_class?: string;
+  left?: string;
+  duration_ns: number;
+  customer_level: string;
+  traffic: string;
+}
+
+export interface Explained {
+  rules_version: number;
+  spans: ExplainedSpan[];
+  interactions: ExplainedInteraction[];
+  notes: string[];
+}
+
+/** explain takes OTLP as JSON, a trace or one span, as text. */
+export async function explain(text: string): Promise<Explained> {
+  const got = await read<Explained>("api/v1/explain", { ...posting(null), body: text });
+  return {
+    ...got,
+    spans: got.spans ?? [],
+    interactions: got.interactions ?? [],
+    notes: got.notes ?? [],
+  };
 }

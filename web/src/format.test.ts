@@ -71,7 +71,7 @@ describe("times", () => {
   );
 
   it("windows are words", () =>
-    expect(["5m", "24h"].map(windowWords).map(flat)).toEqual(["5 min", "24 h"]));
+    expect(["5m", "24h", "30d"].map(windowWords).map(flat)).toEqual(["5 min", "24 h", "30 d"]));
 });
 
 describe("identity", () => {

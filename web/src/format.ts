@@ -76,5 +76,5 @@ export function clock(at: Date, now: Date, seconds = false): string {
 
 /** The words of a window: "5m" is "5 min". */
 export function windowWords(window: string): string {
-  return window.replace(/^(\d+)m$/, `$1${nb}min`).replace(/^(\d+)h$/, `$1${nb}h`);
+  return window.replace(/^(\d+)m$/, `$1${nb}min`).replace(/^(\d+)([hd])$/, `$1${nb}$2`);
 }

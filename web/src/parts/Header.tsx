@@ -52,7 +52,7 @@ export function Header(p: Props) {
         <Go view="inventory" current={p.view === "inventory"}>
           Inventory
         </Go>
-        <span>{p.env ?? "production"}</span>
+        <span className="env">{p.env ?? "production"}</span>
       </nav>
       <span className="said" role="status">
         {p.said}

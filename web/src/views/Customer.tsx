@@ -50,7 +50,7 @@ export default function Customer({ window, env, fresh, now }: ViewProps) {
   return (
     <>
       <Head
-        tone={a.outcomes.failed > 0 ? "failing" : a.outcomes.degraded > 0 ? "degraded" : "unknown"}
+        tone={a.outcomes.failed > 0 ? "failing" : a.outcomes.degraded > 0 ? "degraded" : undefined}
         headline={wayVerdict(a, period, now)}
         detail={known(a)}
         fresh={fresh}

@@ -1,12 +1,15 @@
 import { Button, Textarea } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { type Explained, explain } from "../ask";
+import { type Explained, type ExplainedSpan, explain } from "../ask";
+import { int, plural } from "../format";
+import { length } from "../waterfall";
+import { Outcome } from "./Outcome";
 
 /** A span is pasted, and Felt says what it counts as, by which rule, or why not. */
-export function Explain({ env }: { env: string | undefined }) {
+export function Explain() {
   const [text, setText] = useState("");
-  const asking = useMutation({ mutationFn: () => explain(text, env) });
+  const asking = useMutation({ mutationFn: () => explain(text) });
   const submit = (e: FormEvent) => {
     e.preventDefault();
     asking.mutate();
@@ -38,11 +41,8 @@ export function Explain({ env }: { env: string | undefined }) {
           </Button>
         </div>
       </form>
-      <div aria-live="polite" className="explained">
-        {asking.data?.map((x, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: answers have no name of their own and never move
-          <Answer key={i} x={x} />
-        ))}
+      <div aria-live="polite" className="explained" data-testid="explained">
+        {asking.data && <Answer x={asking.data} />}
       </div>
     </section>
   );
@@ -50,17 +50,65 @@ export function Explain({ env }: { env: string | undefined }) {
 
 function Answer({ x }: { x: Explained }) {
   return (
+    <>
+      <p className="sub">
+        {x.rules_version > 0 ? `By version ${int(x.rules_version)}` : "There is no inventory"}:{" "}
+        {plural(x.interactions.length, "interaction")} from {plural(x.spans.length, "span")}
+      </p>
+      {x.interactions.map((i) => (
+        <article key={i.id}>
+          <p>
+            <Outcome of={{ outcome: i.outcome, abandoned_how: "" }} /> <b>{i.name}</b> of {i.app}{" "}
+            <span className="sub">
+              {[
+                i.steps?.length ? `step ${i.steps.join(", ")}` : "step of no journey",
+                `decided by ${i.rule}`,
+                i.reason,
+                length(i.duration_ns / 1e6),
+                i.customer_level === "none" ? "nobody is named" : `customer by ${i.customer_level}`,
+                i.traffic !== "customer" ? `${i.traffic} traffic, in no number` : "",
+              ]
+                .filter(Boolean)
+                .join(" · ")}
+            </span>
+          </p>
+        </article>
+      ))}
+      {x.spans.map((s, n) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: what was pasted may have no ids, and never moves
+        <Span key={n} s={s} />
+      ))}
+      {x.notes.map((note) => (
+        <p key={note} className="sub">
+          {note}
+        </p>
+      ))}
+    </>
+  );
+}
+
+const verdicts: Record<string, string> = {
+  interaction: "counts as",
+  part: "is part of",
+  step: "is a step inside",
+  nothing: "counts as nothing",
+};
+
+function Span({ s }: { s: ExplainedSpan }) {
+  return (
     <article>
       <p>
-        {x.interaction ? (
-          <>
-            Counts as <b>{x.interaction}</b>
-            {x.journey && ` of journey ${x.journey}`}
-          </>
-        ) : (
-          <b>Counts as nothing</b>
-        )}
+        <code>{s.name}</code>{" "}
+        <span className="sub">{[s.service, s.kind].filter(Boolean).join(", ")}</span>{" "}
+        {verdicts[s.verdict] ?? s.verdict} <b>{s.interaction}</b>
+        {s.by && ` by ${s.by}`}
       </p>
+      <p>{s.why}</p>
+      {(s.near ?? []).map((n) => (
+        <p key={n.rule} className="sub">
+          Rule {n.rule} does not hold: {(n.failed ?? []).join("; ")}
+        </p>
+      ))}
     </article>
   );
 }

@@ -28,8 +28,9 @@ import { length } from "../waterfall";
 import { Head, Waiting } from "./Head";
 import type { ViewProps } from "./view";
 
-const tones: Record<Journey["state"], Tone> = {
-  ok: "ok",
+/** Those who leave may do so though all is well: that is no reason for a green mark. */
+const tones: Record<Journey["state"], Tone | undefined> = {
+  ok: undefined,
   degraded: "degraded",
   failing: "failing",
   no_data: "unknown",
@@ -60,7 +61,7 @@ export default function Funnel({ window, env, pulse, fresh, now }: ViewProps) {
   return (
     <>
       <Head
-        tone={journey && said.known ? tones[journey.state] : "unknown"}
+        tone={said.known ? journey && tones[journey.state] : "unknown"}
         headline={said.headline}
         detail={said.detail}
         fresh={fresh}
@@ -170,14 +171,14 @@ function Step({ row, ask, window }: { row: FunnelRow; ask: string; window: strin
           )}
         </span>
       </td>
-      <td>
+      <td data-label="Step conversion">
         <Share {...conversion} />
       </td>
-      <td>
+      <td data-label="Of all that began">
         <Share {...overall} />
       </td>
-      <td>{time(s.duration_ms.p50)}</td>
-      <td>{time(s.duration_ms.p90)}</td>
+      <td data-label="Median">{time(s.duration_ms.p50)}</td>
+      <td data-label="p90">{time(s.duration_ms.p90)}</td>
     </tr>
   );
 }
@@ -250,7 +251,7 @@ function Pick({ journeys, waiting }: { journeys: Journey[]; waiting: boolean }) 
   const whole = journeys.filter((j) => j.kind === "journey");
   return (
     <>
-      <Head tone="unknown" headline={[{ text: "Which journey?", strong: true }]} />
+      <Head headline={[{ text: "Which journey?", strong: true }]} />
       {waiting && <Waiting what="The journeys" />}
       <ul className="card list">
         {whole.map((j) => (

@@ -4,7 +4,8 @@ import { Shape, stateOf } from "../parts/Mark";
 import { type Run, say, type Tone } from "../verdict";
 
 interface Props {
-  tone: Tone;
+  /** Left out where the sentence judges nothing. */
+  tone?: Tone;
   headline: Run[];
   detail?: string[];
   /** Left out by views of what is over and does not age. */
@@ -19,10 +20,15 @@ export function Head({ tone, headline, detail = [], fresh, children }: Props) {
     document.title = `${sentence} · Felt`;
   }, [sentence]);
   const old = fresh && !fresh.now && fresh.kind !== "loading" ? fresh.words : "";
-  const state = stateOf[old ? "unknown" : tone];
+  const judged = old ? "unknown" : tone;
+  const state = judged && stateOf[judged];
   return (
-    <section className={`verdict is-${state}`} data-testid="verdict" data-tone={tone}>
-      <Shape state={state} size={34} />
+    <section
+      className={`verdict is-${state ?? "plain"}`}
+      data-testid="verdict"
+      data-tone={judged ?? "plain"}
+    >
+      {state && <Shape state={state} size={34} />}
       <div>
         <h1>
           {headline.map((run) =>

@@ -50,7 +50,7 @@ export default function Inventory({ window, env, pulse, now }: ViewProps) {
       ) : (
         <Waiting error={unmapped.error?.message} what="What is not mapped" />
       )}
-      <Explain env={env} />
+      <Explain />
     </>
   );
 }
@@ -162,7 +162,7 @@ function Journey({ j }: { j: InventoryJourney }) {
         )}
       </td>
       <td>{j.team || (j.owners ?? []).join(", ") || <span className="sub">no owner</span>}</td>
-      <td>{j.reviewed || <span className="sub">never</span>}</td>
+      <td className="nowrap">{j.reviewed || <span className="sub">never</span>}</td>
     </tr>
   );
 }

@@ -36,7 +36,6 @@ export default function Tries({ window, env, pulse, fresh, now }: ViewProps) {
   return (
     <>
       <Head
-        tone="unknown"
         headline={[
           { text: plural(people, "customer"), strong: true },
           {
@@ -142,7 +141,7 @@ function Row({ i, now }: { i: Interaction; now: Date }) {
       </td>
       <td>
         {i.trace_id ? (
-          <Go view="trace" values={{ id: i.trace_id }} label={`Trace ${i.trace_id}`}>
+          <Go view="trace" values={{ id: i.trace_id }} label={`Trace ${shortHash(i.trace_id)}`}>
             <code>{shortHash(i.trace_id)}</code>
           </Go>
         ) : (
