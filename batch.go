@@ -54,7 +54,7 @@ type Batch struct {
 	Spans             []Span // of kept traces; the first with a trace and ID stands
 
 	// States.
-	Links     []Link     // by From; the newest Since wins
+	Links     []Link     // by From; the strongest To wins, then the newest Since
 	Incidents []Incident // by ID and Version
 	Changes   []Change   // by ID
 }

@@ -10,9 +10,13 @@ import (
 
 // Scope is what a question is about: environment, app and name. An empty App means
 // any; an empty Name means all names.
+//
+// A journey and its steps are the same customers counted twice, so what sums over scopes
+// never mixes them. Where Kind is 0, it sums the steps; but when no step has the Name, the
+// journey of that name. What lists (ScopeStats, Interactions) lists both kinds.
 type Scope struct {
 	Env, App, Name string
-	Kind           InteractionKind // 0: either
+	Kind           InteractionKind // 0: see above
 }
 
 // Window is a half-open range of event time [From, To).
@@ -45,8 +49,8 @@ func (o Op) String() string {
 
 // Condition narrows a question to interactions whose segment Key compares so. An
 // interaction without the key matches only [OpNotEquals]. The keys "release",
-// "service", "outcome", "reason" and "identity" address the fields of that name;
-// every other key is a segment.
+// "service", "outcome", "reason" and "identity" address the fields of that name (identity
+// as it was sent, before links); every other key is a segment.
 type Condition struct {
 	Key    string
 	Op     Op
@@ -117,12 +121,17 @@ type Impact struct {
 	Accounts  Distinct
 	Counts    Counts // interactions
 	Method    Method
-	Interval  [2]int64 // of Customers.Failed, 95 %; equal ends when exact
-	Identity  Identity
+	// Interval of Customers.Failed, 95 %; equal ends when exact. Sketches cannot follow
+	// links: an estimate counts identities, as many as customers or more, and the lower end
+	// leaves room for every link of the environment to join two of them. A lower bound has its
+	// upper end from Estimated.
+	Interval [2]int64
+	Identity Identity // after links
 	// Sampled: some interactions in scope stand for more than one, because telemetry was
 	// sampled before it came here. Customers then is what was seen, a lower bound
-	// ([MethodLowerBound]); Estimated says how many there were, and Adjusted how many
-	// interactions, indexed by Outcome.
+	// ([MethodLowerBound]); Estimated says how many there were (zero when those seen were counted
+	// by sketches), and Adjusted how many interactions, indexed by Outcome. All three are
+	// zero when nothing was sampled.
 	Sampled   bool
 	Estimated EstimatedDistinct
 	Adjusted  [Outcomes]float64
@@ -144,11 +153,11 @@ type Affected struct {
 	Level            IdentityLevel
 	Account          Hash
 	Failed, Degraded int64
-	Tries            int64   // all interactions in scope
-	First, Last      Instant // of those that failed or were degraded
+	Tries            int64   // all interactions in scope that have an outcome
+	First, Last      Instant // ends of those that failed or were degraded
 	Fate             Fate    // of the last failure
-	ValueMinor       int64   // of the failed ones
-	Currency         string
+	ValueMinor       int64   // of the failed ones in Currency
+	Currency         string  // of the newest failed one that has one
 }
 
 // Fate says what came of a customer's last failure.
@@ -181,18 +190,19 @@ type CustomerWay struct {
 	Customer     Hash // after links
 	Level        IdentityLevel
 	Account      Hash
-	Linked       []Link        // what leads to this customer
-	Counts       Counts        // interactions in the window, journeys apart
-	Interactions []Interaction // steps and journeys, newest first
-	More         bool          // there are further ones in the window
-	Days         []CustomerDay // in the window, newest first
-	Events       []BusinessEvent
-	Facts        []Fact // the newest of each key
+	Linked       []Link          // what leads to this customer, newest first
+	Counts       Counts          // interactions in the window of every kind of traffic, without journeys
+	Interactions []Interaction   // steps and journeys, newest first
+	More         bool            // there are further ones in the window
+	Days         []CustomerDay   // that the window touches, newest first
+	Events       []BusinessEvent // in the window, newest first
+	Facts        []Fact          // the newest of each key as of the window's end, by key
 }
 
-// Funnel is how customers get through the steps of a journey.
+// Funnel is how customers get through the steps of a journey. Every number counts journeys as
+// they were seen, whatever their weight.
 type Funnel struct {
-	Steps     []FunnelStep // in order of the newest journey in the window
+	Steps     []FunnelStep // in order of the newest journey in the window; then, by name, those that it no longer has
 	Counts    Counts       // of journeys; Open are still under way and in no rate
 	Customers Distinct
 	Abandoned [4]int64 // journeys, indexed by [AbandonedHow]
@@ -204,8 +214,8 @@ type FunnelStep struct {
 	Entered   int64  // journeys in which it was tried
 	Completed int64  // of them, success or degraded
 	Outcomes  Counts // of the journeys in which it was tried, by the step's outcome
-	// Quantiles of the time from the step's first try to its completion, in nanoseconds;
-	// 0 when none was completed.
+	// Quantiles of the time from the step's first try to its completion, in nanoseconds: the
+	// least that at least that share does not exceed. 0 when none was completed.
 	P50, P90, P99 float64
 }
 

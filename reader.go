@@ -24,24 +24,27 @@ type CustomerReader interface {
 	// kept and few enough, else by sketches; see [Impact.Method]. What cannot be
 	// answered is an error that says why.
 	//
-	// Customers are counted through links: an interaction whose strongest identity is
-	// weaker than a user, and whose session, installation or pseudonym is linked to a
-	// stronger one, counts for that one.
+	// Customers are counted through links, here and in every other answer: an interaction
+	// whose own identity is weaker than a user counts for whom its pseudonym, else its
+	// session, else its installation is linked to, when that is a stronger one. A link that
+	// leads to something that is linked itself leads on, once.
 	Impact(ctx context.Context, q Question) (Impact, error)
 	// Affected lists the customers with a failed or degraded interaction in the question's
-	// scope, most failures first, then by customer; at most limit, after the given page
-	// ("" = first); next is "" on the last page.
+	// scope, most failures first, then by customer; at most limit (100 when below 1), after
+	// the given page ("" = first); next is "" on the last page. [ErrUnanswerable] when the window
+	// begins before the oldest interaction that is kept.
 	Affected(ctx context.Context, q Question, limit int, page string) (list []Affected, next string, err error)
 	// Customer tells one customer's way: everything known of the identity and of what is
-	// linked to it in the window, newest first, at most limit interactions. Nobody known by
-	// that hash is [ErrNotFound].
+	// linked to it in the window, newest first, at most limit interactions (100 when below 1).
+	// Nobody known by that hash is [ErrNotFound].
 	Customer(ctx context.Context, env string, id Hash, w Window, limit int) (CustomerWay, error)
 }
 
 // JourneyReader answers how customers get through a journey.
 type JourneyReader interface {
 	// Funnel sums the journeys of the question's scope whose end (last activity, for open
-	// ones) lies in the window.
+	// ones) lies in the window. Kind 0 means journeys here. [ErrUnanswerable] when journeys of more than one
+	// name are in scope, and when the window begins before the oldest interaction that is kept.
 	Funnel(ctx context.Context, q Question) (Funnel, error)
 }
 

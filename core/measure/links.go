@@ -75,7 +75,7 @@ func (l *links) see(out []felt.Link, k linkKey, r *felt.Interaction) []felt.Link
 	if l.gone > len(l.order)/2 {
 		l.order, l.gone = append([]linkKey(nil), l.order[l.gone:]...), 0
 	}
-	return append(out, felt.Link{Env: k.env, FromLevel: k.level, From: k.from, To: r.Customer, Since: r.Start})
+	return append(out, felt.Link{Env: k.env, FromLevel: k.level, From: k.from, To: r.Customer, ToLevel: r.IdentityLevel, Since: r.Start})
 }
 
 func (l *links) save(e *codec.Encoder) {
