@@ -49,8 +49,8 @@ func TestGolden(t *testing.T) {
 		}
 		out += strings.Join(lines, "\n") + "\n"
 	}
-	if len(cases) < 130 {
-		t.Errorf("%d cases, at least 130 wanted", len(cases))
+	if len(cases) < 199 {
+		t.Errorf("%d cases, at least 199 wanted", len(cases))
 	}
 	if *update {
 		if err := os.WriteFile(goldenFile, []byte(out), 0o644); err != nil {
@@ -142,6 +142,8 @@ func setSetting(t *testing.T, s *felt.Settings, words []string) {
 			s.Settle = felt.Instant(n) * felt.Second
 		case "open_tries":
 			s.OpenTries = n
+		case "ops_max":
+			s.OpsMax = n
 		case "partitions":
 			s.Partitions = n
 		default:

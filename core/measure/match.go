@@ -55,9 +55,14 @@ func (k *Tracker) match(ev *otlp.Event, op uint32) *rules.Candidate {
 		return nil
 	}
 	k.present.begin(ev)
+	namespace := k.block.bytes(ev.Fields[otlp.FieldNamespace])
 	for i := range list {
-		if list[i].Holds(&k.present.event) {
-			return &list[i]
+		c := &list[i]
+		if len(namespace) > 0 && c.App != "" && c.App != string(namespace) {
+			continue // the journey is one of another app
+		}
+		if c.Holds(&k.present.event) {
+			return c
 		}
 	}
 	return nil
