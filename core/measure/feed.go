@@ -61,16 +61,22 @@ type Feed struct {
 
 // journeyKey is what ties a decision to the others of its journey; false when it has
 // nothing that could.
-func journeyKey(by rules.Correlate, d *Decision) (felt.Hash, bool) {
-	return correlation(by, who{d.Session, d.Customer, d.Instance}, d.Trace)
+func journeyKey(j *rules.CompiledJourney, d *Decision) (felt.Hash, bool) {
+	return correlation(j, d, who{d.Session, d.Customer, d.Instance})
 }
 
 // who is what a version of an interaction can be correlated by, besides its trace.
 type who struct{ session, customer, instance felt.Hash }
 
-func correlation(by rules.Correlate, w who, trace felt.TraceID) (felt.Hash, bool) {
+// correlation is the key of a version of an interaction. Of a journey of one step every try
+// is a journey of its own, whatever it is correlated by.
+func correlation(j *rules.CompiledJourney, d *Decision, w who) (felt.Hash, bool) {
+	if len(j.Steps) == 1 {
+		return felt.Hash(d.ID), true
+	}
+	trace := d.Trace
 	var order [3]felt.Hash
-	switch by.By {
+	switch j.Correlate.By {
 	case "instance":
 		return w.instance, !w.instance.IsZero()
 	case "customer":
@@ -133,22 +139,40 @@ func (k *Tracker) feed(d *Decision) {
 		k.feedGone(d)
 	}
 	for _, step := range d.Steps {
-		if key, ok := journeyKey(step.Journey.Correlate, d); ok {
+		if key, ok := journeyKey(step.Journey, d); ok {
 			k.send(Feed{Step: step, Key: key, Decision: d})
 		}
 	}
+}
+
+// mayMove tells whether some journey has been told of the decision under a weaker key than
+// it asks for, so that a correction may tell it under another one: a service said how it ended
+// and the browser, which comes later, knows the session. A derived decision may always move:
+// an ancestor may know another session than the spans below it.
+func (d *Decision) mayMove() bool {
+	for _, s := range d.Steps {
+		switch {
+		case len(s.Journey.Steps) == 1 || s.Journey.Correlate.By == "instance":
+		case s.Journey.Correlate.By == "customer":
+			if d.IdentityLevel != felt.LevelUser && d.IdentityLevel != felt.LevelPseudonym {
+				return true
+			}
+		case d.Session.IsZero():
+			return true
+		}
+	}
+	return false
 }
 
 // feedGone takes a correction out of where the version before was fed and this one is not:
 // the customer's session became known, or another app decided.
 func (k *Tracker) feedGone(d *Decision) {
 	for _, step := range k.rules.Steps(d.Was.App, d.Name) {
-		by := step.Journey.Correlate
-		old, ok := correlation(by, d.was, d.Trace)
+		old, ok := correlation(step.Journey, d, d.was)
 		if !ok {
 			continue
 		}
-		key, _ := journeyKey(by, d)
+		key, _ := journeyKey(step.Journey, d)
 		if key != old || d.Traffic != d.Was.Traffic || !slices.Contains(d.Steps, step) {
 			k.send(Feed{Step: step, Key: old, Decision: d, Gone: true})
 		}

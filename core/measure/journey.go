@@ -224,11 +224,7 @@ func (l *ledger) gather(in []Decided) {
 // feed enters one version of a try, or takes it out.
 func (l *ledger) feed(f *Feed) {
 	d := f.Decision
-	who := f.Key
-	if len(f.Step.Journey.Steps) == 1 {
-		who = felt.Hash(d.ID) // each try is a journey
-	}
-	key := storyKey{d.Env, f.Step.Journey.Name, d.Traffic, who}
+	key := storyKey{d.Env, f.Step.Journey.Name, d.Traffic, f.Key}
 	if d.Version > 1 && (f.Gone || d.Was.Traffic != d.Traffic) {
 		was := key
 		was.traffic = d.Was.Traffic

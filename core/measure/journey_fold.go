@@ -150,8 +150,13 @@ func (f *folder) walk(from int) way {
 		t := &f.tries[i]
 		place := placeIn(def, t.step)
 		if i > from {
-			limit := min(limitOf(def, place), f.patience(def))
-			if t.end-w.last > limit {
+			// A step that misses its own limit ends the journey there, unless that had
+			// ended anyway: what ended must not change with what comes long after.
+			gap, limit := t.end-w.last, f.patience(def)
+			if gap <= limit {
+				limit = min(limit, limitOf(def, place))
+			}
+			if gap > limit {
 				w.closes = w.last + limit
 				w.told, w.to, w.end = i, i, w.closes
 				return w

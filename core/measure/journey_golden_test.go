@@ -336,7 +336,7 @@ func feedTry(set *rules.Set, in *Decided, m *madeTry, fed map[felt.InteractionID
 	var now []Feed
 	for _, j := range set.Journeys {
 		for _, s := range j.Steps {
-			key, ok := correlation(j.Correlate, who{d.Session, d.Customer, d.Instance}, d.Trace)
+			key, ok := journeyKey(j, &d)
 			if s.Interaction == m.name && ok {
 				now = append(now, Feed{Step: s, Key: key, Decision: &d})
 			}

@@ -108,11 +108,10 @@ func (m *memory) setWeight(key uint64, w float64) {
 	}
 }
 
-// setWho remembers by whom a journey was told of a decision. Only of a derived one: an
-// ancestor may still come, and know another session than the spans below it. What was sent
-// by the customer's own device knew it at once.
+// setWho remembers by whom journeys were told of a decision, when a correction may know
+// better: see [Decision.mayMove].
 func (m *memory) setWho(key uint64, d *Decision, c *claim) {
-	if len(d.Steps) > 0 && c.class == derived {
+	if c.class == derived && len(d.Steps) > 0 || d.mayMove() {
 		m.who[key] = who{d.Session, d.Customer, d.Instance}
 	} else {
 		delete(m.who, key)
