@@ -21,6 +21,9 @@
 //     (browser.platform, os.name, os.type), device (device.type) and plan (user.plan).
 //   - A weight other than 1 comes from tracestate ot=th. Traffic is test or bot by
 //     user_agent.synthetic.type or felt.traffic.
+//   - Splunk's workflows, Faro's user actions and Datadog's operations are interactions where
+//     nothing else goes by the same name (vendor.go); event.outcome and error=true stand in
+//     for a status that was not set ([Event.Failed]).
 //   - Not kept: trace flags, dropped counts, schema URLs, exemplars, descriptions.
 //
 // # Redaction

@@ -312,3 +312,45 @@ func TestLogNamesAndPartitions(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestVendorWords: other vendors' names of interactions count where they mean one, and
+// nowhere else; felt's own go before.
+func TestVendorWords(t *testing.T) {
+	type want struct {
+		name, reason, key string
+		outcome           felt.Outcome
+		failed            bool
+	}
+	for name, c := range map[string]struct {
+		resource, span attributes
+		status         ptrace.StatusCode
+		want           want
+	}{
+		"Splunk":                    {span: attributes{"workflow.name": "pay", "splunk.rumSessionId": "s"}, want: want{name: "pay"}},
+		"the session of a resource": {resource: attributes{"session.id": "s"}, span: attributes{"workflow.name": "pay"}, want: want{name: "pay"}},
+		"a job":                     {span: attributes{"workflow.name": "nightly"}},
+		"a job of a resource":       {resource: attributes{"workflow.name": "nightly", "session.id": "s"}},
+		"Faro":                      {span: attributes{"userActionName": "pay", "session_id": "s"}, want: want{name: "pay"}},
+		"felt first":                {span: attributes{"workflow.name": "a", "session.id": "s", "felt.interaction.name": "b"}, want: want{name: "b"}},
+		"Datadog":                   {span: attributes{"vital.name": "pay", "vital.step_type": "end", "vital.operation_key": "k"}, want: want{name: "pay", key: "k", outcome: felt.OutcomeSuccess}},
+		"Datadog, failed":           {span: attributes{"vital.name": "pay", "vital.step_type": "end", "vital.failure_reason": "other"}, want: want{name: "pay", reason: "other", outcome: felt.OutcomeFailed}},
+		"Datadog, abandoned":        {span: attributes{"vital.name": "pay", "vital.step_type": "end", "vital.failure_reason": "abandoned"}, want: want{name: "pay", reason: "abandoned", outcome: felt.OutcomeAbandoned}},
+		"Datadog, started":          {span: attributes{"vital.name": "pay", "vital.step_type": "start", "session.id": "s"}},
+		"Datadog, another vital":    {span: attributes{"vital.name": "paint", "session.id": "s"}},
+		"Elastic":                   {span: attributes{"event.outcome": "failure"}, want: want{failed: true}},
+		"Elastic, success":          {span: attributes{"event.outcome": "success", "error": true}},
+		"Elastic, under a status":   {span: attributes{"event.outcome": "failure"}, status: ptrace.StatusCodeOk},
+		"an error flag":             {span: attributes{"error": true}, want: want{failed: true}},
+		"an error flag as text":     {span: attributes{"error": "true"}, want: want{failed: true}},
+		"an error's text":           {span: attributes{"error": "no route"}},
+		"no error":                  {span: attributes{"error": false}},
+	} {
+		s := event(t, c.resource, c.span, func(s ptrace.Span) { s.Status().SetCode(c.status) })
+		got := want{
+			s.Fields[otlp.FieldInteraction], s.Fields[otlp.FieldReason], s.Fields[otlp.FieldKey], s.Event.Outcome, s.Event.Failed,
+		}
+		if got != c.want {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+	}
+}
