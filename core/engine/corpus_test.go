@@ -12,6 +12,44 @@ import (
 
 var update = flag.Bool("update", false, "write the snapshots that fuzzing begins with")
 
+// journeysTape ends with journeys that are open, ended, merged, sealed, and of two inventories.
+func journeysTape(t *testing.T, s felt.Settings) *tape {
+	t.Helper()
+	p := newTape(t, s)
+	p.inventory(0, 1, `
+journeys:
+  - name: checkout
+    steps: [{name: cart}, {name: browse, optional: true}, {name: pay}]
+    timeout: 60s
+    value: {amount_minor: 1000, currency: EUR}
+  - name: search
+`)
+	p.inventory(2350, 2, `
+journeys:
+  - name: checkout
+    steps: [{name: cart}, {name: address}, {name: pay}]
+    timeout: 5m
+`)
+	trace := uint64(0)
+	try := func(tick felt.Tick, name, outcome, session, user string, end felt.Tick) {
+		trace++
+		p.spans(tick, span{
+			trace: trace, id: 1, end: felt.Instant(end) * sec, took: sec, interaction: name, outcome: outcome,
+			service: "shop", name: name, session: session, user: user,
+		})
+	}
+	try(5, "cart", "", "a", "", 4) // sealed at the end
+	try(9, "pay", "", "a", "u", 8)
+	try(2000, "cart", "", "b", "", 1999) // two that become one
+	try(2100, "pay", "failed", "b", "v", 2099)
+	try(2110, "pay", "", "b", "v", 2109)
+	try(2300, "browse", "", "b", "", 2050)
+	try(2305, "search", "", "b", "v", 2304)
+	try(2340, "cart", "", "c", "", 2339) // open, of the first inventory
+	try(2380, "cart", "degraded", "d", "", 2379)
+	return p
+}
+
 // TestCorpus writes what FuzzRestore begins with, and holds that it can be restored: a
 // snapshot in the middle of an incident, and one with traces of every kind.
 func TestCorpus(t *testing.T) {
@@ -29,7 +67,7 @@ func TestCorpus(t *testing.T) {
 	for name, c := range map[string]struct {
 		tape  *tape
 		until felt.Tick
-	}{"incident": {incident, 148}, "traces": {traces, 32}} {
+	}{"incident": {incident, 148}, "traces": {traces, 32}, "journeys": {journeysTape(t, s), 2400}} {
 		e := engine.New(s)
 		c.tape.run(e, c.until, nil)
 		b := e.AppendSnapshot(nil)

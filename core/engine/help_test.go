@@ -144,6 +144,15 @@ func (p *tape) command(tick felt.Tick, c felt.Command) {
 	p.add(arrive(tick), felt.Record{Kind: felt.KindCommand, Part: felt.Control, Data: data})
 }
 
+func (p *tape) inventory(tick felt.Tick, version int64, text string) {
+	p.t.Helper()
+	data, err := json.Marshal(felt.Inventory{Version: version, Files: []felt.InventoryFile{{Name: "felt.yaml", Text: text}}})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.add(arrive(tick), felt.Record{Kind: felt.KindInventory, Part: felt.Control, Data: data})
+}
+
 func (p *tape) settings(tick felt.Tick, s felt.Settings) {
 	p.t.Helper()
 	data, err := json.Marshal(s)

@@ -1,6 +1,9 @@
 package measure
 
 import (
+	"bytes"
+	"cmp"
+
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/codec"
 )
@@ -30,7 +33,8 @@ type linkKey struct {
 
 type link struct {
 	to           felt.Hash
-	since, wrote felt.Instant // start of the newest interaction that says so, and of the one written
+	level        felt.IdentityLevel // of to
+	since, wrote felt.Instant       // start of the newest interaction that says so, and of the one written
 }
 
 func newLinks(s felt.Settings) *links {
@@ -46,28 +50,46 @@ func (l *links) learn(out []felt.Link, r *felt.Interaction) []felt.Link {
 	if r.IdentityLevel != felt.LevelUser && r.IdentityLevel != felt.LevelPseudonym {
 		return out
 	}
+	now := link{to: r.Customer, level: r.IdentityLevel, since: r.Start, wrote: r.Start}
 	if !r.Session.IsZero() {
-		out = l.see(out, linkKey{r.Env, felt.LevelSession, r.Session, felt.Hash{}}, r)
+		k := linkKey{r.Env, felt.LevelSession, r.Session, felt.Hash{}}
+		out = l.logsIn(out, r, l.known[k], now)
+		out = l.see(out, k, now)
 	}
 	if !r.Installation.IsZero() {
-		out = l.see(out, linkKey{r.Env, felt.LevelInstallation, r.Installation, r.Session}, r)
+		out = l.see(out, linkKey{r.Env, felt.LevelInstallation, r.Installation, r.Session}, now)
 	}
 	return out
 }
 
-func (l *links) see(out []felt.Link, k linkKey, r *felt.Interaction) []felt.Link {
+// logsIn links a pseudonym to the user of the same session, whichever came first.
+func (l *links) logsIn(out []felt.Link, r *felt.Interaction, have, now link) []felt.Link {
+	user, pseudonym := now, have
+	if have.level == felt.LevelUser {
+		user, pseudonym = have, now
+	}
+	if user.level != felt.LevelUser || pseudonym.level != felt.LevelPseudonym {
+		return out
+	}
+	user.since, user.wrote = now.since, now.since
+	return l.see(out, linkKey{r.Env, felt.LevelPseudonym, pseudonym.to, r.Session}, user)
+}
+
+// see takes what was said of one weaker identity: the strongest counts, then the newest.
+func (l *links) see(out []felt.Link, k linkKey, now link) []felt.Link {
 	have, ok := l.known[k]
+	newer := cmp.Or(cmp.Compare(have.level, now.level), cmp.Compare(now.since, have.since), bytes.Compare(now.to[:], have.to[:]))
 	switch {
 	case !ok:
 		l.order = append(l.order, k)
-	case r.Start <= have.since:
-		return out // what is known is newer
-	case have.to == r.Customer && r.Start-have.wrote < linkAgain:
-		have.since = r.Start
+	case newer <= 0:
+		return out
+	case have.to == now.to && now.since-have.wrote < linkAgain:
+		have.since = now.since
 		l.known[k] = have
 		return out
 	}
-	l.known[k] = link{r.Customer, r.Start, r.Start}
+	l.known[k] = now
 	for len(l.known) > l.limit {
 		delete(l.known, l.order[l.gone])
 		l.gone++
@@ -75,7 +97,7 @@ func (l *links) see(out []felt.Link, k linkKey, r *felt.Interaction) []felt.Link
 	if l.gone > len(l.order)/2 {
 		l.order, l.gone = append([]linkKey(nil), l.order[l.gone:]...), 0
 	}
-	return append(out, felt.Link{Env: k.env, FromLevel: k.level, From: k.from, To: r.Customer, ToLevel: r.IdentityLevel, Since: r.Start})
+	return append(out, felt.Link{Env: k.env, FromLevel: k.level, From: k.from, To: now.to, ToLevel: now.level, Since: now.since})
 }
 
 func (l *links) save(e *codec.Encoder) {
@@ -87,6 +109,7 @@ func (l *links) save(e *codec.Encoder) {
 		e.Fixed(k.from[:])
 		e.Hash(k.session)
 		e.Fixed(v.to[:])
+		e.Uint(uint64(v.level))
 		e.Int(int64(v.since))
 		e.Int(int64(v.since - v.wrote))
 	}
@@ -99,6 +122,7 @@ func (l *links) load(d *codec.Decoder) {
 		k.session = d.Hash()
 		var v link
 		copy(v.to[:], d.Fixed(16))
+		v.level = felt.IdentityLevel(d.UintMax(uint64(felt.LevelPseudonym)))
 		v.since = felt.Instant(d.Int())
 		v.wrote = v.since - felt.Instant(d.Int())
 		if _, twice := l.known[k]; twice {

@@ -111,7 +111,7 @@ func (m *memory) setWeight(key uint64, w float64) {
 // setWho remembers by whom journeys were told of a decision, when a correction may know
 // better: see [Decision.mayMove].
 func (m *memory) setWho(key uint64, d *Decision, c *claim) {
-	if c.class == derived && len(d.Steps) > 0 || d.mayMove() {
+	if len(d.Steps) > 0 && (c.class == derived || !c.parent.IsZero() && d.mayMove()) {
 		m.who[key] = who{d.Session, d.Customer, d.Instance}
 	} else {
 		delete(m.who, key)
