@@ -4,6 +4,7 @@
 //
 //	felt demo    a made-up shop with a fault about 45 s after start, on http://localhost:3358
 //	felt serve   the same for your own telemetry
+//	felt import  deploys, orders, facts about customers from CSV files
 //
 // Exit codes: 0 stopped as asked, 1 a part failed, 2 the command line or felt.yaml is wrong.
 package main
@@ -40,8 +41,10 @@ func main() {
 type cli struct {
 	Version kong.VersionFlag `help:"Print the version and exit."`
 
-	Serve serveCmd `cmd:"" help:"Take telemetry in, serve the page and the API."`
-	Demo  demoCmd  `cmd:"" help:"Serve, and send telemetry of a made-up shop in which a fault strikes."`
+	Serve  serveCmd  `cmd:"" help:"Take telemetry in, serve the page and the API."`
+	Import importCmd `cmd:"" help:"Bring changes, business events or facts about customers in from CSV files."`
+	Test   testCmd   `cmd:"" help:"Run the tests of an inventory: what customers do, and what should come of it."`
+	Demo   demoCmd   `cmd:"" help:"Serve, and send telemetry of a made-up shop in which a fault strikes."`
 }
 
 // usageError is a mistake in what was asked, not in what was done.
