@@ -1,11 +1,13 @@
 package rules
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/yaml"
 )
 
 // Defaults of the schema.
@@ -18,7 +20,7 @@ const (
 // inventory without files is an empty set. It knows neither the day nor what a server keeps, so
 // it leaves out the checks of [Options]: an inventory that was taken once stays taken.
 func Load(in felt.Inventory) (*Set, []Problem) {
-	p := parse(in)
+	p := parse(in, Options{MaxFile: yaml.MaxBytes, MaxJourneys: math.MaxInt, MaxSteps: math.MaxInt}.defaults())
 	p.check()
 	problems := p.sorted()
 	if Failed(problems) {

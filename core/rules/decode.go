@@ -52,7 +52,9 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, key string, tag reflect.S
 		return
 	}
 	if i, ok := addr.(*felt.Instant); ok {
-		*i = d.duration(n, key)
+		if _, may := tag.Lookup("zero"); !may || strings.Trim(n.Text, "0nusmh") != "" {
+			*i = d.duration(n, key)
+		}
 		return
 	}
 	switch v.Kind() {

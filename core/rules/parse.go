@@ -12,6 +12,7 @@ import (
 // parsed is an inventory as it was read, and where everything in it stands.
 type parsed struct {
 	*reporter
+	options  Options
 	version  int64
 	journeys []*Journey // in order of the files
 	at       map[any]place
@@ -23,7 +24,7 @@ func (p *parsed) place(part any) place { return p.at[part] }
 // Parse reads the files and decodes them strictly, without a look at what they mean
 // together: that is [Check]. The inventory holds what could be read of them.
 func Parse(in felt.Inventory) (Inventory, []Problem) {
-	p := parse(in)
+	p := parse(in, Options{}.defaults())
 	inv := Inventory{Journeys: make([]Journey, 0, len(p.journeys))}
 	for _, j := range p.journeys {
 		inv.Journeys = append(inv.Journeys, *j)
@@ -31,8 +32,8 @@ func Parse(in felt.Inventory) (Inventory, []Problem) {
 	return inv, p.sorted()
 }
 
-func parse(in felt.Inventory) *parsed {
-	p := &parsed{reporter: &reporter{}, version: in.Version, at: map[any]place{}}
+func parse(in felt.Inventory, o Options) *parsed {
+	p := &parsed{reporter: &reporter{}, options: o, version: in.Version, at: map[any]place{}}
 	files := slices.Clone(in.Files)
 	slices.SortStableFunc(files, func(a, b felt.InventoryFile) int { return strings.Compare(a.Name, b.Name) })
 	for i, f := range files {
@@ -46,6 +47,11 @@ func parse(in felt.Inventory) *parsed {
 }
 
 func (p *parsed) file(f felt.InventoryFile) {
+	if len(f.Text) > p.options.MaxFile {
+		p.add(SeverityError, "file-too-large", f.Name, yaml.Pos{}, "split it: all files count as one list",
+			"the file has %d bytes, more than %d", len(f.Text), p.options.MaxFile)
+		return
+	}
 	root, errs := yaml.Parse(f.Text)
 	for _, e := range errs {
 		p.add(SeverityError, "bad-yaml", f.Name, e.Pos, "", "%s", e.Message)

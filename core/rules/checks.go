@@ -1,0 +1,64 @@
+package rules
+
+// CheckInfo is one thing that is checked.
+type CheckInfo struct {
+	Name     string // stable: of [Problem.Check]
+	Severity string
+	About    string // what it reports, for people
+}
+
+// Checks lists everything that is checked, in the order of the reference: what a file
+// says by itself, then what it means.
+func Checks() []CheckInfo {
+	e, w := SeverityError, SeverityWarning
+	return []CheckInfo{
+		{"bad-yaml", e, "The file is not YAML, or uses what is not taken: anchors, aliases, merge keys, tags, several documents, a key twice."},
+		{"duplicate-file", e, "A file is given twice."},
+		{"file-too-large", e, "A file has more than 1 MiB."},
+		{"empty-file", w, "A file names no journey."},
+		{"unknown-key", e, "A key is not known, or not there."},
+		{"missing-key", e, "A key that must be there is missing or empty."},
+		{"wrong-type", e, "A value is of the wrong kind."},
+		{"unknown-word", e, "A value is none of the words that are allowed."},
+		{"out-of-range", e, "A number is too small or too large; shares are written as 0.99, not as 99."},
+		{"bad-duration", e, "A length of time has no unit, is zero or negative, or cannot be read."},
+		{"bad-condition", e, "A condition on a text is not exactly one condition."},
+		{"bad-regex", e, "A regular expression does not compile."},
+
+		{"too-many-journeys", e, "There are more than 2,000 journeys."},
+		{"too-many-steps", e, "A journey has more than 100 steps."},
+		{"too-many-segments", e, "A journey is split by more than 8 segment keys."},
+		{"bad-name", e, "A name has characters that a question cannot take, or is too long."},
+		{"reserved-name", e, "An error class has the name of one of Felt's own outcome rules."},
+		{"duplicate-journey", e, "Two journeys have the same name and app."},
+		{"duplicate-step", e, "Two steps of a journey have the same name."},
+		{"duplicate-name", e, "Two objectives, signals, KPIs, error classes or segment keys have the same name."},
+		{"service-of-two-apps", e, "A service is listed under two apps."},
+
+		{"match-and-steps", e, "A journey has both steps and a match."},
+		{"bad-match", e, "A match has none or several of interaction, span, log and any."},
+		{"no-condition", e, "A pattern has no condition and would hold for everything."},
+		{"wide-match", w, "A pattern names neither service nor name nor attribute."},
+		{"log-condition", e, "A pattern for log records asks for what only spans have."},
+		{"bad-status", e, "An HTTP or gRPC status that does not exist."},
+		{"hashed-identity", e, "A condition on the text of an identity, which is hashed at the door."},
+		{"same-match", e, "Two steps of one journey match the same telemetry."},
+		{"unreachable-rule", e, "An earlier journey's pattern takes everything that this one could match."},
+
+		{"unknown-step", e, "success_when or action_plan names a step that the journey does not have."},
+		{"never-ends", e, "A journey cannot reach its goal: all steps are optional, the goal is, or it is async without a timeout."},
+		{"threshold-order", e, "The degraded threshold is not below the failed one."},
+		{"threshold-gap", w, "A step or override replaces the journey's thresholds and loses one of them."},
+		{"empty-where", e, "An override without a segment."},
+
+		{"unknown-kpi", e, "A signal endangers a KPI that the journey does not have."},
+		{"signal-without-kpi", w, "A signal endangers no KPI."},
+		{"threshold-without-owner", w, "A signal has a threshold, and nobody owns it."},
+		{"bad-objective", e, "A latency objective without a threshold, or another one with it."},
+		{"objective-window", e, "An objective's window is longer than what is kept."},
+		{"bad-currency", e, "An amount without a currency, or a currency that is no ISO 4217 code."},
+		{"bad-date", e, "reviewed is no date."},
+		{"bad-link", e, "A link is no http(s) address."},
+		{"not-reviewed", w, "A journey was never reviewed, or not for 180 days."},
+	}
+}
