@@ -141,11 +141,18 @@ type Incident struct {
 	ReviewAnswers    map[string]string
 }
 
-// Scope is what the incident is about: the first of its journeys.
+// Scope is what the incident is about: the first of its journeys, of the kind of the first
+// finding on it.
 func (i Incident) Scope() Scope {
 	s := Scope{Env: i.Env, App: i.App}
 	if len(i.Journeys) > 0 {
 		s.Name = i.Journeys[0]
+	}
+	for _, f := range i.Findings {
+		if f.Series.Name == s.Name {
+			s.Kind = f.Series.Kind
+			break
+		}
 	}
 	return s
 }

@@ -43,13 +43,16 @@ func (s *Store) Customer(ctx context.Context, env string, id felt.Hash, w felt.W
 	return way, nil
 }
 
+// namesWritten is the most identities of one customer that are written into a question.
+const namesWritten = 500
+
 // wayAsking is one question for a customer's way.
 type wayAsking struct {
 	tx    *sql.Tx
 	way   *felt.CustomerWay
 	w     felt.Window
 	env   string
-	all   string // the customer and what leads to it, with commas between
+	all   string // the customer and what leads to it: hashes with commas between, or a question for them
 	found bool   // anything is kept
 }
 
@@ -79,6 +82,9 @@ func (a *wayAsking) names(ctx context.Context) error {
 		return fmt.Errorf("duckdb: links of %s: %w", way.Customer, err)
 	}
 	a.all = strings.Join(names, ",")
+	if len(names) > namesWritten {
+		a.all = "SELECT from_hash FROM links WHERE env = $env AND customer = " + names[0] + " UNION ALL SELECT " + names[0]
+	}
 	return nil
 }
 
@@ -142,8 +148,7 @@ func (a *wayAsking) interactions(ctx context.Context, limit int) error {
 
 // days fills in the days that the window touches.
 func (a *wayAsking) days(ctx context.Context) error {
-	f := filter{args: []any{sql.Named("env", a.env)}}
-	return ask(ctx, a.tx, "way_days", f, []string{"{{names}}", a.all}, func(rows *sql.Rows) error {
+	return ask(ctx, a.tx, "way_days", filter{env: a.env, linked: true}, []string{"{{names}}", a.all}, func(rows *sql.Rows) error {
 		var d felt.CustomerDay
 		c := &d.Counts
 		err := rows.Scan(&d.Day, &d.Env, &d.App, nullHash{&d.Customer}, nullHash{&d.Account}, &d.Journey, &d.Kind,
@@ -161,7 +166,7 @@ func (a *wayAsking) days(ctx context.Context) error {
 // business fills in events and facts.
 func (a *wayAsking) business(ctx context.Context) error {
 	names := []string{"{{names}}", a.all}
-	err := ask(ctx, a.tx, "way_events", filter{}, names, func(rows *sql.Rows) error {
+	err := ask(ctx, a.tx, "way_events", filter{env: a.env, linked: true}, names, func(rows *sql.Rows) error {
 		var e felt.BusinessEvent
 		err := rows.Scan(&e.ID, &e.Time, &e.Kind, nullHash{&e.Customer}, nullHash{&e.Account}, &e.Journey, &e.AmountMinor, &e.Currency, &e.Category)
 		a.found = true
@@ -173,7 +178,7 @@ func (a *wayAsking) business(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return ask(ctx, a.tx, "way_facts", filter{}, names, func(rows *sql.Rows) error {
+	return ask(ctx, a.tx, "way_facts", filter{env: a.env, linked: true}, names, func(rows *sql.Rows) error {
 		var f felt.Fact
 		err := rows.Scan(nullHash{&f.Customer}, nullHash{&f.Account}, &f.Key, &f.Value, &f.ValidFrom)
 		a.found = true

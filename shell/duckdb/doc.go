@@ -41,4 +41,12 @@
 // Distinct customers are counted exactly while at most [Options.ExactLimit]
 // interactions are in scope and all of them are still kept; beyond that the sketches
 // of the buckets are merged in Go, and the answer says estimate.
+//
+// # Who is who
+//
+// Rows keep the identity with which they came. Whom it belongs to is looked up when a
+// question is asked, in table links: one row for each weaker identity, with whom it leads to
+// in the end, so that three joins answer it (by pseudonym, session and installation; a user's
+// rows have no key to look for). An environment without links skips the joins. Sketches
+// cannot be looked up: an estimate counts identities, and its interval says so.
 package duckdb

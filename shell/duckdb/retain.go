@@ -14,8 +14,8 @@ import (
 const chunk = 200_000
 
 // Retain implements [felt.Retainer]. Buckets of operations and edges are kept as long
-// as buckets of 10 seconds, signals as long as those of a minute; states and what
-// people did are kept for ever. Buckets go by whole hours, long ones by whole days, and none
+// as buckets of 10 seconds, signals as long as those of a minute, links as long as
+// interactions and customer days; other states and what people did are kept for ever. Buckets go by whole hours, long ones by whole days, and none
 // before all up to them have been made coarser.
 func (s *Store) Retain(ctx context.Context, now felt.Instant, keep felt.Retention) (int64, error) {
 	total := int64(0)
@@ -33,6 +33,7 @@ func (s *Store) Retain(ctx context.Context, now felt.Instant, keep felt.Retentio
 		{"customer_days", "day < %d", "", keep.CustomerDays, 0},
 		{"spans", "ended < %d", "", keep.Spans, 0},
 		{"traces", "last < %d", "", keep.Spans, 0},
+		{"links", "since < %d", "", linksKept(keep), 0},
 	} {
 		if r.keep <= 0 {
 			continue
@@ -51,6 +52,15 @@ func (s *Store) Retain(ctx context.Context, now felt.Instant, keep felt.Retentio
 		}
 	}
 	return total, nil
+}
+
+// linksKept is as long as there may be rows under the weaker identity: 0, for ever, when one
+// of them is kept for ever.
+func linksKept(keep felt.Retention) felt.Instant {
+	if keep.Interactions <= 0 || keep.CustomerDays <= 0 {
+		return 0
+	}
+	return max(keep.Interactions, keep.CustomerDays)
 }
 
 // forgetting is what goes of one table.

@@ -8,7 +8,8 @@ import (
 )
 
 // Retain implements [felt.Retainer]. Buckets of operations and edges are kept as long as
-// buckets of 10 seconds, signals as long as those of a minute. Buckets go by whole hours, long
+// buckets of 10 seconds, signals as long as those of a minute, links as
+// long as interactions and customer days. Buckets go by whole hours, long
 // ones by whole days, and none before all up to them have been made coarser.
 func (s *Store) Retain(_ context.Context, now felt.Instant, keep felt.Retention) (int64, error) {
 	s.mu.Lock()
@@ -30,6 +31,14 @@ func (s *Store) Retain(_ context.Context, now felt.Instant, keep felt.Retention)
 		}
 		return false
 	})
+	if keep.Interactions > 0 && keep.CustomerDays > 0 {
+		for key, l := range s.links {
+			if old(l.Since, max(keep.Interactions, keep.CustomerDays)) {
+				delete(s.links, key)
+				n++
+			}
+		}
+	}
 	return n, nil
 }
 

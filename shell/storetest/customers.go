@@ -154,6 +154,43 @@ func linkNewest(t *testing.T, s felt.Store) {
 	check("out of the chain", hash(1, 5), hash(1, 8))
 }
 
+// A link goes when nothing can be kept under the weaker identity any more.
+func linksForgotten(t *testing.T, s felt.Store) {
+	write(t, s, batch(noon, anonymous(try(1, 0, felt.OutcomeFailed, 100), 1), anonymous(try(2, 0, felt.OutcomeFailed, 100), 2), try(3, 1, felt.OutcomeFailed, 100)))
+	write(t, s, linked(noon+1, link(session, hash(2, 1), user, hash(1, 1), 100), link(session, hash(2, 2), user, hash(1, 1), 100-3*60*minute)))
+	customers := func(keep felt.Retention, want int64) {
+		t.Helper()
+		if _, err := s.Retain(context.Background(), day+felt.Hour, keep); err != nil {
+			t.Fatal(err)
+		}
+		if got := impact(t, s, whole()).Customers.Failed; got != want {
+			t.Errorf("%+v: %d customers, want %d", keep, got, want)
+		}
+	}
+	customers(felt.Retention{Interactions: 2 * felt.Hour}, 1)
+	customers(felt.Retention{Interactions: 2 * felt.Hour, CustomerDays: felt.Day}, 1)
+	customers(felt.Retention{Interactions: 2 * felt.Hour, CustomerDays: felt.Hour}, 2)
+}
+
+// One in whose name very many sessions were.
+func manySessions(t *testing.T, s felt.Store) {
+	const sessions = 1200
+	rows := make([]felt.Interaction, sessions)
+	links := make([]felt.Link, sessions)
+	for i := range rows {
+		rows[i] = anonymous(try(i, 0, felt.OutcomeFailed, i), i+1)
+		links[i] = link(session, hash(2, i+1), user, hash(1, 1), i)
+	}
+	write(t, s, batch(noon, rows...), batch(noon+1, try(sessions, 2, felt.OutcomeFailed, 1)), linked(noon+1, links...))
+	way, err := s.Customer(context.Background(), Env, hash(2, 7), whole().Window, 10)
+	if err != nil || way.Customer != hash(1, 1) || len(way.Linked) != sessions || way.Counts.Failed != sessions || len(way.Interactions) != 10 || !way.More {
+		t.Errorf("%v: customer %s, %d linked, %+v", err, way.Customer, len(way.Linked), way.Counts)
+	}
+	if im := impact(t, s, whole()); im.Customers.Failed != 2 || im.Counts.Failed != sessions+1 {
+		t.Errorf("%+v", im)
+	}
+}
+
 // Sampled input: 100 customers of whom each tried, and failed, four times; 10 % was kept.
 func sampledEstimate(t *testing.T, s felt.Store) {
 	var rows []felt.Interaction

@@ -36,6 +36,8 @@ func Run(t *testing.T, open func(t *testing.T) felt.Store) {
 		{"links count everywhere", linksEverywhere},
 		{"whose an interaction is", linkOrder},
 		{"the newest link", linkNewest},
+		{"links that are forgotten", linksForgotten},
+		{"one customer, many sessions", manySessions},
 		{"affected", affected},
 		{"a customer's way", customerWay},
 		{"funnel", funnel},
