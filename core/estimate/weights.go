@@ -74,3 +74,13 @@ func (w *Weights) Share(of ...felt.Outcome) float64 {
 	}
 	return float64(kept) / all
 }
+
+// Beyond tells whether sums of weights, as buckets keep them, are more than the counts:
+// whether some of what they count was sampled.
+func Beyond(sums [felt.Outcomes]float64, c felt.Counts) bool {
+	total := 0.0
+	for _, n := range sums {
+		total += n
+	}
+	return total > float64(c.Decided()+c.Cancelled+c.Open)*(1+1e-9)
+}
