@@ -5,6 +5,7 @@
 //	felt demo    a made-up shop with a fault about 45 s after start, on http://localhost:3358
 //	felt serve   the same for your own telemetry
 //	felt import  deploys, orders, facts about customers from CSV files
+//	felt explain-span  what a pasted span or trace counts as, and why
 //
 // Exit codes: 0 stopped as asked, 1 a part failed, 2 the command line or felt.yaml is wrong.
 package main
@@ -45,6 +46,8 @@ type cli struct {
 	Import importCmd `cmd:"" help:"Bring changes, business events or facts about customers in from CSV files."`
 	Test   testCmd   `cmd:"" help:"Run the tests of an inventory: what customers do, and what should come of it."`
 	Demo   demoCmd   `cmd:"" help:"Serve, and send telemetry of a made-up shop in which a fault strikes."`
+
+	ExplainSpan explainCmd `cmd:"" help:"Say what a span or a trace counts as under the inventory, and why. Asks no server."`
 }
 
 // usageError is a mistake in what was asked, not in what was done.
