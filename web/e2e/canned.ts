@@ -334,7 +334,7 @@ export function explained(): Explained {
     spans: [
       {
         signal: "span",
-        span: "aa00000000000002",
+        span_id: "aa00000000000002",
         service: "payment",
         name: "GET /pay",
         kind: "server",

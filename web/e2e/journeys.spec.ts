@@ -2,7 +2,7 @@
 // person sees of it in a real browser. FELT_BIN names the binary (default ../bin/felt).
 
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
@@ -223,6 +223,60 @@ it("a customer is found by their id, and leads to the trace", async () => {
   await verdictSays(page, /: 2 spans in 2 services over .*, the error came from api: POST \/pay$/);
   expect(await complaints(page)).toEqual([]);
   await page.screenshot({ path: join(shots(), "real-trace.png"), fullPage: true });
+  await page.close();
+});
+
+describe("the inventory's page", () => {
+  it("has the journey, and suggestions that are taken as they are", async () => {
+    const page = await visit("?view=inventory");
+    await verdictSays(page, /^1 journey with 3 steps in version \d+$/);
+    expect(await words(page, "[data-testid=inventory-journeys]")).toMatch(
+      /Checkout shop · purchase · criticality 5 of 5 .* Payments 2026-10-01/,
+    );
+    const lines = page.getByTestId("unmapped");
+    await lines.getByRole("button", { name: "Journey that would take it" }).first().click();
+    const suggested = await lines.locator("pre").first().innerText();
+    const res = await fetch(new URL("api/v1/inventory/check", felt.url), {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ files: [{ name: "new.yaml", text: suggested }] }),
+    });
+    expect(await res.json()).toMatchObject({ good: true });
+    expect(await complaints(page)).toEqual([]);
+    await page.screenshot({ path: join(shots(), "real-inventory.png"), fullPage: true });
+    await page.close();
+  });
+
+  it("says what a pasted span counts as, and what is no span", async () => {
+    const page = await visit("?view=inventory");
+    const box = page.getByTestId("explain");
+    const [first] = spansOf(["pay:failed"], unlucky, "s", Date.now());
+    await box.getByRole("textbox").fill(JSON.stringify(first?.span));
+    await box.getByRole("button", { name: "Explain" }).click();
+    await until(
+      () => words(page, "[data-testid=explained]"),
+      (text) => /1 interaction from 1 span/.test(text) && /failed pay of .*decided by/.test(text),
+    );
+    expect(await complaints(page)).toEqual([]);
+    await box.getByRole("textbox").fill("hello");
+    await box.getByRole("button", { name: "Explain" }).click();
+    await box.getByText(/^Not explained: /).waitFor();
+    await page.close();
+  });
+});
+
+it("the list of affected customers is theirs, by hash", async () => {
+  const page = await visit("?view=tries&of=step%3Ashop%2Fpay&window=1h");
+  await page.getByRole("button", { name: "Affected customers…" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("textbox").fill("Care writes to them");
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    dialog.getByRole("button", { name: "Get the CSV" }).click(),
+  ]);
+  const list = readFileSync(await download.path(), "utf8");
+  expect(list.trim().split(/\r?\n/)).toHaveLength(1 + 2);
+  expect(list).not.toContain("@example.com");
   await page.close();
 });
 

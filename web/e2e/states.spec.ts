@@ -80,6 +80,7 @@ describe("with an incident", () => {
       "score 72 of 100",
       "433 of 14,087",
       "not acknowledged",
+      "Known by user id 71 %, session only 29 % of 13,290",
     ])
       expect(text).toContain(part);
     expect((await page.title()).replaceAll("\u00a0", " ")).toMatch(

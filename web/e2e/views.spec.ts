@@ -85,6 +85,11 @@ describe("from the first page", () => {
     const [page, s] = await open(browser, "well", { mapped: true, base: "/tools/felt/" });
     await verdictSays(page, /^All 13 journeys and steps are well/);
     expect(await words(page, "[data-name=login]")).toContain("Step");
+    expect(await words(page, "[data-name=checkout]")).toMatch(
+      /Journey shop Funnel .* criticality 5$/,
+    );
+    expect(await complaints(page)).toEqual([]);
+    await page.screenshot({ path: join(shots(), "now-mapped.png") });
     await page.getByRole("link", { name: "Funnel of Checkout" }).click();
     await verdictSays(page, /did not reach Pay/);
     expect(query(page)).toBe("?view=funnel&of=journey%3Ashop%2Fcheckout");

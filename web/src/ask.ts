@@ -239,7 +239,7 @@ export async function getUnmapped(window: string, env?: string): Promise<Unmappe
 /** What one pasted span or log record counts as. */
 export interface ExplainedSpan {
   signal: string;
-  span: string;
+  span_id: string;
   service: string;
   name: string;
   kind?: string;
@@ -261,12 +261,12 @@ export interface ExplainedInteraction {
   name: string;
   steps?: string[] | null;
   outcome: OutcomeWord;
-  rule: string;
+  outcome_rule: string;
   reason?: string;
   error_class?: string;
-  left?: string;
-  duration_ns: number;
-  customer_level: string;
+  abandoned_how?: AbandonedHow;
+  duration_ms: number;
+  identity_level: string;
   traffic: string;
 }
 

@@ -76,7 +76,7 @@ describe("times", () => {
 
 describe("identity", () => {
   it.each([
-    [{ user: 390, session: 22 }, "user id 390, session only 22"],
+    [{ user: 390, session: 22 }, "user id 94.7 %, session only 5.3 % of 412"],
     [{ user: 0.75, installation: 0.25 }, "user id 75 %, installation 25 %"],
     [{ session: 9 }, "session only, all"],
     [{}, "nothing: nobody is identified"],

@@ -80,7 +80,7 @@ describe("the sentence", () => {
     expect(
       funnelVerdict(funnel(), "Checkout").detail.map((d) => d.replaceAll("\u00a0", " ")),
     ).toEqual([
-      "71 customers (6.5 % of 1,100) failed at least once in the last 24 h",
+      "71 customers (6.5 % of 1,100) had a journey that failed in the last 24 h",
       "71.3 % of 1,150 decided journeys completed",
     ]));
 });

@@ -91,7 +91,7 @@ export function funnelVerdict(
   return {
     headline,
     detail: [
-      `${plural(failed, "customer")} (${shareOf(failed, total)}) failed at least once ${period}`,
+      `${plural(failed, "customer")} (${shareOf(failed, total)}) had a journey that failed ${period}`,
       `${shareOf(a.outcomes.success + a.outcomes.degraded, rated(a))} decided journeys completed${small ? ` (${small})` : ""}`,
     ],
     known: true,

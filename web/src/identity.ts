@@ -16,7 +16,7 @@ export function identityWords(identity: Impact["identity"]): string {
   const sum = levels.reduce((s, { n }) => s + n, 0);
   if (sum === 0) return "nothing: nobody is identified";
   if (levels.length === 1 && levels[0]) return `${words[levels[0].level]}, all`;
+  const said = levels.map(({ level, n }) => `${words[level]} ${percent(n / sum)}`).join(", ");
   // Shares add up to one, counts to the customers.
-  const shares = sum <= 1.001;
-  return levels.map(({ level, n }) => `${words[level]} ${shares ? percent(n) : int(n)}`).join(", ");
+  return sum <= 1.001 ? said : `${said} of ${int(sum)}`;
 }

@@ -25,6 +25,14 @@ const terms: [string, string][] = [
     "Recovered, lost, undecided",
     "of the failed: it worked for them later; it did not in time; still open.",
   ],
+  [
+    "Journey, step",
+    "a journey is a customer's whole way to a goal, written into the inventory; its steps count apart.",
+  ],
+  [
+    "Abandoned",
+    "left after a failure, while it was slow, or of their own will. Who is still under way has not left.",
+  ],
   ["Completion", "success and degraded, of all tries but open and cancelled ones."],
   [
     "Interval",

@@ -74,7 +74,7 @@ export function Impact({ impact }: { impact: Numbers }) {
           <small>degraded,</small> {int(interactions.success ?? 0)} <small>success</small>
         </dd>
         <dt>Known by</dt>
-        <dd>{identityWords(impact.identity)}</dd>
+        <dd data-testid="coverage">{identityWords(impact.identity)}</dd>
       </dl>
     </div>
   );

@@ -58,14 +58,15 @@ function Answer({ x }: { x: Explained }) {
       {x.interactions.map((i) => (
         <article key={i.id}>
           <p>
-            <Outcome of={{ outcome: i.outcome, abandoned_how: "" }} /> <b>{i.name}</b> of {i.app}{" "}
+            <Outcome of={{ outcome: i.outcome, abandoned_how: i.abandoned_how }} /> <b>{i.name}</b>{" "}
+            of {i.app}{" "}
             <span className="sub">
               {[
                 i.steps?.length ? `step ${i.steps.join(", ")}` : "step of no journey",
-                `decided by ${i.rule}`,
+                `decided by ${i.outcome_rule}`,
                 i.reason,
-                length(i.duration_ns / 1e6),
-                i.customer_level === "none" ? "nobody is named" : `customer by ${i.customer_level}`,
+                length(i.duration_ms),
+                i.identity_level === "none" ? "nobody is named" : `customer by ${i.identity_level}`,
                 i.traffic !== "customer" ? `${i.traffic} traffic, in no number` : "",
               ]
                 .filter(Boolean)

@@ -230,13 +230,13 @@ function Ends({ answer }: { answer: FunnelAnswer }) {
         <dl>
           <dt>Abandoned</dt>
           <dd>
-            {int(o.abandoned)} <small>{shareOf(o.abandoned, n)}</small>
+            {int(o.abandoned)} {o.abandoned > 0 && <small>{shareOf(o.abandoned, n)}</small>}
           </dd>
           {howLeft(answer).map(({ how, n: left }) => (
             <div key={how} className="row">
               <dt>left {howWords[how]}</dt>
               <dd>
-                {int(left)} <small>{shareOf(left, o.abandoned)}</small>
+                {int(left)} {left > 0 && <small>{shareOf(left, o.abandoned)}</small>}
               </dd>
             </div>
           ))}
