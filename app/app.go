@@ -12,11 +12,14 @@ import (
 	"time"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/explain"
 	"github.com/felt-cx/felt/core/otlp"
+	"github.com/felt-cx/felt/core/rules"
 	"github.com/felt-cx/felt/shell/duckdb"
 	"github.com/felt-cx/felt/shell/httpapi"
 	"github.com/felt-cx/felt/shell/ingest"
 	"github.com/felt-cx/felt/shell/jetstream"
+	"github.com/felt-cx/felt/shell/keeper"
 	"github.com/felt-cx/felt/shell/worker"
 	"github.com/felt-cx/felt/web"
 )
@@ -29,7 +32,11 @@ type App struct {
 	store  *duckdb.Store
 	door   *ingest.Door
 	worker *worker.Worker
+	keeper *keeper.Keeper
 	api    *httpapi.API
+
+	inventory *inventory
+	compactor *compactor
 
 	page, grpc, http net.Listener // grpc and http may be nil
 	settings         felt.Settings
@@ -45,6 +52,7 @@ func New(ctx context.Context, cfg Config) (_ *App, err error) {
 		return nil, err
 	}
 	a := &App{cfg: cfg, down: map[string]string{}}
+	a.inventory, a.compactor = newInventory(a), newCompactor(a)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
@@ -106,9 +114,10 @@ func (a *App) open(ctx context.Context) (err error) {
 
 // connect builds the parts that stand between log and store.
 func (a *App) connect() (err error) {
+	key := otlp.HashKey{ID: a.dir.key.ID, Secret: a.dir.secret()}
 	a.door, err = ingest.New(ingest.Options{
 		Log: a.log, Settings: a.settings,
-		Key:    otlp.HashKey{ID: a.dir.key.ID, Secret: a.dir.secret()},
+		Key:    key,
 		Redact: otlp.Redaction{Drop: a.cfg.RedactKeys, Allow: a.cfg.AllowKeys},
 		Limits: a.doorLimits(), CORS: ingest.CORS{Origins: a.cfg.CORSOrigins},
 		Auth: a.auth(), Now: a.cfg.Now, Logger: a.cfg.Logger,
@@ -116,9 +125,16 @@ func (a *App) connect() (err error) {
 	if err != nil {
 		return fmt.Errorf("door: %w", err)
 	}
+	a.keeper, err = keeper.New(keeper.Options{
+		Log: a.log, Store: a.store, Progress: func() felt.Progress { return a.worker.Progress() },
+		Share: a.cfg.KeepGoodTraces, Behind: a.cfg.KeeperBehind, Logger: a.cfg.Logger,
+	})
+	if err != nil {
+		return fmt.Errorf("keeper: %w", err)
+	}
 	a.worker, err = worker.New(worker.Options{
 		Log: a.log, Store: a.store, Settings: a.dir.base(), Dir: a.dir.file("snapshots"),
-		Workers: a.cfg.Workers, SnapshotEvery: a.cfg.SnapshotEvery, Retention: a.cfg.Retention,
+		Workers: a.cfg.Workers, SnapshotEvery: a.cfg.SnapshotEvery, Retention: a.cfg.Retention, Hold: a.keeper.Hold,
 		Now: a.cfg.Now, Logger: a.cfg.Logger,
 	})
 	if err != nil {
@@ -126,9 +142,13 @@ func (a *App) connect() (err error) {
 	}
 	a.api, err = httpapi.New(httpapi.Options{
 		Store: a.store, Commands: a.door, Engine: a.worker, Health: a.health,
-		Meters: []felt.Meter{a.door, a.log, a.worker, a.store},
-		Clock:  a.settings.Clock,
-		UI:     web.Files(), OTLP: a.door.HTTP(), Extra: a.cfg.Extra,
+		Meters: []felt.Meter{a.door, a.log, a.worker, a.keeper, a.store, a.inventory, a.compactor},
+		Rules:  a.inventory.rules, Check: func(in felt.Inventory) []rules.Problem { return rules.Check(in, a.checking()) },
+		Identify: func(env, id string) []felt.Hash { return hashesOf(key, env, id) },
+		Keeping:  httpapi.Keeping{Share: a.cfg.keepShare(), Behind: a.cfg.KeeperBehind, For: time.Duration(a.cfg.Retention.Spans)},
+		Explain:  explain.Options{Settings: a.settings, Redact: otlp.Redaction{Drop: a.cfg.RedactKeys, Allow: a.cfg.AllowKeys}},
+		Clock:    a.settings.Clock,
+		UI:       web.Files(), OTLP: a.door.HTTP(), Extra: a.cfg.Extra,
 		Listen: a.Addr(), Hosts: a.cfg.Hosts, OTLPHTTP: a.otlpURL(), Bearer: a.bearer(),
 		Version: a.cfg.Version, Logger: a.cfg.Logger, Now: a.cfg.Now,
 	})
@@ -136,6 +156,15 @@ func (a *App) connect() (err error) {
 		return fmt.Errorf("api: %w", err)
 	}
 	return nil
+}
+
+// hashesOf are the hashes that an identity may have been kept as, strongest level first.
+func hashesOf(key otlp.HashKey, env, id string) []felt.Hash {
+	var list []felt.Hash
+	for _, level := range []string{otlp.LevelUser, otlp.LevelPseudonym, otlp.LevelInstallation, otlp.LevelSession} {
+		list = append(list, otlp.Hash(key, level, env, id))
+	}
+	return list
 }
 
 func (a *App) doorLimits() ingest.Limits {
@@ -203,7 +232,15 @@ func (a *App) Run(ctx context.Context, beside func(context.Context, *App) error)
 	work.run("worker", func() error { return a.worker.Run(workCtx) })
 	door.run("door", func() error { return a.door.Run(doorCtx) })
 
-	g.run("settings", func() error { return a.tellSettings(ctx) })
+	g.run("settings", func() error {
+		if err := a.tellSettings(ctx); err != nil {
+			return err
+		}
+		a.inventory.run(ctx)
+		return nil
+	})
+	g.run("keeper", func() error { return a.keeper.Run(ctx) })
+	g.run("compactor", func() error { a.compactor.run(ctx); return nil })
 	a.serve(ctx, g)
 	if beside != nil {
 		g.run("beside", func() error {

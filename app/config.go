@@ -47,6 +47,10 @@ type Config struct {
 	SnapshotEvery time.Duration
 	StoreMemory   string // DuckDB's memory_limit
 	Retention     felt.Retention
+	CompactEvery  time.Duration // how often coarse rows are made; default 1 min
+
+	KeepGoodTraces float64       // share of traces without a failed or degraded interaction whose spans are kept; default 0.01; [KeepNone]
+	KeeperBehind   time.Duration // how long after its tick the spans of a trace are picked; default 90 s
 
 	Tokens []Token
 
@@ -132,6 +136,9 @@ func (c *Config) Bearer(secret string, scope Scope) (name string, ok bool) {
 	return name, ok
 }
 
+// KeepNone as a share means: keep none.
+const KeepNone = -1
+
 // Off as a listener's address means: do not listen.
 const Off = "off"
 
@@ -167,6 +174,7 @@ func (c *Config) Check() error {
 			problems = append(problems, fmt.Errorf("%s: %d; want a positive number", n.name, n.v))
 		}
 	}
+	problems = append(problems, c.checkKeeping()...)
 	if c.DecodedLimit < c.BodyLimit {
 		problems = append(problems, fmt.Errorf("decoded-limit: %d is under body-limit %d", c.DecodedLimit, c.BodyLimit))
 	}
@@ -174,6 +182,40 @@ func (c *Config) Check() error {
 		problems = append(problems, fmt.Errorf("in-flight-limit: %d is under decoded-limit %d: the largest request could never come in", c.InFlightLimit, c.DecodedLimit))
 	}
 	return errors.Join(problems...)
+}
+
+// checkKeeping says what is wrong with how long things are kept and when they are made.
+func (c *Config) checkKeeping() (problems []error) {
+	if share := c.keepShare(); share < 0 || share > 1 {
+		problems = append(problems, fmt.Errorf("keep-good-traces: %v is no share: want 0 to 1", c.KeepGoodTraces))
+	}
+	for _, d := range []struct {
+		name string
+		v    felt.Instant
+	}{
+		{"keeper-behind", felt.Instant(c.KeeperBehind)},
+		{"compact-every", felt.Instant(c.CompactEvery)},
+		{"snapshot-every", felt.Instant(c.SnapshotEvery)},
+		{"keep-interactions", c.Retention.Interactions},
+		{"keep-buckets-10s", c.Retention.Buckets10s},
+		{"keep-buckets-1m", c.Retention.Buckets1m},
+		{"keep-buckets", c.Retention.BucketsLong},
+		{"keep-customer-days", c.Retention.CustomerDays},
+		{"keep-spans", c.Retention.Spans},
+	} {
+		if d.v < 0 {
+			problems = append(problems, fmt.Errorf("%s: %v; want a positive length", d.name, time.Duration(d.v)))
+		}
+	}
+	return problems
+}
+
+// keepShare is the share of good traces whose spans are kept.
+func (c *Config) keepShare() float64 {
+	if c.KeepGoodTraces == KeepNone {
+		return 0
+	}
+	return c.KeepGoodTraces
 }
 
 func (c *Config) defaults() {
@@ -189,6 +231,9 @@ func (c *Config) defaults() {
 	def(&c.LogMaxAge, 24*time.Hour)
 	def(&c.SnapshotEvery, 30*time.Second)
 	def(&c.StoreMemory, "384MB")
+	def(&c.CompactEvery, time.Minute)
+	def(&c.KeepGoodTraces, 0.01)
+	def(&c.KeeperBehind, 90*time.Second)
 	def(&c.Version, "dev")
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -208,6 +253,9 @@ func (c *Config) defaults() {
 	def(&s.OpsMax, d.OpsMax)
 	def(&s.SegmentMax, d.SegmentMax)
 	def(&s.FloorClients, d.FloorClients)
+	def(&s.OpenJourneys, d.OpenJourneys)
+	def(&s.JourneySteps, d.JourneySteps)
+	def(&s.KnownLinks, d.KnownLinks)
 	if c.Retention == (felt.Retention{}) {
 		c.Retention = felt.DefaultRetention()
 	}

@@ -22,7 +22,8 @@ type meta struct {
 	Format     int           `json:"format"`
 	Clock      string        `json:"clock"`
 	Partitions int           `json:"partitions"`
-	Settings   felt.Settings `json:"settings"` // as last written to the log
+	Settings   felt.Settings `json:"settings"`  // as last written to the log
+	Inventory  toldInventory `json:"inventory"` // likewise
 }
 
 // hashKey is key.json.

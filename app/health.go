@@ -1,7 +1,9 @@
 package app
 
 import (
+	"fmt"
 	"maps"
+	"time"
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/shell/httpapi"
@@ -15,7 +17,7 @@ type seen struct {
 
 // health is what the parts say of themselves right now.
 func (a *App) health() httpapi.Health {
-	h := httpapi.Health{Parts: map[string]string{"log": "ok", "store": "ok", "door": "ok", "engine": "ok"}, Drops: map[string]int64{}}
+	h := httpapi.Health{Parts: map[string]string{"log": "ok", "store": "ok", "door": "ok", "engine": "ok", "compaction": a.compactor.state(), "keeper": a.keeping()}, Drops: map[string]int64{}}
 	h.Ready = a.worker.Ready()
 	if !h.Ready {
 		h.Parts["engine"] = "reading what is on the log"
@@ -39,10 +41,24 @@ func (a *App) health() httpapi.Health {
 	h.Drops["records_unreadable"] = total(a.worker.Metrics(), "felt_worker_bad_records_total")
 	h.Last = a.lastIn(float64(h.Ingest.Spans + h.Ingest.Logs + h.Ingest.Points))
 
+	h.Config = a.inventory.errors()
+
 	stats := a.worker.Stats()
 	h.Names, h.Metrics, h.Events = stats.Discovered, stats.Unmapped, stats.Events
 	return h
 }
+
+// keeping is how the keeper of traces is: "ok", or that it is behind.
+func (a *App) keeping() string {
+	behind := time.Duration(total(a.keeper.Metrics(), "felt_keeper_behind_seconds")) * time.Second
+	if late := behind - a.cfg.KeeperBehind; late > keeperLate {
+		return fmt.Sprintf("%s later than it should be: spans of kept traces are missing", late)
+	}
+	return "ok"
+}
+
+// keeperLate is how late the keeper may be before health says so.
+const keeperLate = 5 * time.Minute
 
 // lastIn is when telemetry last came in, seen from one question to the next.
 func (a *App) lastIn(count float64) felt.Instant {

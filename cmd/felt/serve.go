@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/felt-cx/felt"
@@ -33,6 +36,9 @@ type serverFlags struct {
 	MaxOpenTries   int           `help:"Interactions remembered against redelivery." default:"2000000"`
 	MaxSeries      int           `help:"Names of interactions with buckets of their own; further ones count as other." default:"20000"`
 	MaxOperations  int           `help:"Operations and edges with buckets of their own; further ones count as other." default:"100000"`
+	OpenJourneys   int           `help:"Customers' journeys that may be under way at once; over it the oldest are told as abandoned early." default:"1000000"`
+	JourneySteps   int           `help:"Tries held of one customer in one journey; the oldest are sealed first." default:"512"`
+	KnownLinks     int           `help:"Links between identities remembered so that they are not written again." default:"1000000"`
 	SegmentValues  int           `help:"Values per segment key with buckets of their own; further ones count as other." default:"50"`
 
 	BodyLimit      bytesFlag `help:"Largest request as sent." default:"16MiB"`
@@ -49,7 +55,15 @@ type serverFlags struct {
 	LogMaxAge        time.Duration `help:"Age of the telemetry log." default:"24h"`
 	SnapshotEvery    time.Duration `help:"How often the engine's state is saved." default:"30s"`
 	StoreMemory      string        `help:"Memory of the store." default:"384MB"`
+	CompactEvery     time.Duration `help:"How often coarse rows (minutes, hours, days, segments, customer days) are made of fine ones." default:"1m"`
 	KeepInteractions time.Duration `help:"How long interactions are kept." default:"720h"`
+	KeepBuckets10s   time.Duration `name:"keep-buckets-10s" help:"How long counts of 10 seconds are kept." default:"48h"`
+	KeepBuckets1m    time.Duration `name:"keep-buckets-1m" help:"How long counts of a minute are kept." default:"336h"`
+	KeepBuckets      time.Duration `help:"How long counts of an hour and a day are kept." default:"9600h"`
+	KeepCustomerDays time.Duration `help:"How long it is kept what each customer did on each day." default:"9600h"`
+	KeepSpans        time.Duration `help:"How long the spans of kept traces are kept." default:"336h"`
+	KeepGoodTraces   float64       `help:"Share of the traces in which nothing failed or was degraded whose spans are kept: 0 to 1." default:"0.01"`
+	KeeperBehind     time.Duration `help:"How long after an interaction became known the spans of its trace are picked from the log." default:"90s"`
 
 	LogLevel  string `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
 	LogFormat string `help:"text or json." enum:"text,json" default:"text"`
@@ -91,8 +105,11 @@ func (f *serverFlags) config(data string, logs io.Writer) (app.Config, error) {
 	settings.FloorClients = f.FloorCustomers
 	settings.OpenSpans, settings.OpenTries = f.MaxOpenSpans, f.MaxOpenTries
 	settings.SeriesMax, settings.OpsMax, settings.SegmentMax = f.MaxSeries, f.MaxOperations, f.SegmentValues
-	keep := felt.DefaultRetention()
-	keep.Interactions = felt.Instant(f.KeepInteractions)
+	settings.OpenJourneys, settings.JourneySteps, settings.KnownLinks = f.OpenJourneys, f.JourneySteps, f.KnownLinks
+	keep := felt.Retention{
+		Interactions: felt.Instant(f.KeepInteractions), Buckets10s: felt.Instant(f.KeepBuckets10s), Buckets1m: felt.Instant(f.KeepBuckets1m),
+		BucketsLong: felt.Instant(f.KeepBuckets), CustomerDays: felt.Instant(f.KeepCustomerDays), Spans: felt.Instant(f.KeepSpans),
+	}
 	cfg := app.Config{
 		Data: data, ConfigDir: f.Config, Listen: f.Listen, OTLPGRPC: f.OTLPGRPC, OTLPHTTP: f.OTLPHTTP,
 		Partitions: f.Partitions, Workers: f.Workers, Settings: settings,
@@ -100,7 +117,11 @@ func (f *serverFlags) config(data string, logs io.Writer) (app.Config, error) {
 		AttributeLimit: f.AttributeLimit, ValueLimit: f.ValueLimit,
 		RedactKeys: f.RedactKeys, AllowKeys: f.AllowKeys, CORSOrigins: f.CORSOrigins, Hosts: f.Hosts,
 		LogMaxBytes: int64(f.LogMaxBytes), LogMaxAge: f.LogMaxAge, SnapshotEvery: f.SnapshotEvery,
-		StoreMemory: f.StoreMemory, Retention: keep, Version: version, Logger: f.logger(logs),
+		StoreMemory: f.StoreMemory, Retention: keep, CompactEvery: f.CompactEvery,
+		KeepGoodTraces: f.KeepGoodTraces, KeeperBehind: f.KeeperBehind, Version: version, Logger: f.logger(logs),
+	}
+	if f.KeepGoodTraces == 0 {
+		cfg.KeepGoodTraces = app.KeepNone
 	}
 	switch f.Clock {
 	case "wall":
@@ -139,9 +160,27 @@ func serve(ctx context.Context, cfg app.Config, std streams, beside func(context
 	}
 	fmt.Fprintf(std.out, "Felt %s\n  page   http://%s\n  OTLP   gRPC %s, HTTP http://%s\n  data   %s (%s clock)\n",
 		cfg.Version, a.Addr(), a.GRPCAddr(), a.HTTPAddr(), cfg.Data, a.Clock())
+	defer onHangup(a.ReloadInventory)()
 	err = a.Run(ctx, beside)
 	if cerr := a.Close(); err == nil {
 		err = cerr
 	}
 	return err
+}
+
+// onHangup calls f at every SIGHUP, until what it returns is called.
+func onHangup(f func()) (stop func()) {
+	hangup, done := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(hangup, syscall.SIGHUP)
+	go func() {
+		for {
+			select {
+			case <-hangup:
+				f()
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() { signal.Stop(hangup); close(done) }
 }

@@ -184,7 +184,7 @@ func stateOfRules(r Rules) InventoryState {
 		s.Version = r.Set.Version
 	}
 	for _, p := range r.Problems {
-		if p.Severity == severityError {
+		if p.Severity == rules.SeverityError {
 			s.Errors++
 		} else {
 			s.Warnings++
@@ -192,9 +192,6 @@ func stateOfRules(r Rules) InventoryState {
 	}
 	return s
 }
-
-// severityError is that of a problem with which an inventory is not taken.
-const severityError = "error"
 
 func problemViews(list []rules.Problem) []problemView {
 	out := make([]problemView, 0, len(list))
@@ -236,7 +233,8 @@ func (a *API) inventoryCheck(_ context.Context, in *checkInput) (*checkOutput, e
 			return nil, huma.Error400BadRequest(fmt.Sprintf("files: %.64q is given twice", text.Files[i].Name))
 		}
 	}
-	set, problems := rules.Load(text)
+	set, _ := rules.Load(text)
+	problems := a.opts.Check(text)
 	out := &checkOutput{}
 	out.Body.Stamp, out.Body.Good, out.Body.Problems, out.Body.Journeys = a.stamp(nil), set != nil, problemViews(problems), []string{}
 	if set != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/explain"
 	"github.com/felt-cx/felt/core/rules"
 )
 
@@ -82,11 +83,13 @@ type Options struct {
 	Engine   Engine
 	Health   func() Health
 	Meters   []felt.Meter
-	Rules    func() Rules // the inventory; nil: there is none
+	Rules    func() Rules                         // the inventory; nil: there is none
+	Check    func(felt.Inventory) []rules.Problem // what is wrong with a text; default by the defaults of [rules.Check]
 	// Identify gives the hashes that a raw identity of an environment may have been kept
 	// as, strongest level first; nil: only hashes can be asked for.
 	Identify func(env, id string) []felt.Hash
 	Keeping  Keeping
+	Explain  explain.Options // what pasted telemetry is judged by, beside the inventory
 
 	Clock felt.Clock
 
@@ -129,6 +132,9 @@ func (o *Options) check() error {
 	}
 	if o.Rules == nil {
 		o.Rules = func() Rules { return Rules{Newest: true} }
+	}
+	if o.Check == nil {
+		o.Check = func(in felt.Inventory) []rules.Problem { return rules.Check(in, rules.Options{}) }
 	}
 	if o.Identify == nil {
 		o.Identify = func(string, string) []felt.Hash { return nil }

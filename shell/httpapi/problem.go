@@ -3,6 +3,7 @@ package httpapi
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -23,8 +24,8 @@ func ambiguous(of string, found []felt.Scope) error {
 	}}
 	for _, s := range found {
 		c := s.App + "/" + s.Name
-		if s.Kind == felt.KindJourney {
-			c = "journey:" + c
+		if s.Kind == felt.KindJourney || strings.HasPrefix(of, "step:") {
+			c = s.Kind.String() + ":" + c
 		}
 		p.Candidates = append(p.Candidates, c)
 	}

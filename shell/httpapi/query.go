@@ -126,11 +126,11 @@ func strict(api huma.API) func(huma.Context, func(huma.Context)) {
 	}
 }
 
-// explain puts what huma found wrong into the sentence that people read. huma repeats the
+// inWords puts what huma found wrong into the sentence that people read. huma repeats the
 // values that it found wrong; where they may be somebody's id they are left out.
-func explain(ctx huma.Context, _ string, v any) (any, error) {
+func inWords(ctx huma.Context, _ string, v any) (any, error) {
 	p, ok := v.(*huma.ErrorModel)
-	if op := ctx.Operation(); ok && op != nil && strings.HasPrefix(op.Path, "/api/v1/customers/") {
+	if op := ctx.Operation(); ok && op != nil && (strings.HasPrefix(op.Path, "/api/v1/customers/") || op.Path == pathExplain) {
 		for _, e := range p.Errors {
 			e.Value = nil
 		}

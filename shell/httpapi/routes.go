@@ -33,7 +33,7 @@ func New(opts Options) (*API, error) {
 	cfg.Info.Description = "How many customers felt this, on what, since when."
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", ""
 	cfg.CreateHooks = nil // no $schema links in answers
-	cfg.Transformers = append(cfg.Transformers, explain)
+	cfg.Transformers = append(cfg.Transformers, inWords)
 	api := humago.New(mux, cfg)
 	api.UseMiddleware(strict(api))
 	a.routes(api)
@@ -78,6 +78,7 @@ func (a *API) routes(api huma.API) {
 	get(api, "/api/v1/changes", "changes", "Deploys, flags, campaigns: what people changed", a.changes)
 	get(api, "/api/v1/inventory", "inventory", "The journeys in force, and what is wrong with the newest text", a.inventory)
 	post(api, pathCheck, "inventory-check", "What is wrong with an inventory, without taking it", a.inventoryCheck)
+	post(api, pathExplain, "explain", "What pasted telemetry counts as, span by span, and why", a.explain)
 	get(api, "/api/v1/unmapped", "unmapped", "What is seen and in no journey, with rules that would take it", a.unmapped)
 	get(api, "/api/v1/health", "health", "Freshness, lag, drops, what is not mapped", a.health)
 	post(api, "/api/v1/incidents/{id}/acknowledge", "acknowledge", "Say that you work on it", a.acknowledge)
@@ -144,6 +145,7 @@ func post[I, O any](api huma.API, path, id, summary string, h func(context.Conte
 	}
 	huma.Register(api, huma.Operation{
 		OperationID: id, Method: http.MethodPost, Path: path, Summary: summary, MaxBodyBytes: limit,
+		SkipValidateBody: path == pathExplain, // it says itself, and better, what is wrong with it
 	}, h)
 }
 

@@ -107,7 +107,7 @@ func unmappedOperations(set *rules.Set, ops []felt.OperationStat, limit int) []u
 	for _, o := range ops[:min(len(ops), limit)] {
 		out = append(out, unmappedOperation{
 			Service: o.Service, Operation: o.Operation, Kind: o.Kind.String(), Count: o.Count, Errors: o.Errors,
-			ErrorRate: share(o.Errors, o.Count), Suggested: suggestOperation(o),
+			ErrorRate: share(o.Errors, o.Count), Suggested: rules.Suggest(o.Service, o.Operation, o.Kind, false),
 		})
 	}
 	return out
@@ -121,7 +121,7 @@ func unmappedNames(set *rules.Set, names []felt.ScopeStat, limit int) []unmapped
 	slices.SortStableFunc(names, func(x, y felt.ScopeStat) int { return cmp.Compare(tries(y), tries(x)) })
 	out := make([]unmappedName, 0, min(len(names), limit))
 	for _, s := range names[:min(len(names), limit)] {
-		out = append(out, unmappedName{App: s.App, Name: s.Name, Outcomes: outcomesOf(s.Counts), Customers: s.Customers, Suggested: suggestName(s.App, s.Name)})
+		out = append(out, unmappedName{App: s.App, Name: s.Name, Outcomes: outcomesOf(s.Counts), Customers: s.Customers, Suggested: rules.SuggestInteraction(s.App, s.Name)})
 	}
 	return out
 }

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -56,6 +57,32 @@ func TestInventory(t *testing.T) {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// TestHold: the log is not trimmed past the place that another reader still needs.
+func TestHold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	log := &trimLog{world: w, check: func(felt.Seq) {}}
+	opts := w.options(t.TempDir(), felt.ClockWall)
+	hold := felt.Seq(0)
+	opts.Log, opts.Hold = log, func() felt.Seq { return hold }
+	worker, err := New(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	worker.saved = []savedSnapshot{{seq: 100, confirmed: true}, {seq: 200, confirmed: true}}
+	for _, x := range []struct{ hold, want felt.Seq }{{0, 0}, {40, 40}, {100, 100}, {150, 100}, {math.MaxUint64, 100}} {
+		log.trims, hold = nil, x.hold
+		worker.trimLog(t.Context())
+		var got felt.Seq
+		if len(log.trims) > 0 {
+			got = log.trims[0]
+		}
+		if got != x.want {
+			t.Errorf("held at %d the log is trimmed up to %d, want %d", x.hold, got, x.want)
 		}
 	}
 }

@@ -30,8 +30,9 @@ type Options struct {
 	GatherBytes   int           // telemetry held before it is applied; default 8 MiB
 	QueueTicks    int           // ticks that may wait for the store; default 64
 	Retention     felt.Retention
-	RetainEvery   time.Duration // default 10 min; the log is also trimmed with each snapshot
-	StopWithin    time.Duration // how long a stopping worker waits for a store that hangs; default 30 s
+	Hold          func() felt.Seq // another reader needs the log after this; default nobody does
+	RetainEvery   time.Duration   // default 10 min; the log is also trimmed with each snapshot
+	StopWithin    time.Duration   // how long a stopping worker waits for a store that hangs; default 30 s
 
 	Logger *slog.Logger
 	Now    func() time.Time // default time.Now

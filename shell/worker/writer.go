@@ -141,13 +141,18 @@ func (w *Worker) housekeep(ctx context.Context) {
 	}
 }
 
-// trimLog lets the log forget what is in both kept snapshots and over its keep.
+// trimLog lets the log forget what is in both kept snapshots, needed by nobody else, and
+// over its keep.
 func (w *Worker) trimLog(ctx context.Context) {
 	t, ok := w.opts.Log.(felt.Trimmer)
 	if !ok {
 		return
 	}
-	if seq := w.trimmable(); seq > 0 {
+	seq := w.trimmable()
+	if w.opts.Hold != nil {
+		seq = min(seq, w.opts.Hold())
+	}
+	if seq > 0 {
 		if err := t.Trim(ctx, seq); err != nil && ctx.Err() == nil {
 			w.opts.Logger.Error("log not trimmed", "err", err)
 		}
