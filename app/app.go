@@ -142,7 +142,7 @@ func (a *App) connect() (err error) {
 	}
 	a.api, err = httpapi.New(httpapi.Options{
 		Store: a.store, Commands: a.door, Engine: a.worker, Health: a.health,
-		Meters: []felt.Meter{a.door, a.log, a.worker, a.keeper, a.store, a.inventory, a.compactor},
+		Meters: []felt.Meter{a.door, a.log, a.worker, a.keeper, a.store, a.inventory, a.compactor, a.memory()},
 		Rules:  a.inventory.rules, Check: func(in felt.Inventory) []rules.Problem { return rules.Check(in, a.checking()) },
 		Identify: func(env, id string) []felt.Hash { return hashesOf(key, env, id) },
 		Keeping:  httpapi.Keeping{Share: a.cfg.keepShare(), Behind: a.cfg.KeeperBehind, For: time.Duration(a.cfg.Retention.Spans)},
@@ -230,6 +230,7 @@ func (a *App) Run(ctx context.Context, beside func(context.Context, *App) error)
 	defer stopDoor()
 	door, work := &group{cancel: cancel, report: a.stopped}, &group{cancel: cancel, report: a.stopped}
 	work.run("worker", func() error { return a.worker.Run(workCtx) })
+	work.run("memory", func() error { a.memory().manage(workCtx); return nil })
 	door.run("door", func() error { return a.door.Run(doorCtx) })
 
 	g.run("settings", func() error {

@@ -45,7 +45,8 @@ type Config struct {
 	LogMaxBytes   int64
 	LogMaxAge     time.Duration
 	SnapshotEvery time.Duration
-	StoreMemory   string // DuckDB's memory_limit
+	Memory        int64  // bytes that the whole process stays near; default 512 MiB
+	StoreMemory   string // DuckDB's memory_limit; default a share of Memory
 	Retention     felt.Retention
 	CompactEvery  time.Duration // how often coarse rows are made; default 1 min
 
@@ -169,6 +170,7 @@ func (c *Config) Check() error {
 		{"attribute-limit", int64(c.AttributeLimit)},
 		{"value-limit", int64(c.ValueLimit)},
 		{"log-max-bytes", c.LogMaxBytes},
+		{"memory", c.Memory},
 	} {
 		if n.v < 0 {
 			problems = append(problems, fmt.Errorf("%s: %d; want a positive number", n.name, n.v))
@@ -230,7 +232,8 @@ func (c *Config) defaults() {
 	def(&c.LogMaxBytes, 20<<30)
 	def(&c.LogMaxAge, 24*time.Hour)
 	def(&c.SnapshotEvery, 30*time.Second)
-	def(&c.StoreMemory, "384MB")
+	def(&c.Memory, 512<<20)
+	def(&c.StoreMemory, fmt.Sprintf("%dMB", int64(storeShare*float64(c.Memory))/1e6))
 	def(&c.CompactEvery, time.Minute)
 	def(&c.KeepGoodTraces, 0.01)
 	def(&c.KeeperBehind, 90*time.Second)

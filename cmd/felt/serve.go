@@ -54,7 +54,8 @@ type serverFlags struct {
 	LogMaxBytes      bytesFlag     `help:"Size of the telemetry log." default:"20GiB"`
 	LogMaxAge        time.Duration `help:"Age of the telemetry log." default:"24h"`
 	SnapshotEvery    time.Duration `help:"How often the engine's state is saved." default:"30s"`
-	StoreMemory      string        `help:"Memory of the store." default:"384MB"`
+	Memory           bytesFlag     `help:"Memory that the process stays near, questions apart. What is needed to hold the telemetry is taken all the same." default:"512MiB"`
+	StoreMemory      string        `help:"Memory of the store, such as 384MB; a share of --memory when not given." placeholder:"SIZE"`
 	CompactEvery     time.Duration `help:"How often coarse rows (minutes, hours, days, segments, customer days) are made of fine ones." default:"1m"`
 	KeepInteractions time.Duration `help:"How long interactions are kept." default:"720h"`
 	KeepBuckets10s   time.Duration `name:"keep-buckets-10s" help:"How long counts of 10 seconds are kept." default:"48h"`
@@ -117,7 +118,7 @@ func (f *serverFlags) config(data string, logs io.Writer) (app.Config, error) {
 		AttributeLimit: f.AttributeLimit, ValueLimit: f.ValueLimit,
 		RedactKeys: f.RedactKeys, AllowKeys: f.AllowKeys, CORSOrigins: f.CORSOrigins, Hosts: f.Hosts,
 		LogMaxBytes: int64(f.LogMaxBytes), LogMaxAge: f.LogMaxAge, SnapshotEvery: f.SnapshotEvery,
-		StoreMemory: f.StoreMemory, Retention: keep, CompactEvery: f.CompactEvery,
+		Memory: int64(f.Memory), StoreMemory: f.StoreMemory, Retention: keep, CompactEvery: f.CompactEvery,
 		KeepGoodTraces: f.KeepGoodTraces, KeeperBehind: f.KeeperBehind, Version: version, Logger: f.logger(logs),
 	}
 	if f.KeepGoodTraces == 0 {
