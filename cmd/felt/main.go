@@ -45,6 +45,8 @@ type cli struct {
 	Serve  serveCmd  `cmd:"" help:"Take telemetry in, serve the page and the API."`
 	Import importCmd `cmd:"" help:"Bring changes, business events or facts about customers in from CSV files."`
 	Test   testCmd   `cmd:"" help:"Run the tests of an inventory: what customers do, and what should come of it."`
+	Check  checkCmd  `cmd:"" help:"Tell everything that is wrong with an inventory, with its place and how to mend it."`
+	Schema schemaCmd `cmd:"" help:"Print the JSON Schema of an inventory's files, for editors."`
 	Demo   demoCmd   `cmd:"" help:"Serve, and send telemetry of a made-up shop in which a fault strikes."`
 
 	ExplainSpan explainCmd `cmd:"" help:"Say what a span or a trace counts as under the inventory, and why. Asks no server."`

@@ -94,7 +94,7 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, key string) {
 	for _, e := range n.Entries {
 		i := fieldOf(t, e.Key)
 		if i < 0 {
-			d.fail("unknown-key", e.Pos, suggestKey(e.Key, t), "%s: the key %q is not known", key, e.Key)
+			d.fail("unknown-key", e.Pos, suggestKey(e.Key, t), "%s has no key %q", describeType(t), e.Key)
 			continue
 		}
 		f := t.Field(i)
@@ -103,7 +103,7 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, key string) {
 	for i := range t.NumField() {
 		name := t.Field(i).Tag.Get("yaml")
 		if _, need := t.Field(i).Tag.Lookup("need"); need && !slices.ContainsFunc(n.Entries, func(e yaml.Entry) bool { return e.Key == name }) {
-			d.fail("missing-key", n.Pos, "", "%s: the key %q is missing", key, name)
+			d.fail("missing-key", n.Pos, "", "%s needs the key %q", describeType(t), name)
 		}
 	}
 }
