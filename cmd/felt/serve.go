@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -157,6 +158,9 @@ func (f *serverFlags) logger(w io.Writer) *slog.Logger {
 func serve(ctx context.Context, cfg app.Config, std streams, beside func(context.Context, *app.App) error) error {
 	a, err := app.New(ctx, cfg)
 	if err != nil {
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			return nil // asked to stop before it had begun
+		}
 		return fmt.Errorf("start: %w", err)
 	}
 	fmt.Fprintf(std.out, "Felt %s\n  page   http://%s\n  OTLP   gRPC %s, HTTP http://%s\n  data   %s (%s clock)\n",
