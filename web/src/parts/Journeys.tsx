@@ -114,9 +114,8 @@ function Row({ j, tell, onOpen }: RowProps) {
           {j.title || j.name}
         </button>
         <span className="sub">
-          {tell && <b className="kind">{kindWords(j)}</b>}
-          {j.app}
-          {j.state !== "ok" && j.state_reason && ` · ${j.state_reason}`}
+          {tell && <b className="kind">{kindWords(j)}</b>} {j.app}
+          {j.state !== "ok" && j.state_reason && ` · ${j.state_reason}`}{" "}
           {j.kind === "journey" && (
             <Go
               view="funnel"

@@ -77,6 +77,9 @@ export function Unmapped({ a, period }: { a: UnmappedAnswer; period: string }) {
           CSV
         </Button>
       </header>
+      {a.operations.length > 0 && (
+        <p className="empty">A span that names its interaction needs no rule for its operation.</p>
+      )}
       {lines.length > 0 && (
         <table>
           <thead>
