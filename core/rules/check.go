@@ -155,7 +155,7 @@ func (p *parsed) checkNames(j *Journey) {
 		suggestion := "a question asks as of=APP/NAME or of=journey:NAME"
 		switch {
 		case len(s) > nameMax:
-			p.err("bad-name", part, "", "%s has %d bytes, more than %d", what, len(s), nameMax)
+			p.err("bad-name", part, "", "the name of the %s has %d bytes, more than %d", what, len(s), nameMax)
 		case s != strings.TrimSpace(s):
 			p.err("bad-name", part, "", "%s %q begins or ends with a space", what, s)
 		default:
@@ -167,8 +167,8 @@ func (p *parsed) checkNames(j *Journey) {
 			}
 		}
 	}
-	name(&j.Name, "NAME")
-	name(&j.App, "APP")
+	name(&j.Name, "journey")
+	name(&j.App, "app")
 	for i := range j.Steps {
 		s := &j.Steps[i].Name
 		if len(*s) > nameMax || strings.ContainsFunc(*s, unicode.IsControl) {

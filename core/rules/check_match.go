@@ -100,7 +100,7 @@ func words(t *Text) []string {
 		return words(t.Not)
 	case t.OneOf != nil:
 		return t.OneOf
-	case t.Exists != nil || t.Prefix != "" || t.Regex != "":
+	case t.Exists != nil || t.Prefix != "" || t.Regex != "" || t.Equals == "":
 		return nil
 	}
 	return []string{t.Equals}

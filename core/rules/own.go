@@ -27,7 +27,7 @@ func describeType(t reflect.Type) string {
 	case reflect.TypeFor[Inventory]():
 		return "a file"
 	case reflect.TypeFor[Pattern]():
-		return "span, log and an error class' match"
+		return "a pattern"
 	case reflect.TypeFor[Text]():
 		return "a condition"
 	case reflect.TypeFor[DegradedWhen]():
