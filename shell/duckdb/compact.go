@@ -15,8 +15,8 @@ import (
 )
 
 // chunkRows is about how many rows are read for one transaction of Compact: its sketches take
-// some 50 MB, and a write waits for a fraction of a second.
-const chunkRows = 100_000
+// some 30 MB, and a write waits for a fraction of a second.
+const chunkRows = 60_000
 
 // Compact implements [felt.Compactor]. It makes one hour or day after the other, each in
 // chunks of scopes: rows are read on a connection of their own, so that writes wait only
@@ -123,6 +123,9 @@ func (c *compacting) begin(ctx context.Context) error {
 	c.s.mu.Unlock()
 	if err != nil {
 		return err
+	}
+	if c.s.read0 != nil {
+		c.s.read0()
 	}
 	c.scopes = map[int32]felt.Series{}
 	err = each(ctx, c.tx, "SELECT id, env, app, name, kind, traffic FROM scopes", nil, func(rows *sql.Rows) error {

@@ -237,22 +237,14 @@ func (c *compacting) count(ctx context.Context, from string, counted map[segment
 
 // day makes the buckets of a day, and the rows of its customers.
 func (c *compacting) day(ctx context.Context) error {
-	if c.w.Start >= c.marks.from[felt.Hour] {
-		sizes, err := c.sizes(ctx, "buckets WHERE width >= 3600 AND "+c.within("started"))
-		if err != nil {
-			return err
+	for _, r := range []struct {
+		from felt.Instant
+		kind string
+	}{{c.marks.from[felt.Hour], "segment_key = ''"}, {c.marks.segments, "segment_key <> ''"}} {
+		if c.w.Start < r.from {
+			continue
 		}
-		err = c.chunks(sizes, chunkRows, func(ids []int32, _ int64) error {
-			var list []made
-			day := sums{c: c, width: felt.Day, list: &list}
-			var b felt.Bucket
-			if err := c.eachBucket(ctx, "width = 3600", ids, &b, day.add); err != nil {
-				return err
-			}
-			day.flush()
-			return c.replace(ctx, ids, []string{"width = 86400"}, list, nil)
-		})
-		if err != nil {
+		if err := c.dayBuckets(ctx, r.kind); err != nil {
 			return err
 		}
 	}
@@ -260,6 +252,24 @@ func (c *compacting) day(ctx context.Context) error {
 		return nil
 	}
 	return c.customerDays(ctx)
+}
+
+// dayBuckets makes the buckets of a day, of the whole or of segment values.
+func (c *compacting) dayBuckets(ctx context.Context, kind string) error {
+	sizes, err := c.sizes(ctx, "buckets WHERE width >= 3600 AND "+kind+" AND "+c.within("started"))
+	if err != nil {
+		return err
+	}
+	return c.chunks(sizes, chunkRows, func(ids []int32, _ int64) error {
+		var list []made
+		day := sums{c: c, width: felt.Day, list: &list}
+		var b felt.Bucket
+		if err := c.eachBucket(ctx, "width = 3600 AND "+kind, ids, &b, day.add); err != nil {
+			return err
+		}
+		day.flush()
+		return c.replace(ctx, ids, []string{"width = 86400 AND " + kind}, list, nil)
+	})
 }
 
 // customerRows is about how many interactions are summed up at a time for customers.

@@ -103,7 +103,7 @@ func (e *estimating) kept(ctx context.Context) (rollup.Kept, error) {
 	}
 	long, done := m.from[felt.Hour], m.from[bucketWidth]
 	if e.split.Key != "" {
-		long, done = max(long, m.segments), 0
+		long, done = m.segments, 0
 	}
 	k := rollup.Kept{
 		Interactions: m.interactions,

@@ -70,7 +70,7 @@ type forgetting struct {
 }
 
 // before is the time before which rows go.
-func (f forgetting) before(windows map[rollup.Window]window, from felt.Instant) felt.Instant {
+func (f forgetting) before(windows map[rollup.Window]window) felt.Instant {
 	if f.width == 0 {
 		return f.now - f.keep
 	}
@@ -80,7 +80,7 @@ func (f forgetting) before(windows map[rollup.Window]window, from felt.Instant) 
 			stale = append(stale, w)
 		}
 	}
-	return max(from, rollup.Cut(f.width, f.now, f.keep, stale))
+	return rollup.Cut(f.width, f.now, f.keep, stale)
 }
 
 // remove deletes at most one chunk, and notes what is no longer all there.
@@ -94,7 +94,7 @@ func (s *Store) remove(ctx context.Context, f forgetting) (int64, error) {
 		return 0, fmt.Errorf("duckdb: retain %s: begin: %w", f.table, err)
 	}
 	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
-	before := f.before(s.known.windows, s.known.marks.from[f.width])
+	before := f.before(s.known.windows)
 	n, err := removeRows(ctx, tx, f, before)
 	if err != nil || n == 0 {
 		return 0, err
@@ -104,7 +104,7 @@ func (s *Store) remove(ctx context.Context, f forgetting) (int64, error) {
 		return 0, fmt.Errorf("duckdb: retain %s: commit: %w", f.table, err)
 	}
 	if f.width > 0 {
-		s.known.marks.from[f.width] = before
+		s.known.marks.from[f.width] = max(s.known.marks.from[f.width], before)
 	}
 	return n, nil
 }
@@ -119,7 +119,11 @@ func removeRows(ctx context.Context, tx *sql.Tx, f forgetting, before felt.Insta
 	if err != nil || n == 0 || f.mark == "" {
 		return n, err
 	}
-	_, err = tx.ExecContext(ctx, "UPDATE marks SET value = greatest(value, ?) WHERE what = ?", int64(before), f.mark)
+	also := f.mark
+	if f.width == felt.Hour {
+		also = "segments"
+	}
+	_, err = tx.ExecContext(ctx, "UPDATE marks SET value = greatest(value, ?) WHERE what IN (?, ?)", int64(before), f.mark, also)
 	if err != nil {
 		return 0, fmt.Errorf("duckdb: retain %s: note what is gone: %w", f.table, err)
 	}

@@ -67,6 +67,7 @@ type Store struct {
 	stats stats
 	lasts lasts
 	fault func(step int) error // of tests; nil otherwise
+	read0 func()               // of tests: Compact has its snapshot
 
 	compacting sync.Mutex               // held by Compact
 	changes    map[rollup.Window]uint64 // how often rows of a window have changed, since the store was opened

@@ -15,11 +15,16 @@ import (
 // row that the port shows, corrections, names that repeat, identities that are missing.
 // Small worlds, so that everything meets everything.
 func History(seed uint64, ticks int) []felt.Batch {
-	h := &history{rand: rand.New(rand.NewPCG(seed, 1)), left: map[felt.Part][]felt.Interaction{}}
+	return makeHistory(seed, ticks, 10)
+}
+
+// makeHistory makes one with so many seconds between ticks.
+func makeHistory(seed uint64, ticks int, gap felt.Tick) []felt.Batch {
+	h := &history{rand: rand.New(rand.NewPCG(seed, 1)), gap: gap, left: map[felt.Part][]felt.Interaction{}}
 	var list []felt.Batch
 	start := felt.TickOf(day)
 	for i := range ticks {
-		tick := start + felt.Tick(i*10)
+		tick := start + felt.Tick(i)*gap
 		for part := range felt.Part(2) {
 			list = append(list, h.stage2(part, tick))
 		}
@@ -33,6 +38,7 @@ func History(seed uint64, ticks int) []felt.Batch {
 
 type history struct {
 	rand *rand.Rand
+	gap  felt.Tick
 	n    int
 	left map[felt.Part][]felt.Interaction // may still be corrected
 	was  map[felt.InteractionID]felt.Interaction
@@ -50,6 +56,9 @@ func (h *history) interaction(tick felt.Tick) felt.Interaction {
 	r := h.rand
 	h.n++
 	end := tick.Instant() - felt.Instant(r.IntN(40))*felt.Second + felt.Instant(r.IntN(3))
+	if h.gap > 10 && r.IntN(8) == 0 {
+		end -= felt.Instant(r.IntN(3*3600)) * felt.Second // comes late
+	}
 	row := felt.Interaction{
 		ID: interactionID(h.n), Version: 1, Known: tick, FirstKnown: tick,
 		Env: Env, App: pick(r, []string{"shop", "admin"}), Name: pick(r, names()), Kind: felt.InteractionKind(1 + r.IntN(2)),
@@ -141,7 +150,7 @@ func (h *history) stage2(part felt.Part, tick felt.Tick) felt.Batch {
 		row := h.left[part][at]
 		row.Version++
 		row.Known, row.Outcome = tick, felt.Outcome(1+r.IntN(5))
-		row.End += felt.Instant(r.IntN(3)) * felt.Second
+		row.End += felt.Instant(r.IntN(3)*int(h.gap)/10) * felt.Second
 		h.left[part][at] = row
 		b.Interactions = append(b.Interactions, row)
 	}

@@ -58,12 +58,14 @@ CREATE TABLE links (
     env VARCHAR, from_level UTINYINT, from_hash UUID, to_level UTINYINT, to_hash UUID, since BIGINT,
     customer UUID, level UTINYINT
 );
-CREATE TABLE link_rows2 (
+INSERT INTO links
+    SELECT env, from_level, from_hash, 1, arg_max(to_hash, since), max(since), arg_max(to_hash, since), 1
+    FROM link_rows WHERE from_hash IS NOT NULL AND to_hash IS NOT NULL AND from_level > 1
+    GROUP BY env, from_level, from_hash;
+DROP TABLE link_rows;
+CREATE TABLE link_rows (
     env VARCHAR, from_level UTINYINT, from_hash UUID, to_level UTINYINT, to_hash UUID, since BIGINT
 );
-INSERT INTO link_rows2 SELECT env, from_level, from_hash, 1, to_hash, since FROM link_rows;
-DROP TABLE link_rows;
-ALTER TABLE link_rows2 RENAME TO link_rows;
 
 -- The steps of a journey; NULL for a step. The version before wrote none.
 ALTER TABLE interactions ALTER COLUMN steps
