@@ -41,7 +41,7 @@ type Batch struct {
 
 	// Facts.
 	Interactions      []Interaction // Version > 1 replaces the row with the same ID
-	Buckets           []Bucket
+	Buckets           []Bucket      // of 10 seconds, not of a segment; others are not taken
 	Operations        []OperationBucket
 	Edges             []EdgeBucket
 	Signals           []SignalPoint
@@ -86,7 +86,8 @@ type Writer interface {
 
 // Retainer is implemented by stores that forget by age.
 type Retainer interface {
-	// Retain removes rows older than their keep as of now, and returns how many.
+	// Retain removes rows older than their keep as of now, and returns how many. Buckets stay
+	// until they have been made coarser: see [Compactor].
 	Retain(ctx context.Context, now Instant, keep Retention) (int64, error)
 }
 
@@ -96,8 +97,10 @@ type Retainer interface {
 // days.
 type Compactor interface {
 	// Compact makes the coarse rows of all windows that ended before the instant, and
-	// makes those again whose rows have changed since. Doing it twice is doing it once.
-	// It returns how many coarse rows it wrote.
+	// makes those again whose rows have changed since: after half an hour (a day: six hours)
+	// of that instant, then after ever longer waits. Until then they are answered from finer
+	// rows. A day is made when an hour has passed in which its last failures may recover.
+	// Doing it twice is doing it once. It returns how many coarse rows it wrote.
 	Compact(ctx context.Context, before Instant, segmentMax int) (int64, error)
 }
 

@@ -38,6 +38,15 @@
 // that this package computed are written into the text, because a constant lets
 // DuckDB skip groups of rows before it runs.
 //
+// # Coarse rows
+//
+// [Store.Compact] makes buckets of minutes, hours and days, those of single segment values,
+// and customer days: package rollup says of what and when. A write notes the hours that it
+// changes in table windows; what is stale there is made, and not answered from until it is.
+//
+// A trace is looked for in table traces, which has one row for it and the time of its
+// spans, and then only among the rows of that time.
+//
 // Distinct customers are counted exactly while at most [Options.ExactLimit]
 // interactions are in scope and all of them are still kept; beyond that the sketches
 // of the buckets are merged in Go, and the answer says estimate.
