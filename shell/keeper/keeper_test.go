@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,7 +67,7 @@ func TestKeeps(t *testing.T) {
 func TestKeepsShare(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 2)
-		w.traffic(1500)
+		w.traffic(500)
 		w.quiet(250)
 		const share = 0.25
 		for id, keep := range w.kept {
@@ -173,7 +174,7 @@ func TestCrashes(t *testing.T) {
 				return nil
 			}})
 			w.traffic(10)
-			for range 40 {
+			for range 25 {
 				fail = false
 				for range 15 {
 					w.second(func() {
@@ -185,7 +186,7 @@ func TestCrashes(t *testing.T) {
 					})
 				}
 				fail = true
-				small := w.rnd.IntN(2) == 0
+				small, life := w.rnd.IntN(2) == 0, time.Duration(w.rnd.IntN(12_000))*time.Millisecond
 				k := w.keeper(func(o *Options) {
 					o.RescanEvery = time.Second
 					if small {
@@ -193,7 +194,7 @@ func TestCrashes(t *testing.T) {
 					}
 				})
 				stop := running(t, k)
-				time.Sleep(time.Duration(w.rnd.IntN(12_000)) * time.Millisecond)
+				time.Sleep(life)
 				stop()
 			}
 			fail = false
@@ -226,9 +227,9 @@ func (w *world) verifyCounts() {
 func TestHold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 6)
-		broken := false
+		var broken atomic.Bool
 		w.store = mem.NewStore(mem.StoreOptions{FailWrite: func(int) error {
-			if broken {
+			if broken.Load() {
 				return errors.New("test: no")
 			}
 			return nil
@@ -246,7 +247,7 @@ func TestHold(t *testing.T) {
 		if held == 0 || held != k.Seq() || held > w.engine().Seq {
 			t.Errorf("holds %d of %d", held, w.engine().Seq)
 		}
-		broken = true
+		broken.Store(true)
 		time.Sleep(10 * time.Minute)
 		if got := k.Hold(); got < held || got > w.engine().Seq {
 			t.Errorf("holds %d while the store is away, was %d", got, held)
@@ -255,7 +256,7 @@ func TestHold(t *testing.T) {
 		if k.Hold() != math.MaxUint64 || value(k, "felt_keeper_holds_log") != 0 {
 			t.Errorf("holds %d for ever", k.Hold())
 		}
-		broken = false
+		broken.Store(false)
 		for range 30 {
 			w.quiet(10)
 			time.Sleep(10 * time.Second)
