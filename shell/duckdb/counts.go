@@ -71,7 +71,7 @@ func (s *Store) estimates(ctx context.Context, tx *sql.Tx, q felt.Question, in [
 		return nil, nil, err
 	}
 	copied, identity := "MATERIALIZED", "customer, level, session"
-	if n > copyLimit {
+	if n > s.copyLimit {
 		copied = "NOT MATERIALIZED"
 	}
 	if f.linked {

@@ -33,7 +33,7 @@ func (s *Store) Affected(ctx context.Context, q felt.Question, limit int, page s
 		if err != nil {
 			return err
 		}
-		copied, err := copies(ctx, tx, f)
+		copied, err := s.copies(ctx, tx, f)
 		if err != nil {
 			return err
 		}
@@ -55,10 +55,10 @@ func (s *Store) Affected(ctx context.Context, q felt.Question, limit int, page s
 }
 
 // copies says whether a question makes a copy of its interactions.
-func copies(ctx context.Context, tx *sql.Tx, f filter) (string, error) {
+func (s *Store) copies(ctx context.Context, tx *sql.Tx, f filter) (string, error) {
 	var n int64
 	err := ask(ctx, tx, "count", f, nil, func(rows *sql.Rows) error { return rows.Scan(&n) })
-	if n > copyLimit {
+	if n > s.copyLimit {
 		return "NOT MATERIALIZED", err
 	}
 	return "MATERIALIZED", err

@@ -15,6 +15,9 @@ import (
 // before the rows, 2 before the commit) and after it (3).
 func (s *Store) FailWrites(fail func(step int) error) { s.fault = fail }
 
+// CopyAtMost makes questions with more interactions in scope read them once for each population.
+func (s *Store) CopyAtMost(n int64) { s.copyLimit = n }
+
 // Exec runs SQL on the writer's connection, to make many rows quickly.
 func (s *Store) Exec(ctx context.Context, text string) error {
 	_, err := s.conn.ExecContext(ctx, text)

@@ -101,7 +101,7 @@ func (s *Store) exact(ctx context.Context, tx *sql.Tx, q felt.Question, in []sco
 	if err != nil {
 		return err
 	}
-	if rows <= copyLimit {
+	if rows <= s.copyLimit {
 		err = fromCopy(ctx, tx, q, f, r, im)
 	} else {
 		err = populations(ctx, tx, q, f, r, im)

@@ -25,6 +25,9 @@ func TestSameAsMemory(t *testing.T) {
 			const ticks = 80
 			ref := mem.NewStore(mem.StoreOptions{ExactLimit: limit})
 			s := open(t, duckdb.Options{ExactLimit: limit})
+			if seed >= 2 {
+				s.CopyAtMost(20)
+			}
 			batches := storetest.History(seed, ticks)
 			for len(batches) > 0 {
 				n := min(7, len(batches))

@@ -67,7 +67,9 @@ type Store struct {
 	stats stats
 	lasts lasts
 	fault func(step int) error // of tests; nil otherwise
-	read0 func()               // of tests: Compact has its snapshot
+
+	copyLimit int64  // less in tests
+	read0     func() // of tests: Compact has its snapshot
 
 	compacting sync.Mutex               // held by Compact
 	changes    map[rollup.Window]uint64 // how often rows of a window have changed, since the store was opened
@@ -94,7 +96,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, openError(path, err)
 	}
-	s := &Store{opts: o, path: path, db: sql.OpenDB(connector), changes: map[rollup.Window]uint64{}}
+	s := &Store{opts: o, path: path, copyLimit: copyLimit, db: sql.OpenDB(connector), changes: map[rollup.Window]uint64{}}
 	s.db.SetMaxOpenConns(o.Readers + 1)
 	s.db.SetMaxIdleConns(o.Readers + 1)
 	if err := s.start(ctx); err != nil {

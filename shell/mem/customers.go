@@ -129,7 +129,7 @@ func (s *Store) Customer(_ context.Context, env string, id felt.Hash, w felt.Win
 		return cmp.Or(cmp.Compare(b.Since, a.Since), cmp.Compare(a.FromLevel, b.FromLevel), bytes.Compare(a.From[:], b.From[:]))
 	})
 	found := s.customerRows(&way, env, w, limit)
-	found = s.customerDays(&way, env, names, w) || found
+	found = s.wayDays(&way, env, names, w) || found
 	found = s.customerBusiness(&way, names, w) || found
 	if id.IsZero() || !found && len(way.Linked) == 0 {
 		return felt.CustomerWay{}, fmt.Errorf("mem: customer %q in %q: %w", id, env, felt.ErrNotFound)
@@ -176,8 +176,8 @@ func (s *Store) customerRows(way *felt.CustomerWay, env string, w felt.Window, l
 	return found
 }
 
-// customerDays fills in the days, and tells whether any is kept.
-func (s *Store) customerDays(way *felt.CustomerWay, env string, names map[felt.Hash]bool, w felt.Window) bool {
+// wayDays fills in the days, and tells whether any is kept.
+func (s *Store) wayDays(way *felt.CustomerWay, env string, names map[felt.Hash]bool, w felt.Window) bool {
 	found := false
 	for _, d := range s.days.rows {
 		if d.Env != env || !names[d.Customer] {
