@@ -79,6 +79,19 @@ func inForce(version int64) func(inventoryAnswer) bool {
 	return func(in inventoryAnswer) bool { return in.Version == version && in.Newest }
 }
 
+// unmapped are the names that the inventory does not know.
+func (s *server) unmapped(t *testing.T) (names []string) {
+	t.Helper()
+	var h struct {
+		Unmapped struct{ Names []struct{ Name string } }
+	}
+	s.get(t, "/api/v1/health", &h)
+	for _, n := range h.Unmapped.Names {
+		names = append(names, n.Name)
+	}
+	return names
+}
+
 type funnelAnswer struct {
 	Steps []struct {
 		Name               string
@@ -144,6 +157,10 @@ func TestJourney(t *testing.T) {
 	if f.Outcomes.Success != 6 || f.Outcomes.Abandoned != 4 || f.Open != 0 || f.Abandoned.AfterFailure != 2 || f.Abandoned.Voluntarily != 2 ||
 		f.Completion == nil || *f.Completion != 0.6 {
 		t.Errorf("%+v", f)
+	}
+
+	if names := s.unmapped(t); len(names) != 0 {
+		t.Errorf("steps of a journey are told as unmapped: %v", names)
 	}
 
 	writeFiles(t, cfg.ConfigDir, map[string]string{"shop.yaml": strings.Replace(checkoutInventory, "name: pay", "nam: pay", 1)})

@@ -62,7 +62,9 @@ func (e *Engine) Stats() Stats {
 		s.JourneyBytes += held.Bytes
 		c.Names(func(k felt.Series, n int64) {
 			names[k] = true
-			found[k.App+"/"+k.Name] += n
+			if set := e.rules.current(); k.Kind == felt.KindStep && (set == nil || len(set.Steps(k.App, k.Name)) == 0) {
+				found[k.App+"/"+k.Name] += n
+			}
 		})
 	}
 	s.Series, s.Findings, s.NotJudgedSeries = e.stage3.detector.Stats()

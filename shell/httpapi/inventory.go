@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -243,4 +244,10 @@ func (a *API) inventoryCheck(_ context.Context, in *checkInput) (*checkOutput, e
 		}
 	}
 	return out, nil
+}
+
+// inventorySchema serves the JSON Schema of an inventory's files.
+func inventorySchema(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/schema+json")
+	_, _ = w.Write(rules.Schema())
 }

@@ -107,6 +107,11 @@ func TestInventory(t *testing.T) {
 		t.Errorf("a journey without steps is one: %v", list)
 	}
 	golden(t, "inventory", a.raw)
+
+	schema := w.get("/api/v1/inventory/schema")
+	if schema.status != 200 || schema.header.Get("Content-Type") != "application/schema+json" || !strings.Contains(schema.raw, "criticality") {
+		t.Errorf("schema: %d %.200s", schema.status, schema.raw)
+	}
 }
 
 // The newest text has errors: what rules goes on to rule, and it shows.

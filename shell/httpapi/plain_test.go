@@ -204,6 +204,7 @@ func TestOpenAPI(t *testing.T) {
 		"/api/v1/traces/{id}":                "get id",
 		"/api/v1/changes":                    "get as_of env from to window",
 		"/api/v1/inventory":                  "get",
+		"/api/v1/inventory/schema":           "get",
 		"/api/v1/inventory/check":            "post",
 		"/api/v1/explain":                    "post",
 		"/api/v1/unmapped":                   "get as_of env from limit to window",

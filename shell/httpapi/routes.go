@@ -92,6 +92,7 @@ func (a *API) plainRoutes(api huma.API, mux *http.ServeMux) {
 		h                          http.Handler
 	}{
 		{"/api/v1/events", "events", "Live: tick when the rows have moved on, incident when one has changed, inventory when other journeys are in force", "text/event-stream", http.HandlerFunc(a.events)},
+		{"/api/v1/inventory/schema", "inventory-schema", "JSON Schema of an inventory's files, for editors", "application/schema+json", http.HandlerFunc(inventorySchema)},
 		{"/healthz", "healthz", "200 as long as the process lives", "text/plain", http.HandlerFunc(a.healthz)},
 		{"/readyz", "readyz", "200 when every part works and the log has been read; else 503", "application/json", http.HandlerFunc(a.readyz)},
 		{"/metrics", "metrics", "Felt's own health, for Prometheus", "text/plain", a.metrics()},
