@@ -9,7 +9,7 @@ TESTFLAGS ?= -race -timeout 14m
 
 WEB_SRC := $(shell find web/src web/public -type f 2>/dev/null) web/index.html web/package.json web/package-lock.json web/vite.config.ts web/tsconfig.json
 
-.PHONY: help run build test test-go test-web test-e2e test-peers lint vuln bench bench-memory bench-questions fuzz clean chromium
+.PHONY: help run build test test-go test-journeys test-web test-e2e test-peers lint vuln bench bench-memory bench-questions fuzz clean chromium
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -33,6 +33,9 @@ test: chromium build test-web test-go test-e2e ## everything that must hold, in 
 
 test-go:
 	$(GO) test $(TESTFLAGS) ./...
+
+test-journeys: ## tell the journeys of a million spans twice, two minutes
+	$(GO) test ./core/engine -run JourneysAreTold -journey-events 1000000 -v -timeout 30m
 
 test-web: web/node_modules/.installed
 	cd web && $(NPM) test

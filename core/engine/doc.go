@@ -13,7 +13,8 @@
 //	telemetry of partition 2 -> Stage1(2) /   \ Stage2(2) /
 //
 // Stage 1 is split by trace: events become interactions (package measure). Stage 2 is
-// split by session: interactions become rows and buckets (package measure). Stage 3 is
+// split by session, and for journeys by what they are correlated by: interactions become
+// rows, journeys, links and buckets (package measure). Stage 3 is
 // one: what became known is judged (package detect), and findings become incidents
 // (package incident). Between stages there is a barrier per tick: stage n+1 takes what
 // all partitions of stage n made of tick T, in partition order, and only then T+1. The

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -40,6 +41,7 @@ func TestJourneysAreTold(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("seed %d, inventory %s\n(-reference +engine):\n%s", seed, w.inventory(7).Files[0].Text, diff)
 		}
+		bucketsAreTheRows(t, whole)
 		sent += w.events
 		journeys += len(got)
 		count(kinds, whole)
@@ -55,6 +57,79 @@ func TestJourneysAreTold(t *testing.T) {
 		if kinds[kind] < 3 && events > 20_000 {
 			t.Errorf("only %d journeys are %s: the customers are too tame", kinds[kind], kind)
 		}
+	}
+}
+
+// bucketsAreTheRows: the deltas of all buckets add up to the final rows, journeys and steps.
+func bucketsAreTheRows(t *testing.T, batches []felt.Batch) {
+	t.Helper()
+	type line struct {
+		felt.Series
+		start felt.Instant
+	}
+	type sums struct {
+		Counts felt.Counts
+		Value  [felt.Outcomes]int64
+	}
+	want, got := map[line]sums{}, map[line]sums{}
+	for _, r := range lastWord(batches) {
+		at := line{felt.Series{Env: r.Env, App: r.App, Name: r.Name, Kind: r.Kind, Traffic: r.Traffic}, r.End.Floor(10 * sec)}
+		s := want[at]
+		s.Counts.Add(r.Outcome, 1)
+		s.Value[r.Outcome] += r.ValueMinor
+		want[at] = s
+	}
+	for _, b := range batches {
+		for _, k := range b.Buckets {
+			at := line{k.Series, k.Start}
+			s := got[at]
+			add(&s.Counts, k.Counts)
+			for o, v := range k.ValueMinor {
+				s.Value[o] += v
+			}
+			got[at] = s
+		}
+	}
+	maps.DeleteFunc(got, func(_ line, s sums) bool { return s == sums{} }) // taken back entirely
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("(-rows +buckets):\n%s", diff)
+	}
+}
+
+// TestJourneysKeepTheirInventory: journeys that began under another inventory, sealed and
+// merged ones survive a cut at every tick.
+func TestJourneysKeepTheirInventory(t *testing.T) {
+	s := felt.DefaultSettings()
+	p := journeysTape(t, s)
+	const until = 8000
+	whole := p.run(engine.New(s), until, nil)
+	cut := p.run(engine.New(s), until, func(e *engine.Engine, _ felt.Tick) *engine.Engine {
+		restored, err := engine.Restore(s, e.AppendSnapshot(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return restored
+	})
+	if diff := cmp.Diff(encode(t, whole), encode(t, cut)); diff != "" {
+		t.Errorf("(-whole +cut):\n%s", diff)
+	}
+	var got []string
+	for _, r := range lastWord(whole) {
+		if r.Kind == felt.KindJourney {
+			got = append(got, fmt.Sprintf("%s v%d of rules %d: %s by %s, %d steps, earns %d", r.Name, r.Version, r.RulesVersion,
+				r.Outcome, r.OutcomeRule, len(r.Steps), r.ValueMinor))
+		}
+	}
+	want := []string{
+		"checkout v1 of rules 1: success by goal, 3 steps, earns 1000",
+		"checkout v3 of rules 1: degraded by goal, 3 steps, earns 1000",
+		"checkout v3 of rules 0: cancelled by merged, 0 steps, earns 1000",
+		"search v1 of rules 1: success by goal, 1 steps, earns 0",
+		"checkout v2 of rules 1: abandoned by timeout, 3 steps, earns 1000",
+		"checkout v2 of rules 2: abandoned by timeout, 3 steps, earns 0",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -77,16 +77,72 @@
 //
 // # From interactions to buckets
 //
-// A [Counter] is stage 2 of one partition: by session, else customer, else id, so that
-// everything a session did meets in one place. It makes the rows, in order of their
-// ends, and sums 10-second buckets by event time: counts, customers, sessions and accounts
-// as sketches, latencies. Buckets are deltas, handed out every ten seconds; a correction
-// is -1 and +1. Sketches only grow: a customer who was corrected away stays in
-// one until the question is answered from interactions.
-//
-// This is also where journeys will be told: a journey is an interaction whose parts are the
-// interactions of one session, so it needs nothing that does not already arrive here in
-// order, and its rows have the same shape and go the same way.
+// A [Counter] is stage 2 of one partition. What was decided is counted by session, else
+// customer, else id, so that everything a session did meets in one place. It makes the rows,
+// in order of their ends, and sums 10-second buckets by event time: counts, customers,
+// sessions and accounts as sketches, latencies. Buckets are deltas, handed out every ten
+// seconds; a correction is -1 and +1. Sketches only grow: a customer who was corrected
+// away stays in one until the question is answered from interactions. Links are written when a
+// session, installation or pseudonym is first seen with somebody stronger, and when that
+// changes.
 //
 // With no inventory, names are discovered: a series begins when its name is first seen.
+//
+// # Journeys
+//
+// A journey is told from the tries of its steps that have the same key: environment,
+// traffic, journey, and what it is correlated by (session, else customer, else trace;
+// customer first; the instance). Every try has a row of its own; the journey has one more, of
+// the same shape, whose buckets are of kind journey. In the order of the ends of the tries:
+//
+//   - A try of any step opens a journey when none is open.
+//   - It belongs to the open one if it ends within the journey's timeout after the last
+//     activity. A step's own timeout takes that one's place for tries of this step. A journey
+//     stays open for its timeout, or longer while the step that comes next has a longer one;
+//     while that step is asynchronous, exactly for that step's. What comes next is the
+//     first step needed for the goal behind the furthest one that has worked.
+//   - It ends at the try that reaches the goal: the last required step worked (success or
+//     degraded), all did, or the one that the inventory names. Earlier steps that are
+//     missing change nothing. A try that took longer than its step's timeout has failed,
+//     unless the step is asynchronous.
+//   - It was degraded if, in this order: a required step's last word was degraded; one failed
+//     and then worked; an optional step's last word is failed; a required one's is; the whole
+//     took longer than it may. The reason says which: step_degraded, retried,
+//     optional_step_failed, step_failed, slow.
+//   - After the goal and within the timeout, tries of steps behind the first required one are
+//     pages loaded again: they change nothing. Those up to it begin the next journey.
+//   - It failed at a try of a required step that failed and is not recoverable, or is
+//     asynchronous.
+//   - If nothing comes any more it ends when its time is over. Cancelled, if the last try
+//     was; failed (timeout), if what comes next is asynchronous; else abandoned: after a
+//     failure, if the last try failed; while it was slow, if that was degraded or slower
+//     than its degraded threshold; as the try says, when that was abandoned and says more than
+//     that they left, else as the try before it; else voluntarily. Its duration is that up
+//     to the last try.
+//   - Of a journey with one step, every try is a journey and ends as the try did.
+//
+// The row's customer is the strongest of its tries, the latest among equals; account,
+// installation, session, release, segments and flags are filled from the first try on; its
+// weight is the greatest. Its value is that of the try that reached the goal, else the latest
+// one sent, else the inventory's; where each interaction earns, the sum over the tries that
+// worked. What was not completed keeps its value: it is what was at risk.
+//
+// # Nothing depends on the order of arrival
+//
+// All tries of a key are kept, sorted, until its journeys are sealed. Whatever comes, late or
+// corrected, the key is told anew from all of them and compared with what was written: a
+// row takes over the id of the first of its tries that had one, a row that is left over is
+// corrected to cancelled (rule merged). So the final rows are those of the final tries. The
+// engine's tests tell everything a second time, plainly, and compare.
+//
+// A journey that ran out of time is written when settle has passed too. One that is open
+// gets a row with the next buckets, and a new one once a minute if it changed. It is sealed
+// (its tries are let go of) when remember and its timeout have passed since it ended and was
+// written last; a try that ended before that and comes then is counted and dropped. When
+// there is no room, the journeys of whoever did nothing for longest go first: an open one is
+// cancelled (rule no_room), which is outside of every rate.
+//
+// A journey is told by the inventory under which its first try was decided, also when there is
+// a newer one; further tries are known by the names of their steps. One that is gone from
+// the inventory still ends. testdata/journeys.txt is the table of all of this.
 package measure
