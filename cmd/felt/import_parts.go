@@ -58,56 +58,79 @@ func (r *raw) take() []byte {
 	return out
 }
 
-// eachPart divides a CSV into parts at the ends of rows.
-func eachPart(ctx context.Context, src io.Reader, do func(part) error) error {
+// cutter divides a CSV at the ends of rows.
+type cutter struct {
+	raw  *raw
+	rows *csv.Reader
+	part part // the next one
+}
+
+func newCutter(src io.Reader) (*cutter, error) {
 	buffered := bufio.NewReaderSize(src, 64<<10)
 	if bom, err := buffered.Peek(3); err == nil && string(bom) == "\xef\xbb\xbf" {
 		_, _ = buffered.Discard(3) // it is there
 	}
 	head, err := buffered.Peek(64 << 10)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("reading: %w", err)
+		return nil, fmt.Errorf("reading: %w", err)
 	}
-	r := &raw{src: buffered}
-	rows := csv.NewReader(r)
-	rows.Comma, rows.FieldsPerRecord, rows.ReuseRecord = business.Delimiter(head), -1, true
-	p := part{first: true, line: 1}
-	// next reads one row; what is wrong with it whoever reads the part will say.
-	next := func() (more bool, err error) {
-		_, err = rows.Read()
-		r.done = rows.InputOffset()
-		if _, bad := errors.AsType[*csv.ParseError](err); bad || err == nil {
-			return true, nil
-		}
-		if errors.Is(err, io.EOF) {
-			return false, nil
-		}
-		return false, fmt.Errorf("reading behind line %d: %w", p.line, err)
+	c := &cutter{raw: &raw{src: buffered}, part: part{first: true, line: 1}}
+	c.rows = csv.NewReader(c.raw)
+	c.rows.Comma, c.rows.FieldsPerRecord, c.rows.ReuseRecord = business.Delimiter(head), -1, true
+	if _, err := c.row(); err != nil {
+		return nil, err
 	}
-	if _, err := next(); err != nil {
+	header := c.raw.take()
+	c.part.line += bytes.Count(header, []byte("\n"))
+	if n := len(header); n > 0 && header[n-1] != '\n' {
+		header = append(header, '\n')
+	}
+	c.part.header = header
+	return c, nil
+}
+
+// row passes over one row; what is wrong with it whoever reads the part will say.
+func (c *cutter) row() (more bool, err error) {
+	_, err = c.rows.Read()
+	c.raw.done = c.rows.InputOffset()
+	if _, bad := errors.AsType[*csv.ParseError](err); bad || err == nil {
+		return true, nil
+	}
+	if errors.Is(err, io.EOF) {
+		return false, nil
+	}
+	return false, fmt.Errorf("reading behind line %d: %w", c.part.line, err)
+}
+
+// fill passes over as many rows as go into a part.
+func (c *cutter) fill() (more bool, err error) {
+	for range partRows {
+		more, err = c.row()
+		if err != nil || !more || c.raw.done-c.raw.base >= partBytes {
+			return more, err
+		}
+	}
+	return true, nil
+}
+
+// eachPart divides a CSV into parts at the ends of rows.
+func eachPart(ctx context.Context, src io.Reader, do func(part) error) error {
+	c, err := newCutter(src)
+	if err != nil {
 		return err
 	}
-	p.header = r.take()
-	p.line += bytes.Count(p.header, []byte("\n"))
-	if n := len(p.header); n > 0 && p.header[n-1] != '\n' {
-		p.header = append(p.header, '\n')
-	}
-	for n, more := 0, true; more; {
+	for more := true; more; {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("stopped: %w", err)
 		}
-		if more, err = next(); err != nil {
+		if more, err = c.fill(); err != nil {
 			return err
 		}
-		n++
-		if more && n < partRows && r.done-r.base < partBytes {
-			continue
-		}
-		n, p.rows = 0, r.take()
-		if len(p.rows) == 0 && !p.first {
+		p := &c.part
+		if p.rows = c.raw.take(); len(p.rows) == 0 && !p.first {
 			return nil
 		}
-		if err := do(p); err != nil {
+		if err := do(*p); err != nil {
 			return err
 		}
 		p.line += bytes.Count(p.rows, []byte("\n"))

@@ -88,58 +88,54 @@ func errorf(format string, args ...any) *Error { return &Error{Message: fmt.Spri
 // Records is the JSON of records that hold all of b, each at most limit bytes where one
 // item fits into that; every one names the actor and the way.
 func Records(b felt.Business, limit int) ([][]byte, error) {
-	var out [][]byte
-	empty := felt.Business{Actor: b.Actor, Via: b.Via}
-	frame, err := json.Marshal(felt.Business{
-		Actor: b.Actor, Via: b.Via, Changes: []felt.Change{}, Events: []felt.BusinessEvent{}, Facts: []felt.Fact{},
-	})
+	w := recordWriter{limit: limit, empty: felt.Business{Actor: b.Actor, Via: b.Via}}
+	frame, err := json.Marshal(w.empty)
 	if err != nil {
 		return nil, fmt.Errorf("business record: %w", err)
 	}
-	overhead := len(frame) + len(`"changes":[],"events":[],"facts":[],`)
-	part, size := empty, overhead
-	flush := func() error {
-		if size == overhead {
-			return nil
-		}
-		data, err := json.Marshal(part)
-		if err != nil {
-			return fmt.Errorf("business record: %w", err)
-		}
-		out, part, size = append(out, data), empty, overhead
-		return nil
-	}
-	add := func(item any, put func()) error {
-		data, err := json.Marshal(item)
-		if err != nil {
-			return fmt.Errorf("business record: %w", err)
-		}
-		if size+len(data)+1 > limit {
-			if err := flush(); err != nil {
-				return err
-			}
-		}
-		put()
-		size += len(data) + 1
-		return nil
-	}
+	w.overhead = len(frame) + len(`,"changes":[],"events":[],"facts":[]`)
+	w.part, w.size = w.empty, w.overhead
 	for _, c := range b.Changes {
-		if err := add(c, func() { part.Changes = append(part.Changes, c) }); err != nil {
-			return nil, err
-		}
+		w.add(c, func() { w.part.Changes = append(w.part.Changes, c) })
 	}
 	for _, e := range b.Events {
-		if err := add(e, func() { part.Events = append(part.Events, e) }); err != nil {
-			return nil, err
-		}
+		w.add(e, func() { w.part.Events = append(w.part.Events, e) })
 	}
 	for _, f := range b.Facts {
-		if err := add(f, func() { part.Facts = append(part.Facts, f) }); err != nil {
-			return nil, err
-		}
+		w.add(f, func() { w.part.Facts = append(w.part.Facts, f) })
 	}
-	if err := flush(); err != nil {
-		return nil, err
+	w.flush()
+	return w.out, w.err
+}
+
+// recordWriter divides items into records.
+type recordWriter struct {
+	limit, overhead, size int
+	empty, part           felt.Business
+	out                   [][]byte
+	err                   error
+}
+
+func (w *recordWriter) add(item any, put func()) {
+	data := w.encode(item)
+	if w.size+len(data)+1 > w.limit {
+		w.flush()
 	}
-	return out, nil
+	put()
+	w.size += len(data) + 1
+}
+
+func (w *recordWriter) flush() {
+	if w.size > w.overhead {
+		w.out = append(w.out, w.encode(w.part))
+		w.part, w.size = w.empty, w.overhead
+	}
+}
+
+func (w *recordWriter) encode(v any) []byte {
+	data, err := json.Marshal(v)
+	if err != nil && w.err == nil {
+		w.err = fmt.Errorf("business record: %w", err)
+	}
+	return data
 }

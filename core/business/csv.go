@@ -198,7 +198,13 @@ func (s *sheet) row(r *Result, index int, row []string, err error) {
 		f.source = ViaCSV
 	}
 	f.fallback = string(s.kind) + "\x00" + s.content(row)
-	switch s.kind {
+	r.fill(f, s.kind)
+}
+
+// fill adds the row of a form.
+func (r *Result) fill(f *form, k Kind) {
+	limit := f.o.Limits.Problems
+	switch k {
 	case Changes:
 		f.needed("started")
 		c := f.change(strings.ToLower(f.needed("kind")))

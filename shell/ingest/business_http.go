@@ -72,13 +72,8 @@ func (x *exchange) takeBusiness() (answer businessAnswer, f *fault) {
 			f = faultf(resultPanicked, "Felt could not process this; its log says more")
 		}
 	}()
-	if r.Method != http.MethodPost {
-		x.w.Header().Set("Allow", "POST")
-		return answer, faultf(resultMethod, "business data is sent by POST, not %s", r.Method)
-	}
-	if !d.allowed(r.Header.Get("Authorization")) {
-		x.w.Header().Set("WWW-Authenticate", "Bearer")
-		return answer, errDenied()
+	if f := x.mayPost(); f != nil {
+		return answer, f
 	}
 	read, f := x.businessReader()
 	if f != nil {
@@ -118,6 +113,19 @@ func (x *exchange) takeBusiness() (answer businessAnswer, f *fault) {
 	add(&d.stats.business.ignored, int64(answer.Ignored))
 	add(&d.stats.business.rejected, int64(answer.Rejected))
 	return answer, f
+}
+
+// mayPost checks method and token.
+func (x *exchange) mayPost() *fault {
+	if x.r.Method != http.MethodPost {
+		x.w.Header().Set("Allow", "POST")
+		return faultf(resultMethod, "business data is sent by POST, not %s", x.r.Method)
+	}
+	if !x.door.allowed(x.r.Header.Get("Authorization")) {
+		x.w.Header().Set("WWW-Authenticate", "Bearer")
+		return errDenied()
+	}
+	return nil
 }
 
 // allOrNothing: a CSV with a wrong row is not taken, unless asked for.

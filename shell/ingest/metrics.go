@@ -114,13 +114,6 @@ func (d *Door) Metrics() []felt.Metric {
 	counter("felt_ingest_clamped_total", "Events from the future, set to their arrival.", &s.clamped)
 	counter("felt_ingest_skew_corrected_total", "Events corrected for their sender's clock.", &s.skewed)
 	counter("felt_ingest_reversed_total", "Spans that ended before they began.", &s.reversed)
-	const items, itemsHelp = "felt_ingest_business_items_total", "Changes, business events and facts accepted."
-	what := func(v string) felt.Segment { return felt.Segment{Key: "kind", Value: v} }
-	counter(items, itemsHelp, &s.business.changes, what("change"))
-	counter(items, itemsHelp, &s.business.events, what("event"))
-	counter(items, itemsHelp, &s.business.facts, what("fact"))
-	counter("felt_ingest_business_ignored_total", "CloudEvents that say nothing Felt uses.", &s.business.ignored)
-	counter("felt_ingest_business_rejected_total", "CloudEvents and rows of CSV with a problem.", &s.business.rejected)
 	counter("felt_ingest_panics_total", "Requests that broke the door's code; each is logged.", &s.panics)
 	counter("felt_ingest_groups_total", "Appends that carried telemetry.", &s.groups)
 	counter("felt_ingest_grouped_requests_total", "Requests in them.", &s.grouped)
@@ -130,7 +123,7 @@ func (d *Door) Metrics() []felt.Metric {
 	counter("felt_ingest_record_bytes_total", "Bytes of records appended.", &s.recordBytes)
 	counter("felt_ingest_body_bytes_total", "Bytes of bodies as sent.", &s.bodyBytes)
 	counter("felt_ingest_clock_jumps_total", "Times the system's clock jumped ahead or fell behind the log's.", &s.jumps)
-	return append(list, d.gauges()...)
+	return append(append(list, s.business.metrics()...), d.gauges()...)
 }
 
 // gauges are the numbers that are not counts.
@@ -180,8 +173,24 @@ func (s *stats) requests() []felt.Metric {
 			}
 		}
 	}
+	return list
+}
+
+// metrics are the numbers of business data.
+func (s *businessStats) metrics() []felt.Metric {
+	var list []felt.Metric
+	counter := func(name, help string, v *atomic.Int64, labels ...felt.Segment) {
+		list = append(list, felt.Metric{Name: name, Help: help, Type: felt.MetricCounter, Labels: labels, Value: float64(v.Load())})
+	}
+	const items, itemsHelp = "felt_ingest_business_items_total", "Changes, business events and facts accepted."
+	what := func(v string) felt.Segment { return felt.Segment{Key: "kind", Value: v} }
+	counter(items, itemsHelp, &s.changes, what("change"))
+	counter(items, itemsHelp, &s.events, what("event"))
+	counter(items, itemsHelp, &s.facts, what("fact"))
+	counter("felt_ingest_business_ignored_total", "CloudEvents that say nothing Felt uses.", &s.ignored)
+	counter("felt_ingest_business_rejected_total", "CloudEvents and rows of CSV with a problem.", &s.rejected)
 	for r := range results {
-		if n := s.business.answers[r].Load(); n != 0 || r == resultOK {
+		if n := s.answers[r].Load(); n != 0 || r == resultOK {
 			list = append(list, felt.Metric{
 				Name: "felt_ingest_requests_total", Help: "Requests by answer.", Type: felt.MetricCounter,
 				Labels: []felt.Segment{
