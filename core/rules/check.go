@@ -249,7 +249,7 @@ func (p *parsed) checkEnds(j *Journey) {
 			}
 		}
 	}
-	if goal.Async && goal.Timeout == 0 {
+	if goal.Async && goal.Timeout == 0 && goal.Name != "" {
 		p.err("never-ends", &goal.Name, fmt.Sprintf("give step %q a timeout", goal.Name), "the goal %q is async and has no timeout: nobody would know when it is lost", goal.Name)
 	}
 }

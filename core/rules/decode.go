@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"errors"
 	"math"
 	"reflect"
 	"slices"
@@ -219,7 +220,7 @@ func (d *decoder) duration(n *yaml.Node, key string) felt.Instant {
 	switch {
 	case n.Text == "0" || err == nil && got == 0:
 		d.fail("bad-duration", n.Pos, "leave the key out for none", "%s: a length of time of zero", key)
-	case err == errNoUnit: //nolint:errorlint // its own sentinel
+	case errors.Is(err, errNoUnit):
 		d.fail("bad-duration", n.Pos, "did you mean "+n.Text+"s or "+n.Text+"m?", "%s: %s has no unit", key, n.Text)
 	case err != nil:
 		d.fail("bad-duration", n.Pos, err.Error(), "%s: %q is not a length of time", key, n.Text)

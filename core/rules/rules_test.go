@@ -173,3 +173,110 @@ func TestApp(t *testing.T) {
 		}
 	}
 }
+
+// Conditions on a text, on one that is empty, and on one that is not there.
+func TestConditions(t *testing.T) {
+	for _, c := range []struct {
+		condition string
+		holds     []string
+		fails     []string
+		absent    bool
+	}{
+		{"abc", []string{"abc"}, []string{"", "ab", "abcd"}, false},
+		{`""`, []string{""}, []string{"a"}, false},
+		{"404", []string{"404"}, []string{"40"}, false},
+		{"true", []string{"true"}, []string{"True", ""}, false},
+		{"{equals: 1.50}", []string{"1.50"}, []string{"1.5"}, false},
+		{"{prefix: ab}", []string{"ab", "abc"}, []string{"", "a", "cab"}, false},
+		{"{regex: b+}", []string{"b", "abba"}, []string{"", "a"}, false},
+		{"{regex: ^b+$}", []string{"b", "bb"}, []string{"", "abba"}, false},
+		{"{one_of: [a, 2]}", []string{"a", "2"}, []string{"", "b"}, false},
+		{"{exists: true}", []string{"", "a"}, nil, false},
+		{"{exists: false}", nil, []string{"", "a"}, true},
+		{"{not: a}", []string{"", "b"}, []string{"a"}, true},
+		{"{not: {exists: false}}", []string{"", "a"}, nil, false},
+		{"{not: {not: {prefix: a}}}", []string{"a"}, []string{"b", ""}, false},
+	} {
+		set := load(t, "journeys: [{name: j, match: {span: {service: s, attributes: {a: "+c.condition+"}}}}]")
+		rule := set.Select(false, "s", "n", 0)[0]
+		ask := func(text string, there bool) bool {
+			return rule.Holds(&rules.Event{Attribute: func(string) (string, bool) { return text, there }})
+		}
+		for _, s := range c.holds {
+			if !ask(s, true) {
+				t.Errorf("%s does not hold for %q", c.condition, s)
+			}
+		}
+		for _, s := range c.fails {
+			if ask(s, true) {
+				t.Errorf("%s holds for %q", c.condition, s)
+			}
+		}
+		if ask("", false) != c.absent {
+			t.Errorf("%s, absent: want %v", c.condition, c.absent)
+		}
+	}
+}
+
+func TestDurations(t *testing.T) {
+	for in, want := range map[string]felt.Instant{
+		"5ns": 5, "5us": 5e3, "5µs": 5e3, "300ms": 3e8, "2s": 2e9, "10m": 600e9, "1h30m": 5400e9, "1.5h": 5400e9,
+		"28d": 28 * felt.Day, "2w": 14 * felt.Day, "1d12h": 36 * felt.Hour, ".5s": 5e8,
+	} {
+		if got := load(t, "journeys: [{name: j, timeout: "+in+"}]").Journeys[0].Timeout; got != want {
+			t.Errorf("%s = %d, want %d", in, got, want)
+		}
+	}
+	for _, in := range []string{"0", "0s", "-1s", "5", "5.5", "s", "5x", "5 s", "1h-5m", "1e3s", "1..5s", "1000000w", "[1s]", "true", "''", "1s1", "0x1s"} {
+		set, problems := rules.Load(felt.Inventory{Files: []felt.InventoryFile{{Name: "a.yaml", Text: "journeys: [{name: j, timeout: " + in + "}]"}}})
+		if set != nil || len(problems) != 1 || problems[0].Suggestion == "" {
+			t.Errorf("%s is taken, or without a suggestion: %v", in, problems)
+		}
+	}
+}
+
+// Order is that of the files' names, then of the file; an index must not change it.
+func TestPrecedence(t *testing.T) {
+	set, problems := rules.Load(felt.Inventory{Files: []felt.InventoryFile{
+		{Name: "b.yaml", Text: `journeys: [{name: exact, match: {span: {service: s, name: n, kind: server}}}]`},
+		{Name: "a.yaml", Text: `journeys:
+  - {name: loose, match: {span: {attributes: {x: y}}}}
+  - {name: by name, match: {span: {name: n, attributes: {x: y}}}}
+  - {name: by service, match: {span: {service: {one_of: [s, s, r]}, name: {prefix: n}, attributes: {x: z}}}}`},
+	}})
+	if set == nil {
+		t.Fatal(problems)
+	}
+	var got []string
+	for _, c := range set.Select(false, "s", "n", felt.SpanServer) {
+		got = append(got, c.Interaction)
+	}
+	if want := "loose, by name, by service, exact"; strings.Join(got, ", ") != want {
+		t.Errorf("order %q, want %q", got, want)
+	}
+}
+
+// A status, a duration and an HTTP code beyond what is worked out beforehand.
+func TestHolds(t *testing.T) {
+	set := load(t, `journeys: [{name: j, match: {span: {service: s, status: error, longer_than: 1s, http_status: {not: {prefix: 4}}}}}]`)
+	rule := set.Select(false, "s", "n", 0)[0]
+	good := rules.Event{Status: felt.SpanStatusError, Duration: felt.Second + 1, HTTPStatus: 500}
+	for name, c := range map[string]struct {
+		change func(*rules.Event)
+		want   bool
+	}{
+		"as it is":      {func(*rules.Event) {}, true},
+		"status":        {func(e *rules.Event) { e.Status = felt.SpanStatusOK }, false},
+		"just as long":  {func(e *rules.Event) { e.Duration = felt.Second }, false},
+		"404":           {func(e *rules.Event) { e.HTTPStatus = 404 }, false},
+		"no code":       {func(e *rules.Event) { e.HTTPStatus = 0 }, true},
+		"no HTTP code":  {func(e *rules.Event) { e.HTTPStatus = 999 }, true},
+		"a strange one": {func(e *rules.Event) { e.HTTPStatus = 4000 }, false},
+	} {
+		ev := good
+		c.change(&ev)
+		if rule.Holds(&ev) != c.want {
+			t.Errorf("%s: want %v", name, c.want)
+		}
+	}
+}
