@@ -47,4 +47,13 @@
 // time and two seconds, and so closes what was open. Data that comes later goes on from
 // there; nothing is past in an event log. A control record in an event log is followed
 // by a tick of its own, since it takes effect at the next one.
+//
+// # Business data
+//
+// Changes, business events and facts come in over HTTP as CloudEvents (/v1/events) and CSV
+// (/v1/import), are read and hashed by core/business in the same slots, under the same
+// bounds, and are on the log before they are answered. They are control records in that
+// they concern every partition, but a full log refuses them as it does telemetry, and they
+// say nothing of what time it is: in an event log all that came waits for the next
+// tick, and an idle one makes one tick for all of it. Pages may not send them.
 package ingest
