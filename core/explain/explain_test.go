@@ -11,6 +11,7 @@ import (
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/explain"
+	"github.com/felt-cx/felt/core/rules"
 )
 
 // one is a span of a trace, as OTLP/JSON.
@@ -183,5 +184,62 @@ func TestCustomerAndTraffic(t *testing.T) {
 	}
 	if s := r.Spans[0]; s.Customer != "session" || s.Traffic != "bot" || !strings.Contains(s.Why, "bot traffic") {
 		t.Errorf("%+v", s)
+	}
+}
+
+// TestRules: what a rule makes of a plain span, by which class it ended, and what kept the
+// nearest rules from holding.
+func TestRules(t *testing.T) {
+	const inventory = `
+journeys:
+  - name: checkout
+    app: shop
+    steps:
+      - name: pay
+        match: {span: {service: api, name: POST /pay, attributes: {user.id: {exists: true}}}}
+        error_classes: [{name: declined, match: {http_status: 402}, outcome: success}]
+      - {name: done}
+`
+	set, problems := rules.Load(felt.Inventory{Version: 7, Files: []felt.InventoryFile{{Name: "a.yaml", Text: inventory}}})
+	if set == nil {
+		t.Fatal(problems)
+	}
+	for name, c := range map[string]struct {
+		attributes, resource string
+		want                 []string
+		by                   string
+		near                 []explain.Near
+	}{
+		"holds": {
+			`{"key":"user.id","value":{"stringValue":"u"}},{"key":"http.response.status_code","value":{"intValue":"402"}}`, "",
+			[]string{"span POST /pay: interaction pay", "pay success by declined"}, "rule checkout/pay", nil,
+		},
+		"lacks an attribute": {
+			"", "", []string{"span POST /pay: nothing"}, "",
+			[]explain.Near{{Rule: "checkout/pay", Failed: []string{"attributes.user.id is not there, wanted present"}}},
+		},
+		"of another app": {
+			`{"key":"user.id","value":{"stringValue":"u"}}`, `,{"key":"service.namespace","value":{"stringValue":"mall"}}`,
+			[]string{"span POST /pay: nothing"}, "",
+			[]explain.Near{{Rule: "checkout/pay", Failed: []string{`service.namespace is "mall", wanted shop`}}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := `{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"api"}}` + c.resource + `]},"scopeSpans":[{"spans":[` +
+				strings.Replace(one, one[strings.Index(one, `"attributes"`):], `"attributes":[`+c.attributes+`]}`, 1) + `]}]}`
+			r, err := explain.Explain([]byte(in), set, explain.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, brief(r)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(c.near, r.Spans[0].Near); diff != "" {
+				t.Errorf("near (-want +got):\n%s", diff)
+			}
+			if r.Spans[0].By != c.by || r.RulesVersion != 7 {
+				t.Errorf("by %q under version %d", r.Spans[0].By, r.RulesVersion)
+			}
+		})
 	}
 }

@@ -126,8 +126,20 @@ func TestRulesTakeEffectAtOnce(t *testing.T) {
 			t.Errorf("change %d: %d interactions, want %d", i, n, c.want)
 		}
 	}
-	f.tracker.sweep() // operations are numbered anew
-	if n := give(20); n != 1 {
+	// All operations are forgotten, and another one gets the number that x had.
+	a.tick += 100
+	f.tick(a.tick)
+	f.tracker.sweep()
+	f.tracker.sweep()
+	if n := len(f.tracker.ops.ops); n != 0 {
+		t.Fatalf("%d operations are left", n)
+	}
+	a.ev.Name = d.add("z")
+	if n := give(20); n != 0 {
+		t.Errorf("after a sweep: %d interactions of an operation that no rule matches", n)
+	}
+	a.ev.Name = d.add("x")
+	if n := give(21); n != 1 {
 		t.Errorf("after a sweep: %d interactions", n)
 	}
 }
@@ -181,6 +193,10 @@ journeys:
 		},
 		"by instance": {
 			[]string{"span 1 id=a name=pay session=s journey=c @order.id=o1"},
+			[]string{"c/pay by o1: success v1"},
+		},
+		"by instance, over a snapshot": {
+			[]string{"span 18 id=b parent=a name=pay session=s journey=c @order.id=o1"},
 			[]string{"c/pay by o1: success v1"},
 		},
 		"nobody known: the trace": {
