@@ -123,9 +123,15 @@ func (a *wayAsking) interactions(ctx context.Context, limit int) error {
 	if err != nil {
 		return err
 	}
+	return a.newest(ctx, f, marks, limit)
+}
+
+// newest fills in the newest interactions, and whether there are more.
+func (a *wayAsking) newest(ctx context.Context, f filter, marks []string, limit int) error {
+	way := a.way
 	var ids []string
 	var oldest felt.Instant
-	err = ask(ctx, a.tx, "way_newest", f, marks, func(rows *sql.Rows) error {
+	err := ask(ctx, a.tx, "way_newest", f, marks, func(rows *sql.Rows) error {
 		var id duck.UUID
 		if len(ids) == limit {
 			way.More = true
