@@ -120,7 +120,7 @@ func (a *App) connect() (err error) {
 		Key:    key,
 		Redact: otlp.Redaction{Drop: a.cfg.RedactKeys, Allow: a.cfg.AllowKeys},
 		Limits: a.doorLimits(), CORS: ingest.CORS{Origins: a.cfg.CORSOrigins},
-		Auth: a.auth(), Now: a.cfg.Now, Logger: a.cfg.Logger,
+		Auth: a.auth(), Actor: a.sender, Now: a.cfg.Now, Logger: a.cfg.Logger,
 	})
 	if err != nil {
 		return fmt.Errorf("door: %w", err)
@@ -179,6 +179,12 @@ func (a *App) auth() func(string) bool {
 		return nil
 	}
 	return func(secret string) bool { _, ok := a.cfg.Bearer(secret, ScopeIngest); return ok }
+}
+
+// sender is the name of a token that may send, for the record of who sent business data.
+func (a *App) sender(secret string) string {
+	name, _ := a.cfg.Bearer(secret, ScopeIngest)
+	return name
 }
 
 func (a *App) bearer() func(string, string) (string, bool) {
