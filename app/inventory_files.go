@@ -28,7 +28,7 @@ func ReadInventory(dir string) (felt.Inventory, error) {
 			return nil // gone since it was listed
 		}
 		if err != nil {
-			return err
+			return fmt.Errorf("read: %w", err)
 		}
 		if total += len(text); total > maxInventory {
 			return fmt.Errorf("the files in %s have more than %d MiB", dir, maxInventory>>20)
@@ -73,8 +73,11 @@ func walkInventory(dir string, file func(name string, info fs.FileInfo) error) e
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
-		if err != nil || !info.Mode().IsRegular() {
-			return err
+		if err != nil {
+			return fmt.Errorf("look: %w", err)
+		}
+		if !info.Mode().IsRegular() {
+			return nil
 		}
 		return file(name, info)
 	})

@@ -64,7 +64,7 @@ func TestBadInventoryAtTheStart(t *testing.T) {
 	}
 	await(t, "what is unmapped", 5*time.Second, func() bool { return strings.Join(s.unmapped(t), ",") == "shop/pay" })
 	for name, want := range map[string]float64{
-		"felt_inventory_version": 0,
+		"felt_inventory_version":                     0,
 		`felt_inventory_reloads_total{result="bad"}`: 1, `felt_inventory_reloads_total{result="good"}`: 0,
 	} {
 		if got := s.metric(t, name); got != want {

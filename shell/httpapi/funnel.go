@@ -97,11 +97,11 @@ func (a *API) journeyOf(ctx context.Context, env, of string) (felt.Scope, error)
 	if journeyNamed(a.opts.Rules().Set, s.App, s.Name) != nil {
 		return s, nil
 	}
-	any, err := a.scopeOf(ctx, env, name)
+	known, err := a.scopeOf(ctx, env, name)
 	if err != nil {
 		return s, err
 	}
-	if any.Kind == felt.KindStep {
+	if known.Kind == felt.KindStep {
 		return s, a.noJourney(ctx, env, of)
 	}
 	return s, nil

@@ -51,11 +51,11 @@ func matchWords(m *rules.Match) string {
 	case m.Log != nil:
 		return patternWords("log record", m.Log)
 	}
-	any := make([]string, 0, len(m.Any))
+	each := make([]string, 0, len(m.Any))
 	for _, x := range m.Any {
-		any = append(any, matchWords(x))
+		each = append(each, matchWords(x))
 	}
-	return strings.Join(any, ", or ")
+	return strings.Join(each, ", or ")
 }
 
 // patternWords is "server span of service web, name starting with POST, and http status 500".
