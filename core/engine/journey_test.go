@@ -15,7 +15,7 @@ import (
 
 // journeyEvents is how many spans TestJourneysAreTold lets customers send; `make
 // test-journeys` asks for a million.
-var journeyEvents = flag.Int("journey-events", 60_000, "spans of TestJourneysAreTold")
+var journeyEvents = flag.Int("journey-events", 30_000, "spans of TestJourneysAreTold")
 
 // eventsPerWorld is the size of one random inventory's log.
 const eventsPerWorld = 4000

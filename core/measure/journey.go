@@ -233,7 +233,7 @@ func (l *ledger) feed(f *Feed) {
 	if f.Gone {
 		return
 	}
-	if d.Outcome == felt.OutcomeNone || d.Outcome == felt.OutcomeCancelled && d.OutcomeRule == ruleStep {
+	if d.Outcome == felt.OutcomeNone || d.Outcome == felt.OutcomeCancelled && d.OutcomeRule == ruleNested {
 		l.remove(key, f)
 		return
 	}
@@ -245,11 +245,11 @@ func (l *ledger) feed(f *Feed) {
 	if s == nil {
 		s = &story{key: key, place: -1}
 		l.stories[key] = s
-		l.append(s)
+		l.push(s)
 	}
 	l.touch(s)
 	l.unlink(s)
-	l.append(s)
+	l.push(s)
 	y := newTry(step, d)
 	if i := s.find(y.id, step.Name); i >= 0 {
 		old := &s.tries[i]
@@ -327,8 +327,8 @@ func (l *ledger) touch(s *story) {
 	}
 }
 
-// append makes the story the newest.
-func (l *ledger) append(s *story) {
+// push makes the story the newest.
+func (l *ledger) push(s *story) {
 	s.older, s.newer = l.newest, nil
 	if l.newest != nil {
 		l.newest.newer = s

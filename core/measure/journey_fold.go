@@ -13,7 +13,6 @@ const (
 	ruleOnly    = "only_step"   // abandoned, cancelled: the only step of its journey was
 	ruleMerged  = "merged"      // cancelled: its steps turned out to be another journey's
 	ruleNoRoom  = "no_room"     // cancelled: it could not be held until its end
-	ruleStep    = "step"        // of stage 1: it was a step of another interaction
 )
 
 // reasonTimeout says that something took longer than it may.

@@ -17,9 +17,9 @@ const rowFlags = 64
 // rowMaker makes rows of journeys. It holds scratch memory only.
 type rowMaker struct{ enc codec.Encoder }
 
-// make is the row of a journey but for what its earlier versions say: id, version, when it
+// rowOf is the row of a journey but for what its earlier versions say: id, version, when it
 // became known.
-func (f *folder) make(s *story, w *way, version int64) felt.Interaction {
+func (f *folder) rowOf(s *story, w *way, version int64) felt.Interaction {
 	r := felt.Interaction{
 		Env: s.key.env, App: w.def.App, Name: s.key.journey, Journey: s.key.journey, Kind: felt.KindJourney, Traffic: s.key.traffic,
 		Start: f.begun(w, w.told), End: w.end, Outcome: w.outcome, Reason: w.why.reason, ErrorClass: w.why.class,

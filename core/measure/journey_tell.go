@@ -93,7 +93,7 @@ func (l *ledger) tell(s *story, w *way, t felt.Tick) (due felt.Tick) {
 			return due
 		}
 	}
-	row := l.folder.make(s, w, l.versions[w.def])
+	row := l.folder.rowOf(s, w, l.versions[w.def])
 	digest := l.row.digest(&row)
 	if w.row == nil {
 		w.row = s.newRow(w)

@@ -70,7 +70,7 @@ func (l *ledger) load(d *codec.Decoder) {
 			return
 		}
 		l.stories[s.key] = s
-		l.append(s)
+		l.push(s)
 		l.tries += len(s.tries)
 		l.schedule(s, s.due)
 	}
@@ -127,6 +127,10 @@ func (s *story) save(e *codec.Encoder, defs *defTable) {
 	for _, o := range s.rows {
 		o.save(e, profiles)
 	}
+	s.saveTries(e, defs, profiles, rows)
+}
+
+func (s *story) saveTries(e *codec.Encoder, defs *defTable, profiles map[*profile]int, rows map[*told]int) {
 	e.Len(len(s.tries))
 	last := s.sealed
 	for i := range s.tries {
