@@ -108,3 +108,17 @@ func Cut(width, now, keep felt.Instant, stale []Window) felt.Instant {
 	}
 	return max(cut, 0)
 }
+
+// WholeDays tells whether a window is made of whole days that are over and kept from a time
+// on, and whose rows are all there, so that customer days answer it exactly.
+func WholeDays(w felt.Window, from, oldest, newest felt.Instant, stale func(Window) bool) bool {
+	if w.From%felt.Day != 0 || w.To%felt.Day != 0 || w.From >= w.To || w.From < from {
+		return false
+	}
+	for at := max(w.From, oldest.Floor(felt.Day)); at < w.To && at <= newest; at += felt.Day {
+		if stale(Window{felt.Day, at}) {
+			return false
+		}
+	}
+	return true
+}

@@ -22,6 +22,7 @@ type window struct {
 type marks struct {
 	interactions felt.Instant                  // forgotten
 	segments     felt.Instant                  // rows of segment values
+	days         felt.Instant                  // customer days
 	from         map[felt.Instant]felt.Instant // buckets, by width; days go with hours
 }
 
@@ -39,6 +40,8 @@ func readMarks(ctx context.Context, db asker) (marks, error) {
 			m.interactions = value
 		case "segments":
 			m.segments = value
+		case "days":
+			m.days = value
 		}
 		for _, width := range []felt.Instant{bucketWidth, felt.Minute, felt.Hour} {
 			if what == markOf(width) {

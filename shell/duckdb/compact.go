@@ -86,6 +86,7 @@ type compacting struct {
 	segmentMax int
 	marks      marks
 	seen       uint64 // how often the window had changed by then
+	first      bool   // it was never made before
 	scopes     map[int32]felt.Series
 	admitted   rollup.Admitted
 	rows       int64 // written
@@ -117,7 +118,7 @@ func (c *compacting) begin(ctx context.Context) error {
 	if err := c.s.lock(ctx, "compact"); err != nil {
 		return err
 	}
-	c.seen = c.s.changes[c.w]
+	c.seen, c.first = c.s.changes[c.w], c.s.known.windows[c.w].made == 0
 	var err error
 	c.marks, err = readMarks(ctx, c.tx) // the snapshot begins with the first read
 	c.s.mu.Unlock()
@@ -166,6 +167,16 @@ func (c *compacting) end(ctx context.Context) error {
 			}
 		}
 		return w.saveWindows(ctx)
+	})
+}
+
+// tooLate notes that rows of which the interactions are gone are never made.
+func (c *compacting) tooLate(ctx context.Context, mark string) error {
+	if !c.first {
+		return nil // they are there from before
+	}
+	return c.write(ctx, func(ctx context.Context, w *writing) error {
+		return w.exec(ctx, "marks", "UPDATE marks SET value = greatest(value, ?) WHERE what = ?", int64(c.w.End()), mark)
 	})
 }
 

@@ -26,6 +26,11 @@ func (c *compacting) hour(ctx context.Context) error {
 	if segments {
 		what = append(what, "interactions WHERE "+c.within("ended"))
 	}
+	if !segments {
+		if err := c.tooLate(ctx, "segments"); err != nil {
+			return err
+		}
+	}
 	if len(what) == 0 {
 		return nil
 	}
@@ -249,7 +254,7 @@ func (c *compacting) day(ctx context.Context) error {
 		}
 	}
 	if c.w.Start < c.marks.interactions {
-		return nil
+		return c.tooLate(ctx, "days")
 	}
 	return c.customerDays(ctx)
 }

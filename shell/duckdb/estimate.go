@@ -40,6 +40,7 @@ type estimating struct {
 	admitted rollup.Admitted
 	keys     map[int32]rollup.Key // of split, by scope
 	cells    map[cell]*rollup.Sum
+	open     func(rollup.Window) bool // windows that are to be made
 }
 
 func (s *Store) unanswerable(why string) error {
@@ -118,6 +119,7 @@ func (e *estimating) kept(ctx context.Context) (rollup.Kept, error) {
 		return k, err
 	}
 	k.Stale = rollup.Stale(func(w rollup.Window) bool { return stale[w].stale }, done)
+	e.open = rollup.Stale(func(w rollup.Window) bool { return stale[w].stale }, 0)
 	const text = `SELECT coalesce(min(a), 0), coalesce(max(b), 0) FROM (
 		SELECT min(ended) AS a, max(ended) AS b FROM interactions
 		UNION ALL SELECT min(started), max(started) + 86400000000000 FROM buckets)`
@@ -251,7 +253,7 @@ func (e *estimating) impact(ctx context.Context) (felt.Impact, error) {
 		im.Sampled, im.Adjusted, im.Method = true, a.Adjusted, felt.MethodLowerBound
 	}
 	if !e.filter.linked {
-		return im, nil
+		return im, e.customerDays(ctx, &im)
 	}
 	links := int64(0) // each may join two that the sketch counts
 	err := each(ctx, e.tx, "SELECT count(*) FROM links WHERE env = ?", []any{e.filter.env}, func(rows *sql.Rows) error {
@@ -262,6 +264,32 @@ func (e *estimating) impact(ctx context.Context) (felt.Impact, error) {
 	}
 	im.Interval[0] = max(im.Interval[0]-links, min(im.Interval[0], 1))
 	return im, nil
+}
+
+// customerDays counts customers exactly when customer days can: whole days, in an environment
+// without links.
+func (e *estimating) customerDays(ctx context.Context, im *felt.Impact) error {
+	if len(e.q.Where) > 0 || e.q.Traffic != felt.TrafficCustomer {
+		return nil
+	}
+	k, err := e.kept(ctx)
+	if err != nil {
+		return err
+	}
+	m, err := readMarks(ctx, e.tx)
+	if err != nil || !rollup.WholeDays(e.q.Window, m.days, k.Oldest, k.Newest, e.open) {
+		return err
+	}
+	marks := marksOf("{{from}}", e.q.From, "{{to}}", e.q.To, "{{scopes}}", scopeIDs(e.in))
+	return ask(ctx, e.tx, "days_distinct", filter{}, marks, func(rows *sql.Rows) error {
+		d := &im.Customers
+		err := rows.Scan(&d.Total, &d.Failed, &d.Degraded)
+		im.Interval = [2]int64{d.Failed, d.Failed}
+		if im.Method == felt.MethodEstimate {
+			im.Method = felt.MethodExact
+		}
+		return err
+	})
 }
 
 func (e *estimating) stats(ctx context.Context, place map[int32]*felt.ScopeStat) error {

@@ -30,7 +30,7 @@ func (s *Store) Retain(ctx context.Context, now felt.Instant, keep felt.Retentio
 		{"operations", "started < %d", "", keep.Buckets10s, 0},
 		{"edges", "started < %d", "", keep.Buckets10s, 0},
 		{"signals", "happened < %d", "", keep.Buckets1m, 0},
-		{"customer_days", "day < %d", "", keep.CustomerDays, 0},
+		{"customer_days", "day < %d", "days", keep.CustomerDays, 0},
 		{"spans", "ended < %d", "", keep.Spans, 0},
 		{"traces", "last < %d", "", keep.Spans, 0},
 		{"links", "since < %d", "", linksKept(keep), 0},

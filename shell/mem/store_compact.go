@@ -17,6 +17,8 @@ type coarse struct {
 	windows  map[rollup.Window]window
 	admitted rollup.Admitted
 	from     map[felt.Instant]felt.Instant // by width: rows before are no longer all there
+	days     felt.Instant                  // customer days before are no longer all there
+	segments felt.Instant                  // nor rows of segment values
 }
 
 // window is one that has rows: stale when some came since it was made; made is the before
@@ -109,8 +111,11 @@ func (s *Store) make(w rollup.Window, segmentMax int) (int64, error) {
 			n += made
 		}
 	}
-	if w.Start >= s.gone {
+	switch {
+	case w.Start >= s.gone:
 		n += s.makeSegments(w, segmentMax)
+	case s.coarse.windows[w].made == 0: // too late for it
+		s.coarse.segments = max(s.coarse.segments, w.End())
 	}
 	for _, day := range rollup.Days(w, s.opts.Recovery) {
 		s.coarse.stale(day)
@@ -210,6 +215,9 @@ func (s *Store) between(from, to felt.Instant) []*felt.Interaction {
 // makeCustomerDays makes the rows of one day.
 func (s *Store) makeCustomerDays(w rollup.Window) int64 {
 	if w.Start < s.gone {
+		if s.coarse.windows[w].made == 0 { // too late for it
+			s.coarse.days = max(s.coarse.days, w.End())
+		}
 		return 0
 	}
 	type place struct {

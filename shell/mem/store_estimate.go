@@ -81,9 +81,13 @@ func (s *Store) lost(q felt.Question, split rollup.Split) string {
 // rowsKept says which rows there are for a question.
 func (s *Store) rowsKept(split rollup.Split) rollup.Kept {
 	from, whole := s.coarse.from, split.Key == ""
+	long := from[felt.Hour]
+	if !whole {
+		long = max(long, s.coarse.segments)
+	}
 	k := rollup.Kept{
 		Interactions: s.gone,
-		Widths:       []rollup.Width{{Width: felt.Day, From: from[felt.Hour]}, {Width: felt.Hour, From: from[felt.Hour]}},
+		Widths:       []rollup.Width{{Width: felt.Day, From: long}, {Width: felt.Hour, From: long}},
 	}
 	if whole {
 		k.Widths = append(k.Widths, rollup.Width{Width: felt.Minute, From: from[felt.Minute]},
@@ -186,7 +190,9 @@ func (s *Store) estimateImpact(q felt.Question) (felt.Impact, error) {
 		Customers: a.Customers, Sessions: a.Sessions, Accounts: a.Accounts,
 		Counts: a.Counts, Method: felt.MethodEstimate, Interval: a.Failed,
 	}
+	linked := false
 	for key := range s.links { // each may join two that the sketch counts
+		linked = linked || key.env == q.Env
 		if key.env == q.Env && im.Interval[0] > 1 {
 			im.Interval[0]--
 		}
@@ -194,7 +200,40 @@ func (s *Store) estimateImpact(q felt.Question) (felt.Impact, error) {
 	if estimate.Beyond(a.Adjusted, a.Counts) {
 		im.Sampled, im.Adjusted, im.Method = true, a.Adjusted, felt.MethodLowerBound
 	}
+	if !linked {
+		s.fromDays(q, &im)
+	}
 	return im, nil
+}
+
+// fromDays counts customers exactly when customer days can: whole days, in an environment
+// without links.
+func (s *Store) fromDays(q felt.Question, im *felt.Impact) {
+	k := s.rowsKept(rollup.Split{})
+	open := rollup.Stale(func(w rollup.Window) bool { return s.coarse.windows[w].stale }, 0)
+	if len(q.Where) > 0 || q.Traffic != felt.TrafficCustomer || !rollup.WholeDays(q.Window, s.coarse.days, k.Oldest, k.Newest, open) {
+		return
+	}
+	who := population{}
+	for _, d := range s.days.rows {
+		sc := felt.Scope{Env: d.Env, App: d.App, Name: d.Journey, Kind: d.Kind}
+		if d.Day < q.From || d.Day >= q.To || !inScope(sc, felt.TrafficCustomer, q) {
+			continue
+		}
+		for o, n := range map[felt.Outcome]int64{
+			felt.OutcomeSuccess: d.Counts.Success, felt.OutcomeDegraded: d.Counts.Degraded,
+			felt.OutcomeFailed: d.Counts.Failed, felt.OutcomeAbandoned: d.Counts.Abandoned,
+		} {
+			if n > 0 {
+				who.add(d.Customer, o)
+			}
+		}
+	}
+	im.Customers = who.distinct()
+	im.Interval = [2]int64{im.Customers.Failed, im.Customers.Failed}
+	if im.Method == felt.MethodEstimate {
+		im.Method = felt.MethodExact
+	}
 }
 
 func (s *Store) estimateStats(q felt.Question, list []felt.ScopeStat) ([]felt.ScopeStat, error) {

@@ -23,7 +23,10 @@ func (s *Store) Retain(_ context.Context, now felt.Instant, keep felt.Retention)
 	n += s.operations.drop(func(r *felt.OperationBucket) bool { return old(r.Start, keep.Buckets10s) })
 	n += s.edges.drop(func(r *felt.EdgeBucket) bool { return old(r.Start, keep.Buckets10s) })
 	n += s.signals.drop(func(r *felt.SignalPoint) bool { return old(r.Time, keep.Buckets1m) })
-	n += s.days.drop(func(r *felt.CustomerDay) bool { return old(r.Day, keep.CustomerDays) })
+	if days := s.days.drop(func(r *felt.CustomerDay) bool { return old(r.Day, keep.CustomerDays) }); days > 0 {
+		s.coarse.days = max(s.coarse.days, now-keep.CustomerDays)
+		n += days
+	}
 	n += s.spans.drop(func(r *felt.Span) bool {
 		if old(r.End, keep.Spans) {
 			delete(s.spanIDs, spanKey{r.Trace, r.ID})

@@ -148,6 +148,9 @@ func coarseRows(t *testing.T, s felt.Store) {
 				t.Errorf("after %d days, %s: %+v\nwant %+v", days, q, im, exact)
 			}
 		}
+		if im := impact(t, s, hours(0, 24)); im.Method != felt.MethodExact {
+			t.Errorf("after %d days a whole day is %s, want exact, from customer days", days, im.Method)
+		}
 		if got := points1h(t, s, hours(0, 3), ""); !reflect.DeepEqual(got, byHour) {
 			t.Errorf("after %d days: points %v, want %v", days, got, byHour)
 		}
@@ -265,8 +268,11 @@ func lateRows(t *testing.T, s felt.Store) {
 	b := counted(felt.Tick(n)+noon+9, try(n+9, n+9, felt.OutcomeFailed, 400))
 	b.Interactions = nil // the bucket alone
 	write(t, s, b)
-	total++
-	check("a bucket, when its interactions are gone")
+	for _, q := range []felt.Question{hours(0, 24), hours(0, 2)} { // its customer is in no customer day
+		if im := impact(t, s, q); im.Counts.Failed != total+1 {
+			t.Errorf("a bucket, when its interactions are gone: %d failed, want %d", im.Counts.Failed, total+1)
+		}
+	}
 }
 
 // Nothing goes before it has been made coarser.

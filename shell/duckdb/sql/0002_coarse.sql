@@ -40,12 +40,13 @@ DROP TABLE ticks;
 ALTER TABLE lines RENAME TO ticks;
 
 -- Each of these is a time, aligned to its width: rows before it are not, or no longer, all
--- there. segments: the segment rows; bN: the buckets of N seconds (days go with hours).
+-- there. segments: the segment rows; days: customer days; bN: the buckets of N seconds (days go with hours).
 INSERT INTO marks SELECT 'b10', coalesce((min(started) + 3599999999999) // 3600000000000 * 3600000000000, 0)
     FROM buckets WHERE width = 10 AND started > 0;
 INSERT INTO marks SELECT 'b60', value FROM marks WHERE what = 'b10';
 INSERT INTO marks SELECT 'b3600', value FROM marks WHERE what = 'b10';
 INSERT INTO marks SELECT 'segments', (value + 3599999999999) // 3600000000000 * 3600000000000 FROM marks WHERE what = 'forgotten';
+INSERT INTO marks SELECT 'days', (value + 86399999999999) // 86400000000000 * 86400000000000 FROM marks WHERE what = 'forgotten';
 INSERT INTO windows SELECT DISTINCT 3600, started - started % 3600000000000, 0, true FROM (
     SELECT started FROM buckets UNION SELECT ended FROM interactions
 );
