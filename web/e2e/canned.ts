@@ -101,7 +101,7 @@ export const tries = (): Interaction[] => [
   made("browse", 4000, { journey: "", customer: "", identity_level: "none", outcome: "degraded" }),
 ];
 
-export function customer(): CustomerAnswer {
+export function customer(): Omit<CustomerAnswer, "window"> {
   const journey = made("j-1", 600, {
     name: "checkout",
     kind: "journey",

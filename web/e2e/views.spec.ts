@@ -146,6 +146,15 @@ describe("a customer", () => {
     await panel.waitFor({ state: "detached" });
   });
 
+  it("an id that was written into the address gives way to the hash", async () => {
+    const [page, s] = await open(browser, "well", {
+      search: `?view=customer&id=${encodeURIComponent(rawId)}&window=7d`,
+    });
+    await verdictSays(page, /^Customer 9f86d081 failed 1 of 5 tries in the last 7 d/);
+    expect(query(page)).toBe(`?view=customer&id=${hash}&window=7d`);
+    expect(s.asked.filter((q) => q.includes("customers/")).join()).not.toContain("example.com");
+  });
+
   it("who is not known is said so", async () => {
     const [page] = await open(browser, "well", { search: `?view=customer&id=${"ab".repeat(16)}` });
     await verdictSays(page, /^Customer abababab is not known in production$/);
@@ -235,6 +244,20 @@ it("the list of affected customers is taken with a reason", async () => {
   ]);
   expect(readFileSync(await download.path(), "utf8")).toContain(hash);
   expect(s.asked.at(-1)).toMatch(/affected\?of=shop%2Fcheckout&.*reason=Care\+writes\+to\+them/);
+});
+
+it("a page that cannot be loaded any more says so, and the frame goes on", async () => {
+  const [page] = await open(browser, "well", { mapped: true });
+  await verdictSays(page, /well/);
+  await page.route(/\/assets\/Inventory-/, (route) => route.abort());
+  await page.getByRole("link", { name: "Inventory" }).click();
+  await page
+    .getByRole("alert")
+    .getByText(/Felt may have been updated meanwhile/)
+    .waitFor();
+  expect(await complaints(page)).toEqual([]);
+  await page.getByRole("link", { name: "Now" }).click();
+  await verdictSays(page, /well/);
 });
 
 it("the funnel is exported as CSV", async () => {

@@ -3,6 +3,7 @@ import { useSearchParams } from "wouter";
 import { assess, clockNow } from "./freshness";
 import { copy, step, useKeys } from "./keys";
 import { Banner } from "./parts/Banner";
+import { Boundary } from "./parts/Boundary";
 import { Freshness } from "./parts/Freshness";
 import { Header } from "./parts/Header";
 import { Help } from "./parts/Help";
@@ -91,9 +92,11 @@ export function App() {
       <main>
         <Banner answer={inventory.data} now={now} />
         {Later ? (
-          <Suspense fallback={<p role="status">Loading the page…</p>}>
-            <Later window={window_} env={env} pulse={pulse} fresh={fresh} now={now} />
-          </Suspense>
+          <Boundary key={view}>
+            <Suspense fallback={<p role="status">Loading the page…</p>}>
+              <Later window={window_} env={env} pulse={pulse} fresh={fresh} now={now} />
+            </Suspense>
+          </Boundary>
         ) : (
           <Now
             window={window_}
@@ -111,9 +114,11 @@ export function App() {
       <Freshness health={health.data} fresh={fresh} now={now} />
       <Help opened={help} onClose={() => setHelp(false)} />
       {finding && (
-        <Suspense>
-          <Find env={env} onClose={() => setFinding(false)} />
-        </Suspense>
+        <Boundary>
+          <Suspense>
+            <Find env={env} onClose={() => setFinding(false)} />
+          </Suspense>
+        </Boundary>
       )}
     </>
   );

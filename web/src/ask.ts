@@ -73,6 +73,7 @@ export interface Interaction {
 export interface InteractionsAnswer extends Stamp {
   interactions: Interaction[];
   next: string;
+  window: string;
 }
 
 export async function getInteractions(q: {
@@ -84,7 +85,7 @@ export async function getInteractions(q: {
   const got = await read<InteractionsAnswer>(
     `api/v1/interactions?${query({ ...q, limit: "100" })}`,
   );
-  return { ...got, interactions: got.interactions ?? [] };
+  return { ...got, interactions: got.interactions ?? [], window: q.window };
 }
 
 /** A session, installation or pseudonym that belongs to a customer. */
@@ -128,6 +129,7 @@ export interface CustomerAnswer extends Stamp {
   days: CustomerDay[];
   events: BusinessEvent[];
   facts: { key: string; value: string; since?: string; of?: string }[];
+  window: string;
 }
 
 export async function getCustomer(hash: string, window: string, env?: string) {
@@ -135,6 +137,7 @@ export async function getCustomer(hash: string, window: string, env?: string) {
     await read<CustomerAnswer>(
       `api/v1/customers/${encodeURIComponent(hash)}?${query({ window, env })}`,
     ),
+    window,
   );
 }
 
@@ -145,12 +148,17 @@ export async function lookUp(id: string, window: string, env?: string) {
       `api/v1/customers/lookup?${query({ window, env })}`,
       posting({ id }),
     ),
+    window,
   );
 }
 
-function whole(got: CustomerAnswer): CustomerAnswer {
+/** isHash: a keyed hash may stand in an address, an id may not. */
+export const isHash = (id: string): boolean => /^[0-9a-f]{32}$/.test(id);
+
+function whole(got: CustomerAnswer, window: string): CustomerAnswer {
   return {
     ...got,
+    window,
     linked: got.linked ?? [],
     interactions: got.interactions ?? [],
     days: got.days ?? [],

@@ -27,6 +27,15 @@ export function every(pulse: Pulse, calm: number, polling = 5000) {
   };
 }
 
+/**
+ * keepOf shows the last answer while another window of the same thing is asked for, and
+ * never that of another thing: queryKey is [question, thing, …].
+ */
+export function keepOf(thing: string) {
+  return <T>(last: T | undefined, query: { queryKey: readonly unknown[] } | undefined) =>
+    query?.queryKey[1] === thing ? last : undefined;
+}
+
 export function useHealth(pulse: Pulse) {
   return useQuery({
     queryKey: ["health"],

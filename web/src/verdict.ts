@@ -156,7 +156,7 @@ function hurt(incident: Incident, others: Incident[], journeys: Journey[], now: 
 
 /** lessThanExact is what goes before a number that is not exact. */
 export function lessThanExact(impact: Impact): string {
-  if (impact.sampled || impact.method === "lower_bound") return "At least ";
+  if (impact.method === "lower_bound") return "At least ";
   return impact.method === "estimate" ? "About " : "";
 }
 

@@ -51,6 +51,7 @@ function answer(over: Partial<CustomerAnswer> = {}): CustomerAnswer {
     days: [],
     events: [],
     facts: [],
+    window: "7d",
     ...over,
   };
 }

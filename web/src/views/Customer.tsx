@@ -1,12 +1,15 @@
 import "../styles/views.css";
 import { Button } from "@mantine/core";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { useSearchParams } from "wouter";
-import { type CustomerAnswer, getCustomer, type Interaction } from "../ask";
+import { type CustomerAnswer, getCustomer, type Interaction, isHash, lookUp } from "../ask";
 import { clock, date, int, plural, windowWords } from "../format";
 import { save } from "../keys";
 import { Go } from "../parts/Go";
 import { Completion, Split } from "../parts/Journeys";
+import { keepOf } from "../queries";
+import { withParam } from "../url";
 import { length } from "../waterfall";
 import { byDay, levelWords, type Stop, shortHash, triesCsv, wayOf, wayVerdict } from "../way";
 import { Head, Waiting } from "./Head";
@@ -15,15 +18,23 @@ import type { ViewProps } from "./view";
 
 /** One customer's way. The address holds the keyed hash; the id is never kept. */
 export default function Customer({ window, env, fresh, now }: ViewProps) {
-  const [params] = useSearchParams();
+  const [params, setParams] = useSearchParams();
   const id = params.get("id") ?? "";
+  const client = useQueryClient();
   const got = useQuery({
     queryKey: ["customer", id, window, env],
-    queryFn: () => getCustomer(id, window, env),
-    placeholderData: keepPreviousData,
+    queryFn: () => (isHash(id) ? getCustomer : lookUp)(id, window, env),
+    placeholderData: keepOf(id),
     enabled: id !== "",
   });
   const a = got.data;
+  const found = a?.customer;
+  // An address written by hand may hold an id: it gives way to the hash.
+  useEffect(() => {
+    if (!a || !found || found === id) return;
+    client.setQueryData(["customer", found, window, env], a);
+    setParams((old) => withParam(old, "id", found), { replace: true });
+  }, [a, found, id, window, env, client, setParams]);
   if (!id)
     return (
       <Head
@@ -39,14 +50,14 @@ export default function Customer({ window, env, fresh, now }: ViewProps) {
       <Head
         tone="unknown"
         headline={[
-          { text: `Customer ${shortHash(id)}`, strong: true },
+          { text: isHash(id) ? `Customer ${shortHash(id)}` : "This customer", strong: true },
           { text: ` is not known in ${env ?? "production"}` },
         ]}
         detail={[got.error.message]}
       />
     );
   if (!a) return <Waiting error={got.error?.message} what="The customer's way" />;
-  const period = windowWords(window);
+  const period = windowWords(a.window);
   return (
     <>
       <Head

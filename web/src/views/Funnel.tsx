@@ -1,6 +1,6 @@
 import "../styles/views.css";
 import { Button } from "@mantine/core";
-import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useSearchParams } from "wouter";
 import type { Journey } from "../api";
 import { type FunnelAnswer, getFunnel } from "../ask";
@@ -22,7 +22,7 @@ import { keyOf } from "../order";
 import { Affected } from "../parts/Affected";
 import { Go } from "../parts/Go";
 import { Completion, Split } from "../parts/Journeys";
-import { every, useJourneys } from "../queries";
+import { every, keepOf, useJourneys } from "../queries";
 import type { Tone } from "../verdict";
 import { length } from "../waterfall";
 import { Head, Waiting } from "./Head";
@@ -44,7 +44,7 @@ export default function Funnel({ window, env, pulse, fresh, now }: ViewProps) {
     queryKey: ["funnel", of, window, env],
     queryFn: () => getFunnel(of, window, env),
     refetchInterval: every(pulse, 15_000),
-    placeholderData: keepPreviousData,
+    placeholderData: keepOf(of),
     enabled: of !== "",
   });
   const journeys = useJourneys(window, env, pulse);

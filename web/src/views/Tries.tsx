@@ -1,13 +1,13 @@
 import "../styles/views.css";
 import { Button } from "@mantine/core";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useSearchParams } from "wouter";
 import { getInteractions, type Interaction } from "../ask";
 import { clock, date, int, plural, windowWords } from "../format";
 import { save } from "../keys";
 import { Affected } from "../parts/Affected";
 import { Go } from "../parts/Go";
-import { every } from "../queries";
+import { every, keepOf } from "../queries";
 import { withParam } from "../url";
 import { length } from "../waterfall";
 import { levelWords, shortHash, triesCsv } from "../way";
@@ -26,7 +26,7 @@ export default function Tries({ window, env, pulse, fresh, now }: ViewProps) {
     queryKey: ["tries", of, outcome, window, env],
     queryFn: () => getInteractions({ of, outcome, window, env }),
     refetchInterval: every(pulse, 15_000),
-    placeholderData: keepPreviousData,
+    placeholderData: keepOf(of),
   });
   const name = of.replace(/^(step|journey):/, "") || "every name";
   const rows = got.data?.interactions;
@@ -42,7 +42,7 @@ export default function Tries({ window, env, pulse, fresh, now }: ViewProps) {
             text: ` in the ${more}${plural(rows.length, `${outcome} try`.trim(), `${outcome} tries`.trim())} of `,
           },
           { text: name, strong: true },
-          { text: `, last ${windowWords(window)}` },
+          { text: `, last ${windowWords(got.data?.window ?? window)}` },
         ]}
         fresh={fresh}
       />
@@ -87,7 +87,7 @@ export default function Tries({ window, env, pulse, fresh, now }: ViewProps) {
           </Button>
         </header>
         {rows.length === 0 ? (
-          <p className="empty">None in the last {windowWords(window)}.</p>
+          <p className="empty">None in the last {windowWords(got.data?.window ?? window)}.</p>
         ) : (
           <table>
             <thead>
