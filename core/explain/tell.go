@@ -63,9 +63,13 @@ func (x *explainer) ruleEvent(ev *otlp.Event, e *event) *rules.Event {
 			attrs[key] = "" // hashed: it can only be asked whether it is there
 		}
 	}
+	status := felt.SpanStatus(ev.Status)
+	if ev.Failed {
+		status = felt.SpanStatusError
+	}
 	return &rules.Event{
 		Log: ev.Type == otlp.TypeLog, Env: e.env, Service: e.Service, Name: e.Name, Kind: ev.Kind,
-		Status: felt.SpanStatus(ev.Status), HTTPStatus: ev.HTTPCode, Duration: ev.End - ev.Start,
+		Status: status, HTTPStatus: ev.HTTPCode, Duration: ev.End - ev.Start,
 		Attribute: func(key string) (string, bool) { v, ok := attrs[key]; return v, ok },
 	}
 }

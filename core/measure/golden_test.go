@@ -25,7 +25,7 @@ func TestGolden(t *testing.T) {
 	}
 	cases := readGolden(t, string(text))
 	head, _, _ := strings.Cut(string(text), "\n== ")
-	out := head + "\n"
+	out := strings.TrimRight(head, "\n") + "\n"
 	for i := range cases {
 		c := &cases[i]
 		t.Run(c.name, func(t *testing.T) {

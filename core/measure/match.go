@@ -168,6 +168,9 @@ func (p *present) begin(ev *otlp.Event) {
 	p.event.Service = k.block.shared(k.symbols, ev.Fields[otlp.FieldService])
 	p.event.Name = k.block.shared(k.symbols, ev.Name)
 	p.event.Kind, p.event.Status = ev.Kind, felt.SpanStatus(ev.Status)
+	if isError(ev) {
+		p.event.Status = felt.SpanStatusError
+	}
 	p.event.HTTPStatus, p.event.Duration = ev.HTTPCode, ev.End-ev.Start
 }
 
