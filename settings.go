@@ -31,7 +31,7 @@ func DefaultSettings() Settings {
 		Remember: 15 * Minute, Recovery: 30 * Minute,
 		OpenSpans: 4_000_000, OpenTries: 2_000_000, SeriesMax: 20_000, OpsMax: 100_000,
 		SegmentMax: 50, FloorClients: 20,
-		OpenJourneys: 1_000_000, JourneySteps: 512, KnownLinks: 1_000_000,
+		OpenJourneys: 1_000_000, JourneySteps: 512, KnownLinks: 200_000,
 	}
 }
 

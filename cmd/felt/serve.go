@@ -39,7 +39,7 @@ type serverFlags struct {
 	MaxOperations  int           `help:"Operations and edges with buckets of their own; further ones count as other." default:"100000"`
 	OpenJourneys   int           `help:"Customers' journeys that may be under way at once; over it the oldest are told as abandoned early." default:"1000000"`
 	JourneySteps   int           `help:"Tries held of one customer in one journey; the oldest are sealed first." default:"512"`
-	KnownLinks     int           `help:"Links between identities remembered so that they are not written again." default:"1000000"`
+	KnownLinks     int           `help:"Links between identities remembered so that they are not written again." default:"200000"`
 	SegmentValues  int           `help:"Values per segment key with buckets of their own; further ones count as other." default:"50"`
 
 	BodyLimit      bytesFlag `help:"Largest request as sent." default:"16MiB"`

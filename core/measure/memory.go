@@ -28,8 +28,8 @@ type memory struct {
 	blocks  []*[memoBlock]memo
 	first   int // place of the oldest in blocks[0]
 	n       int
-	base    uint64            // number of the oldest; numbers only grow
-	at      map[uint64]uint64 // key -> number
+	base    uint64 // number of the oldest; numbers only grow
+	index   memoIndex
 	weights map[uint64]float64
 	who     map[uint64]who // by whom journeys were told, of those that a correction is likely to move
 	series  seriesTable
@@ -38,20 +38,10 @@ type memory struct {
 const memoBlock = 1024
 
 func newMemory() *memory {
-	return &memory{at: map[uint64]uint64{}, weights: map[uint64]float64{}, who: map[uint64]who{}, series: newSeriesTable()}
+	return &memory{weights: map[uint64]float64{}, who: map[uint64]who{}, series: newSeriesTable()}
 }
 
 func memoKey(id felt.InteractionID) uint64 { return binary.LittleEndian.Uint64(id[:8]) }
-
-// get returns the memo of an interaction, nil when it is not remembered. It is valid
-// until the next call of add or forget.
-func (m *memory) get(id felt.InteractionID) *memo {
-	n, ok := m.at[memoKey(id)]
-	if !ok {
-		return nil
-	}
-	return m.nth(int(n - m.base))
-}
 
 func (m *memory) nth(i int) *memo {
 	i += m.first
@@ -65,14 +55,14 @@ func (m *memory) add(e memo) {
 		m.blocks = append(m.blocks, new([memoBlock]memo))
 	}
 	m.blocks[i/memoBlock][i%memoBlock] = e
-	m.at[e.key] = m.base + uint64(m.n)
 	m.n++
+	m.enter(e.key)
 }
 
 // forget lets go of the oldest.
 func (m *memory) forget() {
 	e := m.nth(0)
-	delete(m.at, e.key)
+	m.leave(e.key)
 	delete(m.weights, e.key)
 	delete(m.who, e.key)
 	m.series.release(e.series)
@@ -83,6 +73,7 @@ func (m *memory) forget() {
 		m.blocks[0] = nil
 		m.blocks = m.blocks[1:]
 		m.first = 0
+		m.shrink()
 	}
 }
 

@@ -260,7 +260,7 @@ func (m *memory) load(d *codec.Decoder) {
 		if told = d.Bool(); told {
 			w = loadWho(d)
 		}
-		if _, twice := m.at[o.key]; twice || d.Err() != nil || series >= uint64(len(scopes)) {
+		if place, _ := m.find(o.key); place >= 0 || d.Err() != nil || series >= uint64(len(scopes)) {
 			d.Fail("bad interaction")
 			return
 		}

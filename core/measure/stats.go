@@ -74,7 +74,7 @@ const (
 	spanBytes  = 80
 	traceBytes = 320
 	claimBytes = 900
-	memoBytes  = 110
+	memoBytes  = 64
 	opBytes    = 120
 	textBytes  = 64 // besides the text
 )

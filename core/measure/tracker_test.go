@@ -131,8 +131,48 @@ func TestMemory(t *testing.T) {
 			t.Errorf("before %d: %d series, about %d are in use", before, len(m.series.of), want)
 		}
 	}
-	if m.n != 0 || len(m.at) != 0 || len(m.weights) != 0 || len(m.series.of) != 0 {
+	if m.n != 0 || m.get(id(0)) != nil || len(m.weights) != 0 || len(m.series.of) != 0 {
 		t.Errorf("%d left", m.n)
+	}
+}
+
+// TestMemoryIndex: the table of memos finds what a map would, whatever comes and goes, also
+// where the numbers of memos begin again.
+func TestMemoryIndex(t *testing.T) {
+	m := newMemory()
+	m.base = ring - 1500
+	rnd := rand.New(rand.NewPCG(1, 2))
+	key := func() uint64 { return rnd.Uint64() % 97 * 1024 * uint64(rnd.IntN(50)) } // chains are long
+	var order []uint64
+	have := map[uint64]bool{}
+	for step := range 40_000 {
+		if k := key(); rnd.IntN(5000) >= len(order) && !have[k] {
+			m.add(memo{key: k, series: m.series.acquire(scopeKey{})})
+			order, have[k] = append(order, k), true
+		} else if len(order) > 0 && rnd.IntN(2) == 0 {
+			delete(have, order[0])
+			order = order[1:]
+			m.forget()
+		}
+		k := key()
+		if place, _ := m.find(k); (place >= 0) != have[k] || place >= 0 && order[place] != k {
+			t.Fatalf("step %d: key %d is at %d, there: %v", step, k, place, have[k])
+		}
+	}
+	for len(order) > 0 {
+		m.forget()
+		order = order[1:]
+		for i, k := range order {
+			if place, _ := m.find(k); place != i {
+				t.Fatalf("key %d is at %d, want %d", k, place, i)
+			}
+			if i > 20 {
+				break
+			}
+		}
+	}
+	if len(m.index.slots) > 4*smallIndex {
+		t.Errorf("%d slots for nothing", len(m.index.slots))
 	}
 }
 
