@@ -26,7 +26,7 @@ const eventsPerWorld = 4000
 func TestJourneysAreTold(t *testing.T) {
 	events := *journeyEvents
 	if raced || testing.Short() {
-		events = min(events, 8000)
+		events = min(events, eventsPerWorld)
 	}
 	kinds := map[string]int{}
 	sent, journeys := 0, 0
