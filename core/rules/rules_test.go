@@ -280,3 +280,21 @@ func TestHolds(t *testing.T) {
 		}
 	}
 }
+
+// An interaction may be a step of several journeys, of its app and of any.
+func TestStepsOfSeveralJourneys(t *testing.T) {
+	set := load(t, `journeys:
+  - {name: anywhere, match: {interaction: pay}}
+  - {name: in the shop, app: shop, steps: [{name: pay}]}
+  - {name: of the shop, steps: [{name: money, match: {interaction: pay, app: shop}}]}
+`)
+	for app, want := range map[string]string{"shop": "anywhere, in the shop, of the shop", "till": "anywhere", "": "anywhere"} {
+		var got []string
+		for _, s := range set.Steps(app, "pay") {
+			got = append(got, s.Journey.Name)
+		}
+		if strings.Join(got, ", ") != want {
+			t.Errorf("Steps(%q, pay) is of %q, want %q", app, got, want)
+		}
+	}
+}
