@@ -12,7 +12,7 @@ type CheckInfo struct {
 func Checks() []CheckInfo {
 	e, w := SeverityError, SeverityWarning
 	return []CheckInfo{
-		{"bad-yaml", e, "The file is not YAML, or uses what is not taken: anchors, aliases, merge keys, tags, several documents, a key twice."},
+		{"bad-yaml", e, "The file is not YAML, or uses what is not taken: anchors, aliases, merge keys, tags, several documents, a key twice; or it is nested more than 64 deep or has more than 2,000 keys in one map."},
 		{"duplicate-file", e, "A file is given twice."},
 		{"file-too-large", e, "A file has more than 1 MiB."},
 		{"empty-file", w, "A file names no journey."},

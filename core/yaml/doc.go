@@ -6,5 +6,5 @@
 // and scalars in every notation. What makes a file mean something else than a reader sees is refused with
 // its place: anchors, aliases and merge keys (also the way to blow up a small file), tags,
 // directives, more than one document, a key given twice. Files are people's, and may be
-// hostile: size and depth are bounded before the parser sees the text.
+// hostile: size, depth and the width of maps are bounded before the parser sees the text.
 package yaml

@@ -8,6 +8,9 @@ const MaxBytes = 16 << 20
 // MaxDepth is how deep maps and lists may be nested in each other.
 const MaxDepth = 64
 
+// MaxKeys is how many keys one map may have.
+const MaxKeys = 2000
+
 // Pos is a place in a text. Both count from 1; columns count characters.
 type Pos struct{ Line, Column int }
 

@@ -151,13 +151,11 @@ func (p *reader) pos(t *token.Token) Pos {
 	return Pos{line, min(max(t.Position.Column, 1), len(p.at(line)))}
 }
 
-// forbid refuses what is not taken, and nesting so deep that the parser, which is
-// recursive, would overrun its stack.
+// forbid refuses what is not taken, nesting so deep that the parser, which is recursive,
+// would overrun its stack, and maps so wide that it, which compares keys, would take minutes.
 func (p *reader) forbid(tokens token.Tokens) {
-	var columns []int // of the block maps and lists that are open
-	flow := 0
+	var o opened
 	for i, t := range tokens {
-		opens := 0
 		switch t.Type {
 		case token.AnchorType, token.AliasType, token.MergeKeyType:
 			p.fail(p.pos(t), "anchors, aliases and merge keys are not taken; write it out")
@@ -166,26 +164,49 @@ func (p *reader) forbid(tokens token.Tokens) {
 		case token.DirectiveType:
 			p.fail(p.pos(t), "directives are not taken")
 		case token.MappingStartType, token.SequenceStartType:
-			flow++
+			o.flow = append(o.flow, 0)
 		case token.MappingEndType, token.SequenceEndType:
-			flow = max(flow-1, 0)
+			o.flow = o.flow[:max(len(o.flow)-1, 0)]
 		case token.SequenceEntryType, token.MappingKeyType:
-			opens = t.Position.Column
+			o.block(t.Position.Column, 0)
 		case token.MappingValueType:
-			opens = t.Position.Column
+			column := t.Position.Column
 			if i > 0 && tokens[i-1].Position.Line == t.Position.Line {
-				opens = tokens[i-1].Position.Column
+				column = tokens[i-1].Position.Column
+			}
+			if o.block(column, 1) > MaxKeys {
+				p.fail(p.pos(t), "more than %d keys in one map", MaxKeys)
+				return
 			}
 		}
-		if opens > 0 && flow == 0 {
-			for len(columns) > 0 && columns[len(columns)-1] >= opens {
-				columns = columns[:len(columns)-1]
-			}
-			columns = append(columns, opens)
-		}
-		if flow+len(columns) > MaxDepth {
+		if len(o.flow)+len(o.columns) > MaxDepth {
 			p.fail(p.pos(t), "nested more than %d deep", MaxDepth)
 			return
 		}
 	}
+}
+
+// opened are the maps and lists around a token: in blocks by the column in which they
+// begin, inside of those in brackets; and the keys that each has so far.
+type opened struct {
+	columns, keys []int
+	flow          []int
+}
+
+// block goes to a column, or stays in the brackets; it adds keys, and gives how many there are.
+func (o *opened) block(column, keys int) int {
+	if n := len(o.flow); n > 0 {
+		o.flow[n-1] += keys
+		return o.flow[n-1]
+	}
+	n := len(o.columns)
+	for n > 0 && o.columns[n-1] > column {
+		n--
+	}
+	if o.columns, o.keys = o.columns[:n], o.keys[:n]; n == 0 || o.columns[n-1] < column {
+		o.columns, o.keys = append(o.columns, column), append(o.keys, 0)
+		n++
+	}
+	o.keys[n-1] += keys
+	return o.keys[n-1]
 }
