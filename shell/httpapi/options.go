@@ -14,16 +14,7 @@ import (
 )
 
 // Reader is what the API asks of a store.
-type Reader interface {
-	felt.CountReader
-	felt.CustomerReader
-	felt.InteractionReader
-	felt.OperationReader
-	felt.IncidentReader
-	felt.JourneyReader
-	felt.TraceReader
-	felt.BusinessReader
-}
+type Reader = felt.Reader
 
 // Appender takes control records to the log: the door's sequencer.
 type Appender interface {
