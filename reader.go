@@ -91,6 +91,8 @@ type IncidentReader interface {
 }
 
 // Reader answers every family of questions.
+//
+//nolint:interfacebloat // It is the sum of the families; who asks takes the one it needs.
 type Reader interface {
 	CountReader
 	CustomerReader

@@ -11,7 +11,7 @@ import (
 	"github.com/felt-cx/felt/core/otlp"
 )
 
-var key = otlp.HashKey{ID: 7, Secret: []byte("0123456789abcdef0123456789abcdef")} //nolint:gochecknoglobals // read only
+var key = otlp.HashKey{ID: 7, Secret: []byte("0123456789abcdef0123456789abcdef")}
 
 const now = felt.Instant(1_777_888_000) * felt.Second // 2026-05-04
 

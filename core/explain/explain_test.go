@@ -212,15 +212,19 @@ journeys:
 	}{
 		"holds": {
 			`{"key":"user.id","value":{"stringValue":"u"}},{"key":"http.response.status_code","value":{"intValue":"402"}}`, "",
-			[]string{"span POST /pay: interaction pay", "pay success by declined"}, "rule checkout/pay", nil,
+			[]string{"span POST /pay: interaction pay", "pay success by declined"},
+			"rule checkout/pay", nil,
 		},
 		"lacks an attribute": {
-			"", "", []string{"span POST /pay: nothing"}, "",
+			"", "",
+			[]string{"span POST /pay: nothing"},
+			"",
 			[]explain.Near{{Rule: "checkout/pay", Failed: []string{"attributes.user.id is not there, wanted present"}}},
 		},
 		"of another app": {
 			`{"key":"user.id","value":{"stringValue":"u"}}`, `,{"key":"service.namespace","value":{"stringValue":"mall"}}`,
-			[]string{"span POST /pay: nothing"}, "",
+			[]string{"span POST /pay: nothing"},
+			"",
 			[]explain.Near{{Rule: "checkout/pay", Failed: []string{`service.namespace is "mall", wanted shop`}}},
 		},
 	} {

@@ -95,8 +95,9 @@ func (p *planner) usable(b Window) bool {
 		return !p.kept.Stale(b)
 	case felt.Minute:
 		return !p.kept.Stale(HourOf(b.Start))
+	default:
+		return true
 	}
-	return true
 }
 
 func (p *planner) interactions(w felt.Window) {

@@ -16,8 +16,10 @@ func kept() rollup.Kept {
 	stale := map[rollup.Window]bool{{Width: felt.Hour, Start: day + 3*felt.Hour}: true, {Width: felt.Hour, Start: day + 20*felt.Hour}: true}
 	return rollup.Kept{
 		Widths: []rollup.Width{
-			{Width: felt.Day, From: day - 100*felt.Day}, {Width: felt.Hour, From: day - 100*felt.Day},
-			{Width: felt.Minute, From: day - 14*felt.Day}, {Width: 10 * felt.Second, From: day - 2*felt.Day},
+			{Width: felt.Day, From: day - 100*felt.Day},
+			{Width: felt.Hour, From: day - 100*felt.Day},
+			{Width: felt.Minute, From: day - 14*felt.Day},
+			{Width: 10 * felt.Second, From: day - 2*felt.Day},
 		},
 		Interactions: day - 30*felt.Day + 5*felt.Minute,
 		Stale:        rollup.Stale(func(w rollup.Window) bool { return stale[w] }, 0),
@@ -43,8 +45,11 @@ func TestPlan(t *testing.T) {
 			{day + 2*h, day + 3*h, h}, {day + 3*h, day + 4*h, 10 * felt.Second}, {day + 4*h, day + 5*h, h},
 		}, false},
 		{"a day with stale hours", felt.Window{From: day, To: day + d}, 0, []rollup.Piece{
-			{day, day + 3*h, h}, {day + 3*h, day + 4*h, 10 * felt.Second}, {day + 4*h, day + 20*h, h},
-			{day + 20*h, day + 21*h, 10 * felt.Second}, {day + 21*h, day + d, h},
+			{day, day + 3*h, h},
+			{day + 3*h, day + 4*h, 10 * felt.Second},
+			{day + 4*h, day + 20*h, h},
+			{day + 20*h, day + 21*h, 10 * felt.Second},
+			{day + 21*h, day + d, h},
 		}, false},
 		{"edges of interactions", felt.Window{From: day - 15*d + 1, To: day - 15*d + h}, 0, []rollup.Piece{{day - 15*d + 1, day - 15*d + h, 0}}, false},
 		{"minutes and interactions", felt.Window{From: day - 10*d, To: day - 10*d + 61*felt.Second}, 0, []rollup.Piece{

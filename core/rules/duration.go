@@ -12,8 +12,16 @@ import (
 // units of a length of time, longest name first where one begins another.
 func units() []unit {
 	return []unit{
-		{"ns", 1}, {"us", 1e3}, {"µs", 1e3}, {"μs", 1e3}, {"ms", 1e6}, {"s", felt.Second},
-		{"m", felt.Minute}, {"h", felt.Hour}, {"d", felt.Day}, {"w", 7 * felt.Day},
+		{"ns", 1},
+		{"us", 1e3},
+		{"µs", 1e3},
+		{"μs", 1e3},
+		{"ms", 1e6},
+		{"s", felt.Second},
+		{"m", felt.Minute},
+		{"h", felt.Hour},
+		{"d", felt.Day},
+		{"w", 7 * felt.Day},
 	}
 }
 

@@ -101,8 +101,11 @@ func (t *Text) decode(d *decoder, n *yaml.Node, key string) {
 			"%s: want exactly one condition, found %d", key, len(n.Entries))
 		return
 	}
-	e := n.Entries[0]
-	key += "." + e.Key
+	t.condition(d, n.Entries[0], key+"."+n.Entries[0].Key)
+}
+
+// condition reads the one condition of a map.
+func (t *Text) condition(d *decoder, e yaml.Entry, key string) {
 	scalar := func(n *yaml.Node) string {
 		if !n.Scalar() {
 			d.wrong(n, key, "a text", "")

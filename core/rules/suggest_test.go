@@ -70,15 +70,19 @@ func TestNear(t *testing.T) {
   - {name: other, match: {span: {service: unrelated, name: nothing}}}
   - {name: logged, match: {log: {service: payment}}}
 `)
-	got := set.Near(&rules.Event{Service: "paymnt", Name: "POST /pay", Kind: felt.SpanServer, Duration: felt.Second,
-		Attribute: func(string) (string, bool) { return "", false }})
+	got := set.Near(&rules.Event{
+		Service: "paymnt", Name: "POST /pay", Kind: felt.SpanServer, Duration: felt.Second,
+		Attribute: func(string) (string, bool) { return "", false },
+	})
 	want := []rules.Miss{
 		{Rule: "pay/pay", Journey: "pay", Step: "pay", Held: 2, Failures: []rules.MissFailure{
 			{What: "service", Want: `"payment"`, Actual: "paymnt"}, {What: "attributes.card", Want: "present", Absent: true},
 		}},
 		{Rule: "slow/slow", Journey: "slow", Step: "slow", Failures: []rules.MissFailure{
-			{What: "service", Want: `"payment"`, Actual: "paymnt"}, {What: "status", Want: "error", Actual: "unset"},
-			{What: "http_status", Want: `prefix "5"`, Absent: true}, {What: "longer_than", Want: "2s", Actual: "1s"},
+			{What: "service", Want: `"payment"`, Actual: "paymnt"},
+			{What: "status", Want: "error", Actual: "unset"},
+			{What: "http_status", Want: `prefix "5"`, Absent: true},
+			{What: "longer_than", Want: "2s", Actual: "1s"},
 		}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -151,7 +152,7 @@ func readSpans(t *testing.T, file string) []csvSpan {
 	lines := csv.NewReader(z)
 	for {
 		l, err := lines.Read()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return list
 		}
 		if err != nil {

@@ -156,7 +156,7 @@ func (p *reader) pos(t *token.Token) Pos {
 func (p *reader) forbid(tokens token.Tokens) {
 	var o opened
 	for i, t := range tokens {
-		switch t.Type {
+		switch t.Type { //nolint:exhaustive // The others are what is taken.
 		case token.AnchorType, token.AliasType, token.MergeKeyType:
 			p.fail(p.pos(t), "anchors, aliases and merge keys are not taken; write it out")
 		case token.TagType:

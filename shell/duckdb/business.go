@@ -61,9 +61,11 @@ func (s *Store) Changes(ctx context.Context, env string, w felt.Window) ([]felt.
 		if err := rows.Scan(&body); err != nil {
 			return err
 		}
-		err := json.Unmarshal([]byte(body), &c)
+		if err := json.Unmarshal([]byte(body), &c); err != nil {
+			return fmt.Errorf("change: %w", err)
+		}
 		list = append(list, c)
-		return err
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("duckdb: list changes: %w", err)

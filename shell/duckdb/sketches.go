@@ -4,7 +4,6 @@ import (
 	"database/sql/driver"
 	"encoding/binary"
 	"errors"
-	"fmt"
 
 	"github.com/felt-cx/felt"
 )
@@ -63,34 +62,6 @@ func adjusted(b *felt.Bucket) driver.Value {
 func same(c felt.Counts) [felt.Outcomes]float64 {
 	return [felt.Outcomes]float64{
 		float64(c.Open), float64(c.Success), float64(c.Degraded), float64(c.Failed), float64(c.Abandoned), float64(c.Cancelled),
-	}
-}
-
-// weightsOf reads what adjusted wrote.
-type weightsOf struct{ list []any }
-
-// Scan implements [sql.Scanner].
-func (w *weightsOf) Scan(v any) error {
-	w.list = nil
-	if v == nil {
-		return nil
-	}
-	list, ok := v.([]any)
-	if !ok || len(list) != felt.Outcomes {
-		return fmt.Errorf("column adjusted: %v, not a list of %d", v, felt.Outcomes)
-	}
-	w.list = list
-	return nil
-}
-
-// add adds them to sums; where there are none, every interaction counts for itself.
-func (w *weightsOf) add(c felt.Counts, to *[felt.Outcomes]float64) {
-	for o, n := range []int64{c.Open, c.Success, c.Degraded, c.Failed, c.Abandoned, c.Cancelled} {
-		if w.list == nil {
-			to[o] += float64(n)
-		} else if v, ok := w.list[o].(float64); ok {
-			to[o] += v
-		}
 	}
 }
 

@@ -116,7 +116,8 @@ func TestBusinessWaysIn(t *testing.T) {
 		{"structured", "/v1/events", typeEvent + "; charset=UTF-8", one, nil, 200, 1, ""},
 		{
 			"binary", "/v1/events", typeJSON, `{"services":["checkout"]}`,
-			[]string{"ce-specversion", "1.0", "ce-id", "1", "ce-source", "/a%20b", "ce-type", "felt.change.flag"}, 200, 1, "",
+			[]string{"ce-specversion", "1.0", "ce-id", "1", "ce-source", "/a%20b", "ce-type", "felt.change.flag"},
+			200, 1, "",
 		},
 		{"gzip", "/v1/events", typeBatch, string(gzipOf(t, []byte(testBatch))), []string{"Content-Encoding", "gzip"}, 200, 3, ""},
 		{"zstd CSV", "/v1/import?kind=events", "text/csv", string(zstdOf(t, []byte(rows))), []string{"Content-Encoding", "zstd"}, 200, 1, ""},

@@ -301,12 +301,16 @@ func customerWay(t *testing.T, s felt.Store) {
 	write(t, s, linked(noon+1, link(session, hash(2, 1), pseudonym, hash(5, 1), 100), link(pseudonym, hash(5, 1), user, hash(1, 1), 150)))
 	b := batch(noon + 1)
 	b.BusinessEvents = []felt.BusinessEvent{
-		{ID: "a", Time: day + felt.Second, Kind: "order", Customer: hash(5, 1)}, {ID: "b", Time: day + 2*felt.Second, Kind: "ticket", Customer: hash(1, 1)},
-		{ID: "c", Time: day - felt.Day, Kind: "order", Customer: hash(1, 1)}, {ID: "d", Time: day, Kind: "order", Customer: hash(1, 2)},
+		{ID: "a", Time: day + felt.Second, Kind: "order", Customer: hash(5, 1)},
+		{ID: "b", Time: day + 2*felt.Second, Kind: "ticket", Customer: hash(1, 1)},
+		{ID: "c", Time: day - felt.Day, Kind: "order", Customer: hash(1, 1)},
+		{ID: "d", Time: day, Kind: "order", Customer: hash(1, 2)},
 	}
 	b.CustomerFacts = []felt.Fact{
-		{Customer: hash(1, 1), Key: "plan", Value: "pro", ValidFrom: day}, {Customer: hash(2, 1), Key: "plan", Value: "free", ValidFrom: day - felt.Day},
-		{Customer: hash(1, 1), Key: "plan", Value: "max", ValidFrom: day + 9*felt.Day}, {Customer: hash(5, 1), Key: "band", Value: "high", ValidFrom: day},
+		{Customer: hash(1, 1), Key: "plan", Value: "pro", ValidFrom: day},
+		{Customer: hash(2, 1), Key: "plan", Value: "free", ValidFrom: day - felt.Day},
+		{Customer: hash(1, 1), Key: "plan", Value: "max", ValidFrom: day + 9*felt.Day},
+		{Customer: hash(5, 1), Key: "band", Value: "high", ValidFrom: day},
 	}
 	write(t, s, b)
 	w := felt.Window{From: day, To: day + felt.Hour}

@@ -88,7 +88,9 @@ func keptTraces(t *testing.T, s felt.Store) {
 		{-1, hit},
 		{0.5, half},
 		{1, []felt.KeptTrace{
-			hit[0], hit[1], {Trace: trace(0x80, 3), Reason: "sample", Start: start(5)}, half[2],
+			hit[0], hit[1],
+			{Trace: trace(0x80, 3), Reason: "sample", Start: start(5)},
+			half[2],
 			{Trace: trace(0x90, 1), Reason: "failed", Start: start(3)},
 		}},
 	} {
