@@ -58,7 +58,7 @@ func newJourneyWorld(seed uint64, events int) *journeyWorld {
 // journey makes one up. Journeys share some steps.
 func (w *journeyWorld) journey(n int) *refJourney {
 	j := &refJourney{
-		name: fmt.Sprint("journey", n), correlate: oneOf(w, "session", "session", "customer", "instance"), goal: "last_step",
+		name: fmt.Sprint("journey", n), correlate: oneOf(w, "session", "session", "customer", "instance", "trace"), goal: "last_step",
 		timeout: felt.Instant(1+w.rnd.IntN(8)) * felt.Minute, retriedIsFine: w.one(4), optionalIsFine: w.one(4),
 	}
 	names := []string{"cart", "login", "address", "pay", fmt.Sprint("own", n), fmt.Sprint("more", n)}

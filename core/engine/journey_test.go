@@ -272,12 +272,14 @@ func (w *journeyWorld) reference(batches []felt.Batch) []string {
 
 // whose is what ties a try to the others of its journey.
 func (w *journeyWorld) whose(j *refJourney, r *felt.Interaction) string {
-	by := []string{r.Session.String(), r.Customer.String(), "trace " + r.Trace.String()}
+	by := []string{r.Session.String(), r.Customer.String()}
 	switch {
 	case len(j.steps) == 1:
 		return r.ID.String()
 	case j.correlate == "instance":
 		return w.instance[r.Trace]
+	case j.correlate == "trace":
+		return r.Trace.String()
 	case j.correlate == "customer":
 		by[0], by[1] = by[1], by[0]
 	}

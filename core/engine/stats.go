@@ -141,6 +141,7 @@ func (s *Stats) counters() []felt.Metric {
 		m("felt_engine_spans_total", "Spans read from the log.", s.Spans),
 		m("felt_engine_points_unmapped_total", "Metric points that nothing maps.", s.Points),
 		m("felt_engine_claims_total", "Events that named an interaction.", s.Claims),
+		m("felt_engine_untied_steps_total", "Steps of journeys with nothing (session, customer, instance) that ties them to the journey's other steps: they count for themselves only.", s.Untied),
 		m("felt_engine_corrections_total", "Interactions corrected by what came later.", s.Corrections),
 		m("felt_engine_merged_total", "Claims that turned out to be a part or a step of another interaction.", s.Merged),
 		m("felt_engine_duplicates_total", "Spans and log records delivered again into an open trace.", s.Duplicates),

@@ -91,8 +91,8 @@
 // # Journeys
 //
 // A journey is told from the tries of its steps that have the same key: environment,
-// traffic, journey, and what it is correlated by (session, else customer, else trace;
-// customer first; the instance). Every try has a row of its own; the journey has one more, of
+// traffic, journey, and what it is correlated by (session, else customer; customer first; the
+// instance; the trace). A try that has none of it is in no journey of several steps. Every try has a row of its own; the journey has one more, of
 // the same shape, whose buckets are of kind journey. In the order of the ends of the tries:
 //
 //   - A try of any step opens a journey when none is open.

@@ -74,22 +74,19 @@ func correlation(j *rules.CompiledJourney, d *Decision, w who) (felt.Hash, bool)
 	if len(j.Steps) == 1 {
 		return felt.Hash(d.ID), true
 	}
-	trace := d.Trace
-	var order [3]felt.Hash
+	h, further := w.session, w.customer
 	switch j.Correlate.By {
 	case "instance":
-		return w.instance, !w.instance.IsZero()
+		h, further = w.instance, felt.Hash{}
 	case "customer":
-		order = [3]felt.Hash{w.customer, w.session, felt.Hash(trace)}
-	default:
-		order = [3]felt.Hash{w.session, w.customer, felt.Hash(trace)}
+		h, further = w.customer, w.session
+	case "trace":
+		h, further = felt.Hash(d.Trace), felt.Hash{}
 	}
-	for _, h := range order {
-		if !h.IsZero() {
-			return h, true
-		}
+	if h.IsZero() {
+		h = further
 	}
-	return felt.Hash{}, false
+	return h, !h.IsZero()
 }
 
 // instanceOf is the hash of a journey instance's id: ids of one environment say nothing in
@@ -141,6 +138,8 @@ func (k *Tracker) feed(d *Decision) {
 	for _, step := range d.Steps {
 		if key, ok := journeyKey(step.Journey, d); ok {
 			k.send(Feed{Step: step, Key: key, Decision: d})
+		} else if d.Version == 1 {
+			k.stats.Untied++
 		}
 	}
 }
@@ -152,7 +151,7 @@ func (k *Tracker) feed(d *Decision) {
 func (d *Decision) mayMove() bool {
 	for _, s := range d.Steps {
 		switch {
-		case len(s.Journey.Steps) == 1 || s.Journey.Correlate.By == "instance":
+		case len(s.Journey.Steps) == 1, s.Journey.Correlate.By == "instance", s.Journey.Correlate.By == "trace":
 		case s.Journey.Correlate.By == "customer":
 			if d.IdentityLevel != felt.LevelUser && d.IdentityLevel != felt.LevelPseudonym {
 				return true

@@ -199,15 +199,12 @@ journeys:
 			[]string{"span 18 id=b parent=a name=pay session=s journey=c @order.id=o1"},
 			[]string{"c/pay by o1: success v1"},
 		},
-		"nobody known: the trace": {
-			[]string{"span 1 id=a name=pay"},
-			[]string{"a/pay by t: success v1", "b/pay by t: success v1"},
-		},
+		"nobody known: no journey": {[]string{"span 1 id=a name=pay"}, nil},
 		"customer stands in for the session, and the session for the customer": {
 			[]string{"span 1 trace=x id=a name=pay user=u", "span 1 trace=y id=a name=pay session=s"},
 			[]string{"a/pay by s: success v1", "a/pay by u: success v1", "b/pay by s: success v1", "b/pay by u: success v1"},
 		},
-		"of nobody and no trace: no journey": {[]string{"log 1 trace= name=pay"}, nil},
+		"of nobody and no trace either": {[]string{"log 1 trace= name=pay"}, nil},
 		"telemetry that names a journey means that one": {
 			[]string{"span 1 id=a name=pay session=s journey=b"},
 			[]string{"b/pay by s: success v1"},
@@ -217,10 +214,10 @@ journeys:
 			[]string{"a/pay by s: success v1", "b/pay by s: success v1"},
 		},
 		"a correction that moves it": {
-			[]string{"span 1 id=b parent=a name=pay", "span 40 id=a name=pay outcome=failed session=s user=u end=2"},
+			[]string{"span 1 id=b parent=a name=pay user=v", "span 40 id=a name=pay outcome=failed session=s user=u end=2"},
 			[]string{
-				"a/pay by s: failed v2", "a/pay by t: failed v2 gone", "a/pay by t: success v1",
-				"b/pay by t: failed v2 gone", "b/pay by t: success v1", "b/pay by u: failed v2",
+				"a/pay by s: failed v2", "a/pay by v: failed v2 gone", "a/pay by v: success v1",
+				"b/pay by u: failed v2", "b/pay by v: failed v2 gone", "b/pay by v: success v1",
 			},
 		},
 		"a correction that does not": {

@@ -7,6 +7,7 @@ type Stats struct {
 	Events, Spans, Logs, Points int64
 	Claims                      int64 // events that are an interaction, or a part of one
 	Ruled                       int64 // of them, by a rule of the inventory
+	Untied                      int64 // tries that are a step of a journey, and have nothing that ties them to its others
 	Duplicates                  int64 // spans and log records delivered again into an open trace
 	Redelivered                 int64 // interactions delivered again after their trace had settled
 	Late                        int64 // events older than judge_late at arrival
@@ -24,7 +25,7 @@ type Stats struct {
 func (s *Stats) fields() []*int64 {
 	return []*int64{
 		&s.Events, &s.Spans, &s.Logs, &s.Points, &s.Claims, &s.Duplicates, &s.Redelivered, &s.Late, &s.Merged,
-		&s.UnknownOutcomes, &s.Corrections, &s.Settled, &s.SettledEarly, &s.Forgotten, &s.Sweeps, &s.Ruled,
+		&s.UnknownOutcomes, &s.Corrections, &s.Settled, &s.SettledEarly, &s.Forgotten, &s.Sweeps, &s.Ruled, &s.Untied,
 		&s.Outcomes.Success, &s.Outcomes.Degraded, &s.Outcomes.Failed, &s.Outcomes.Abandoned,
 		&s.Outcomes.Cancelled, &s.Outcomes.Open,
 	}

@@ -33,7 +33,7 @@ type Journey struct {
 	Exposure       string            `yaml:"exposure" words:"direct indirect" doc:"Whether customers meet it themselves."`
 	PrimaryService string            `yaml:"primary_service" doc:"The service.name that carries it."`
 	Services       []string          `yaml:"services" doc:"The service.names that it uses. Names the app of their interactions where telemetry has no service.namespace."`
-	Correlate      Correlate         `yaml:"correlate" alt:"session" doc:"What makes the steps of one customer one journey: session, customer, or {instance: ATTRIBUTE}, which also takes felt.journey.instance.id. What is not known falls back: session, customer, trace."`
+	Correlate      Correlate         `yaml:"correlate" alt:"session" doc:"What makes the steps of one customer one journey: session (else customer), customer (else session), trace, or {instance: ATTRIBUTE}, which also takes felt.journey.instance.id."`
 	Steps          []Step            `yaml:"steps" alt:"one of the journey's own name" doc:"The steps in order."`
 	Match          *Match            `yaml:"match" alt:"an interaction of the journey's name" doc:"Which telemetry is the journey, when it has no steps."`
 	SuccessWhen    SuccessWhen       `yaml:"success_when" alt:"last_step" doc:"When it has reached its goal: last_step (the last required step succeeded), all_steps (every required one did), or {step: NAME}."`
@@ -57,7 +57,7 @@ type Journey struct {
 // Correlate says what makes the interactions of one customer's way one journey. In YAML
 // it is a word, or {instance: ATTRIBUTE}.
 type Correlate struct {
-	By        string // session (default) | customer | instance
+	By        string // session (default) | customer | instance | trace
 	Attribute string // of plain telemetry that holds the instance's id; felt.journey.instance.id always does
 }
 

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -50,14 +51,12 @@ func describeType(t reflect.Type) string {
 
 // decode implements own: a word, or {instance: ATTRIBUTE}.
 func (c *Correlate) decode(d *decoder, n *yaml.Node, key string) {
-	known := []string{"session", "customer"}
+	known := []string{"session", "customer", "instance", "trace"}
 	switch {
-	case n.Kind == yaml.Text && (n.Text == "session" || n.Text == "customer" || n.Text == "instance"):
+	case n.Kind == yaml.Text && slices.Contains(known, n.Text):
 		c.By = n.Text
-	case n.Kind == yaml.Text && n.Text == "trace":
-		d.fail("unknown-word", n.Pos, "session falls back to the trace where neither session nor customer is known", "%s: %q is not known", key, n.Text)
 	case n.Kind == yaml.Text:
-		d.fail("unknown-word", n.Pos, nearest(n.Text, append(known, "instance")), "%s: %q is not known", key, n.Text)
+		d.fail("unknown-word", n.Pos, nearest(n.Text, known), "%s: %q is not known", key, n.Text)
 	case n.Kind == yaml.Map && len(n.Entries) == 1 && n.Entries[0].Key == "instance":
 		v := n.Entries[0].Value
 		d.at[&c.Attribute] = place{file: d.file, key: n.Entries[0].Pos, value: v.Pos, inside: v.Inside}
@@ -65,7 +64,7 @@ func (c *Correlate) decode(d *decoder, n *yaml.Node, key string) {
 			c.By = "session"
 		}
 	default:
-		d.wrong(n, key, "session, customer, instance, or {instance: ATTRIBUTE}", "")
+		d.wrong(n, key, "session, customer, instance, trace, or {instance: ATTRIBUTE}", "")
 	}
 }
 

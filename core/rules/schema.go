@@ -56,7 +56,7 @@ func Schema() []byte {
 	defs.put("Text", (&object{}).put("description", "A condition on a text: a plain value means equals; otherwise exactly one of the keys.").
 		put("anyOf", []any{scalarSchema(), oneKey(structSchema(reflect.TypeFor[Text]()))}))
 	defs.put("Correlate", (&object{}).put("anyOf", []any{
-		(&object{}).put("enum", []string{"session", "customer", "instance"}),
+		(&object{}).put("enum", []string{"session", "customer", "instance", "trace"}),
 		single("instance", "Attribute of plain telemetry that holds the instance's id."),
 	}))
 	defs.put("SuccessWhen", (&object{}).put("anyOf", []any{
