@@ -57,6 +57,7 @@ func parse(args []string) (options, error) {
 	f.IntVar(&o.shape.values, "values", 50, "segment values")
 	f.IntVar(&o.shape.services, "services", 3000, "services behind the apps")
 	f.IntVar(&o.shape.operations, "operations", 20, "operations of each service")
+	f.BoolVar(&o.shape.journeys, "journeys", true, "every interaction is a step of a journey of the inventory")
 	f.IntVar(&o.shape.spans, "spans", 5, "spans of a trace, the browser's included")
 	if err := f.Parse(args); err != nil {
 		return o, fmt.Errorf("flags: %w", err)

@@ -22,6 +22,7 @@ type inventoryShape struct {
 	services, operations int
 	rate                 int // interactions a second
 	spans                int // of a trace, the browser's included
+	journeys             bool
 }
 
 // stepsPerJourney is how many names of an app make one journey.
@@ -47,8 +48,10 @@ func startSteady(ctx context.Context, o options) (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("folder for the inventory: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "journeys.yaml"), []byte(o.shape.inventory()), 0o600); err != nil {
-		return nil, fmt.Errorf("inventory: %w", err)
+	if o.shape.journeys {
+		if err := os.WriteFile(filepath.Join(dir, "journeys.yaml"), []byte(o.shape.inventory()), 0o600); err != nil {
+			return nil, fmt.Errorf("inventory: %w", err)
+		}
 	}
 	sv, err := start(ctx, subjectFelt, o.felt, 2, "--config", dir)
 	if err != nil {
