@@ -147,12 +147,13 @@ func (p *parsed) checkSameMatch(j *Journey) {
 }
 
 // checkReach: plain telemetry gets the name of the first rule that holds. A later rule that asks
-// for the same, or for more of the same, gets none.
+// for the same, or for more of the same, gets none. A rule of an app leaves what says that it
+// is of another one (service.namespace) to later rules.
 func (p *parsed) checkReach() {
 	type earlier struct {
 		journey    *Journey
 		step       *Step
-		name       string
+		name, app  string
 		conditions []string
 	}
 	seen := map[string][]earlier{}
@@ -170,14 +171,14 @@ func (p *parsed) checkReach() {
 				now := a.pattern.conditions(a.log)
 				group := strings.Join(a.pattern.operation(a.log), "\n")
 				before := slices.IndexFunc(seen[group], func(e earlier) bool {
-					return e.journey != j && e.name != a.interaction && subset(e.conditions, now)
+					return e.journey != j && e.name != a.interaction && (e.app == "" || e.app == a.app) && subset(e.conditions, now)
 				})
 				if before >= 0 {
 					e := seen[group][before]
 					p.err("unreachable-rule", a.source, "if it is the same thing, use match: {interaction: "+e.name+"} here; else put the narrower rule first",
 						"everything that this could match is %s/%s already, in %s:%d", e.journey.Name, e.step.Name, p.place(e.journey).file, p.place(e.journey).value.Line)
 				}
-				seen[group] = append(seen[group], earlier{j, st, a.interaction, now})
+				seen[group] = append(seen[group], earlier{j, st, a.interaction, a.app, now})
 			}
 		}
 	}
