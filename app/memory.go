@@ -20,9 +20,18 @@ const (
 	goShare    = 0.52
 )
 
-// overLive is how far the limit stays above what is in use: when that alone is more than was
-// asked for, memory is taken rather than all of the processor for collecting garbage.
-const overLive = 1.6
+// How far the limit stays above what is in use, and the share of the processor's time that
+// collecting garbage may take before it is raised: when what is in use alone is near what was asked
+// for, memory is taken rather than time.
+const (
+	leastRoom  = 1.12
+	mostRoom   = 2.0
+	costsMuch  = 0.12
+	costsLess  = 0.05
+	roomAbove  = 1.15 // factor of the room when collecting costs much
+	roomBelow  = 0.97 // and when it costs little
+	retuneWait = time.Second
+)
 
 // memory keeps the process near the memory that it was given, and says who owns how much.
 type memory struct {
@@ -45,16 +54,34 @@ func (m *memory) manage(ctx context.Context) {
 	want := int64(goShare * float64(m.limit))
 	before := debug.SetMemoryLimit(want)
 	defer debug.SetMemoryLimit(before)
-	again := time.NewTicker(time.Second)
+	again := time.NewTicker(retuneWait)
 	defer again.Stop()
+	room, last := leastRoom, readRuntime()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-again.C:
-			debug.SetMemoryLimit(max(want, int64(overLive*float64(readRuntime().live))))
 		}
+		g := readRuntime()
+		room = retune(room, g.gcSeconds-last.gcSeconds, g.busySeconds-last.busySeconds)
+		last = g
+		debug.SetMemoryLimit(max(want, int64(room*float64(g.live))+int64(g.other)))
 	}
+}
+
+// retune is the room above what is in use, after collecting garbage has taken so much of the
+// time in which the process was busy.
+func retune(room, collecting, busy float64) float64 {
+	switch {
+	case busy <= 0:
+		return room
+	case collecting > costsMuch*busy:
+		return min(room*roomAbove, mostRoom)
+	case collecting < costsLess*busy:
+		return max(room*roomBelow, leastRoom)
+	}
+	return room
 }
 
 // goMemory is what Go's runtime has of the system, in bytes.
@@ -63,25 +90,32 @@ type goMemory struct {
 	objects uint64 // objects, garbage included
 	idle    uint64 // spans in which there is nothing, not given back
 	other   uint64 // stacks, tables, what is free inside of spans
+
+	gcSeconds, busySeconds float64 // of processors, since the process began
 }
 
 func readRuntime() goMemory {
 	names := []string{
 		"/gc/heap/live:bytes", "/memory/classes/heap/objects:bytes", "/memory/classes/heap/free:bytes",
 		"/memory/classes/heap/released:bytes", "/memory/classes/total:bytes",
+		"/cpu/classes/gc/total:cpu-seconds", "/cpu/classes/user:cpu-seconds",
 	}
 	samples := make([]metrics.Sample, len(names))
 	for i, n := range names {
 		samples[i].Name = n
 	}
 	metrics.Read(samples)
-	v := make([]uint64, len(samples))
+	v, seconds := make([]uint64, len(samples)), make([]float64, len(samples))
 	for i := range samples {
-		if samples[i].Value.Kind() == metrics.KindUint64 {
+		switch samples[i].Value.Kind() {
+		case metrics.KindUint64:
 			v[i] = samples[i].Value.Uint64()
+		case metrics.KindFloat64:
+			seconds[i] = samples[i].Value.Float64()
+		case metrics.KindBad, metrics.KindFloat64Histogram:
 		}
 	}
-	g := goMemory{live: v[0], objects: v[1], idle: v[2]}
+	g := goMemory{live: v[0], objects: v[1], idle: v[2], gcSeconds: seconds[5], busySeconds: seconds[5] + seconds[6]}
 	g.other = v[4] - v[1] - v[2] - v[3]
 	return g
 }
@@ -115,15 +149,11 @@ func resident() (all, files uint64) {
 func (m *memory) Metrics() []felt.Metric {
 	g := readRuntime()
 	all, files := resident()
-	var out []felt.Metric
-	left := float64(all)
-	add := func(owner string, v float64) {
-		left -= v
-		out = append(out, felt.Metric{
-			Name: "felt_memory_bytes", Help: "Resident memory by owner; the owners add up to all of it.", Type: felt.MetricGauge,
-			Labels: []felt.Segment{{Key: "owner", Value: owner}}, Value: v,
-		})
+	type owner struct {
+		name  string
+		bytes float64
 	}
+	var list []owner
 	engine := 0.0
 	for _, p := range m.parts() {
 		if p.Name != "felt_engine_bytes" {
@@ -131,21 +161,36 @@ func (m *memory) Metrics() []felt.Metric {
 		}
 		for _, l := range p.Labels {
 			engine += p.Value
-			add("engine "+l.Value, p.Value)
+			list = append(list, owner{"engine " + l.Value, p.Value})
 		}
 	}
-	add("heap in use otherwise", max(float64(g.live)-engine, 0))
-	add("heap garbage", max(float64(g.objects)-max(float64(g.live), engine), 0))
-	add("heap idle", float64(g.idle))
-	add("runtime", float64(g.other))
 	for _, p := range m.store() {
 		if p.Name == "felt_store_memory_bytes" {
-			add("store", p.Value)
+			list = append(list, owner{"store", p.Value})
 		}
 	}
-	add("program", float64(files))
+	live := max(float64(g.live), engine)
+	list = append(
+		list, owner{"heap in use otherwise", live - engine}, owner{"heap garbage", max(float64(g.objects)-live, 0)},
+		owner{"runtime", float64(g.other)}, owner{"program", float64(files)}, owner{"heap idle", float64(g.idle)},
+	)
+	left := float64(all)
+	for _, o := range list {
+		left -= o.bytes
+	}
 	if all > 0 {
-		add("elsewhere", left)
+		// What is idle is resident only in part; how much of it, nobody tells.
+		idle := &list[len(list)-1].bytes
+		unused := min(max(-left, 0), *idle)
+		*idle -= unused
+		list = append(list, owner{"elsewhere", left + unused})
+	}
+	out := make([]felt.Metric, 0, len(list)+1)
+	for _, o := range list {
+		out = append(out, felt.Metric{
+			Name: "felt_memory_bytes", Help: "Resident memory by owner; the owners add up to all of it.", Type: felt.MetricGauge,
+			Labels: []felt.Segment{{Key: "owner", Value: o.name}}, Value: o.bytes,
+		})
 	}
 	return append(out, felt.Metric{
 		Name: "felt_memory_limit_bytes", Help: "Memory that the process was asked to stay near.", Type: felt.MetricGauge, Value: float64(m.limit),
