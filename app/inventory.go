@@ -40,6 +40,8 @@ type inventory struct {
 	text     felt.Inventory
 	loaded   felt.Instant
 	problems []rules.Problem // of the newest text
+	newText  string          // what the newest text was, to know another one
+	edited   felt.Instant    // when it was first seen; 0: there has never been a file
 	newest   bool            // the newest text is on the log
 	tries    map[string]int64
 }
@@ -123,6 +125,7 @@ func (v *inventory) glance() string {
 // when the log did not take it.
 func (v *inventory) try(ctx context.Context, first bool) bool {
 	in, set, problems := v.read()
+	v.note(in, problems)
 	rule := v.inForce()
 	told := v.a.dir.meta.Inventory
 	if rule.Version > told.Version {
@@ -152,6 +155,19 @@ func (v *inventory) try(ctx context.Context, first bool) bool {
 	v.problems, v.newest = problems, set != nil && result != reloadFailed
 	v.tries[result]++
 	return result != reloadFailed
+}
+
+// note remembers when the newest text was first seen. Files that cannot be read are a text, too.
+func (v *inventory) note(in felt.Inventory, problems []rules.Problem) {
+	text := sumOf(in)
+	if text == "" && len(problems) > 0 {
+		text = problems[0].Message
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if text != v.newText {
+		v.newText, v.edited = text, felt.InstantOf(v.a.cfg.Now())
+	}
 }
 
 // read reads and checks the files. The set is nil when they are not to be taken.
@@ -251,7 +267,7 @@ func (v *inventory) rules() httpapi.Rules {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return httpapi.Rules{
-		Set: v.set, Files: v.text.Files, Loaded: v.loaded, Dir: v.a.cfg.ConfigDir, Problems: slices.Clone(v.problems), Newest: v.newest,
+		Set: v.set, Files: v.text.Files, Loaded: v.loaded, Edited: v.edited, Dir: v.a.cfg.ConfigDir, Problems: slices.Clone(v.problems), Newest: v.newest,
 	}
 }
 

@@ -52,6 +52,7 @@ func plain(td ptrace.Traces, trace uint64, name string, failed bool, end time.Ti
 
 type inventoryAnswer struct {
 	Version  int64
+	Edited   *time.Time
 	Newest   bool
 	Errors   int
 	Journeys []struct{ Name string }
@@ -123,8 +124,9 @@ func TestJourney(t *testing.T) {
 	t.Parallel()
 	cfg := inventoryConfig(t, checkoutInventory)
 	s := serveApp(t, cfg)
-	if in := s.awaitInventory(t, "at the start", inForce(1)); len(in.Journeys) != 1 || in.Journeys[0].Name != "checkout" {
-		t.Errorf("%+v", in)
+	first := s.awaitInventory(t, "at the start", inForce(1))
+	if len(first.Journeys) != 1 || first.Journeys[0].Name != "checkout" {
+		t.Errorf("%+v", first)
 	}
 	from := time.Now()
 	td := ptrace.NewTraces()
@@ -163,10 +165,14 @@ func TestJourney(t *testing.T) {
 		t.Errorf("steps of a journey are told as unmapped: %v", names)
 	}
 
+	edited := time.Now()
 	writeFiles(t, cfg.ConfigDir, map[string]string{"shop.yaml": strings.Replace(checkoutInventory, "name: pay", "nam: pay", 1)})
 	bad := s.awaitInventory(t, "a bad edit", func(in inventoryAnswer) bool { return !in.Newest })
 	if bad.Version != 1 || bad.Errors == 0 || len(bad.Journeys) != 1 || !strings.Contains(bad.Problems[0].File, "shop.yaml") {
 		t.Errorf("a bad edit: %+v", bad)
+	}
+	if first.Edited == nil || !first.Edited.Before(edited) || bad.Edited == nil || bad.Edited.Before(edited.Truncate(time.Millisecond)) {
+		t.Errorf("edited: %v at the start, then %v, want from %v on", first.Edited, bad.Edited, edited)
 	}
 	var ready struct {
 		Ready  bool

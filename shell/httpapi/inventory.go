@@ -21,6 +21,7 @@ type inventoryOutput struct {
 		InventoryState
 		Dir      string           `json:"dir,omitempty" doc:"Where the files are, on the server"`
 		Loaded   *string          `json:"loaded" doc:"When this process found it in force; null without an inventory"`
+		Edited   *string          `json:"edited" doc:"When the newest text was first seen, be it in force or not; null: there is none"`
 		Files    []inventoryFile  `json:"files" doc:"Of the inventory in force"`
 		Journeys []inventoryEntry `json:"journeys" doc:"In order of the files"`
 		Problems []problemView    `json:"problems" doc:"Of the newest text"`
@@ -166,7 +167,7 @@ func (a *API) inventory(context.Context, *inventoryInput) (*inventoryOutput, err
 	out := &inventoryOutput{}
 	b := &out.Body
 	b.Stamp, b.InventoryState, b.Dir = a.stamp(nil), stateOfRules(r), r.Dir
-	b.Loaded, b.Problems = optionalTime(r.Loaded), problemViews(r.Problems)
+	b.Loaded, b.Edited, b.Problems = optionalTime(r.Loaded), optionalTime(r.Edited), problemViews(r.Problems)
 	b.Files, b.Journeys = make([]inventoryFile, 0, len(r.Files)), []inventoryEntry{}
 	for _, f := range r.Files {
 		b.Files = append(b.Files, inventoryFile{f.Name, len(f.Text)})

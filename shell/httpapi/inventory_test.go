@@ -67,7 +67,7 @@ func load(t testing.TB, version int64, text string) Rules {
 	if set == nil {
 		t.Fatalf("%v", problems)
 	}
-	return Rules{Set: set, Files: in.Files, Dir: "/etc/felt", Loaded: now - felt.Hour, Newest: true}
+	return Rules{Set: set, Files: in.Files, Dir: "/etc/felt", Loaded: now - felt.Hour, Edited: now - 2*felt.Hour, Newest: true}
 }
 
 func withRules(t testing.TB) func(*world) {
@@ -80,7 +80,7 @@ func TestInventory(t *testing.T) {
 	w := newWorld(t, withRules(t))
 	a := w.ok("/api/v1/inventory")
 	for path, want := range map[string]any{
-		"version": 7.0, "newest": true, "errors": 0.0, "dir": "/etc/felt", "loaded": "2026-03-04T12:50:00Z", "files.0.name": "shop.yaml",
+		"version": 7.0, "newest": true, "errors": 0.0, "dir": "/etc/felt", "loaded": "2026-03-04T12:50:00Z", "edited": "2026-03-04T11:50:00Z", "files.0.name": "shop.yaml",
 		"journeys.0.name": "checkout", "journeys.0.title": "Check out", "journeys.0.team": "payments", "journeys.0.criticality": 5.0,
 		"journeys.0.correlate": "session", "journeys.0.timeout_ms": 1200000.0, "journeys.0.owners.0": "ana",
 		"journeys.0.steps.0.match":       `server span with service = "web", name starting with "POST /cart", cart.size there`,

@@ -48,6 +48,7 @@ type Rules struct {
 	Set      *rules.Set           // under which the newest rows were made; nil before the first
 	Files    []felt.InventoryFile // its text
 	Loaded   felt.Instant         // when this process found it in force; 0 not yet
+	Edited   felt.Instant         // when this process first saw the newest text; 0: there is none
 	Dir      string               // where the files are
 	Problems []rules.Problem      // of the newest text, warnings too
 	Newest   bool                 // the newest text is the one in force, or was just put on the log
