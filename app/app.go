@@ -104,7 +104,7 @@ func (a *App) open(ctx context.Context) (err error) {
 		return fmt.Errorf("log: %w", err)
 	}
 	a.store, err = duckdb.Open(ctx, duckdb.Options{
-		Dir: a.dir.path, MemoryLimit: a.cfg.StoreMemory, Recovery: a.settings.Recovery,
+		Dir: a.dir.path, MemoryLimit: a.cfg.StoreMemory, QuietLimit: a.cfg.storeQuiet, Recovery: a.settings.Recovery,
 	})
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
@@ -145,6 +145,7 @@ func (a *App) connect() (err error) {
 		Meters: []felt.Meter{a.door, a.log, a.worker, a.keeper, a.store, a.inventory, a.compactor, a.memory()},
 		Rules:  a.inventory.rules, Check: func(in felt.Inventory) []rules.Problem { return rules.Check(in, a.checking()) },
 		Identify: func(env, id string) []felt.Hash { return hashesOf(key, env, id) },
+		Named:    a.named,
 		Keeping:  httpapi.Keeping{Share: a.cfg.keepShare(), Behind: a.cfg.KeeperBehind, For: time.Duration(a.cfg.Retention.Spans)},
 		Explain:  explain.Options{Settings: a.settings, Redact: otlp.Redaction{Drop: a.cfg.RedactKeys, Allow: a.cfg.AllowKeys}},
 		Clock:    a.settings.Clock,

@@ -46,7 +46,8 @@ type Config struct {
 	LogMaxAge     time.Duration
 	SnapshotEvery time.Duration
 	Memory        int64  // bytes that the whole process stays near; default 512 MiB
-	StoreMemory   string // DuckDB's memory_limit; default a share of Memory
+	StoreMemory   string // DuckDB's memory_limit, always; default a share of Memory, a smaller one while nobody asks
+	storeQuiet    string
 	Retention     felt.Retention
 	CompactEvery  time.Duration // how often coarse rows are made; default 1 min
 
@@ -233,7 +234,10 @@ func (c *Config) defaults() {
 	def(&c.LogMaxAge, 24*time.Hour)
 	def(&c.SnapshotEvery, 30*time.Second)
 	def(&c.Memory, 512<<20)
-	def(&c.StoreMemory, fmt.Sprintf("%dMB", int64(storeShare*float64(c.Memory))/1e6))
+	if c.StoreMemory == "" {
+		c.StoreMemory = fmt.Sprintf("%dMB", int64(askShare*float64(c.Memory))/1e6)
+		c.storeQuiet = fmt.Sprintf("%dMB", int64(storeShare*float64(c.Memory))/1e6)
+	}
 	def(&c.CompactEvery, time.Minute)
 	def(&c.KeepGoodTraces, 0.01)
 	def(&c.KeeperBehind, 90*time.Second)

@@ -32,7 +32,7 @@ func (s *Store) Compact(ctx context.Context, before felt.Instant, segmentMax int
 			return total, err
 		}
 		for _, w := range list {
-			n, err := s.compactWindow(ctx, w, before, segmentMax)
+			n, err := s.compactWithRoom(ctx, w, before, segmentMax)
 			total += n
 			if err != nil {
 				return total, fmt.Errorf("duckdb: compact %s of %s: %w", widthName(w.Width), w.Start.Time().Format("2006-01-02 15:04"), err)
@@ -41,6 +41,16 @@ func (s *Store) Compact(ctx context.Context, before felt.Instant, segmentMax int
 	}
 	s.stats.compacted(total, time.Since(began), before)
 	return total, nil
+}
+
+// compactWithRoom is compactWindow with the memory of a question.
+func (s *Store) compactWithRoom(ctx context.Context, w rollup.Window, before felt.Instant, segmentMax int) (int64, error) {
+	done, err := s.makeRoom(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer done()
+	return s.compactWindow(ctx, w, before, segmentMax)
 }
 
 func widthName(width felt.Instant) string {

@@ -24,7 +24,8 @@ const FileName = "felt.duckdb"
 // values take the defaults named here.
 type Options struct {
 	Dir                 string       // directory of the file; made when missing. Required
-	MemoryLimit         string       // of DuckDB, such as "384MB", the default; larger questions spill to disk
+	MemoryLimit         string       // of DuckDB while questions are asked, such as "384MB", the default; larger ones spill to disk
+	QuietLimit          string       // of DuckDB when nobody asks; default MemoryLimit
 	Threads             int          // for questions; 2
 	CheckpointThreshold string       // size of the WAL at which it is folded into the file; "512MB", so that writes do not stall
 	Readers             int          // questions at a time; 4
@@ -35,6 +36,9 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.MemoryLimit == "" {
 		o.MemoryLimit = "384MB"
+	}
+	if o.QuietLimit == "" {
+		o.QuietLimit = o.MemoryLimit
 	}
 	if o.Threads == 0 {
 		o.Threads = 2
@@ -66,6 +70,7 @@ type Store struct {
 	dirty bool       // known may differ from the file: a transaction failed
 	stats stats
 	lasts lasts
+	room  room
 	fault func(step int) error // of tests; nil otherwise
 
 	copyLimit int64  // less in tests
@@ -92,11 +97,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if strings.ContainsAny(path, "?%") {
 		return nil, fmt.Errorf("duckdb: %s: DuckDB reads '?' and '%%' in a path as options: choose a directory without them", path)
 	}
+	fewArenas()
 	connector, err := driver.NewConnector(path+"?access_mode=READ_WRITE", nil)
 	if err != nil {
 		return nil, openError(path, err)
 	}
-	s := &Store{opts: o, path: path, copyLimit: copyLimit, db: sql.OpenDB(connector), changes: map[rollup.Window]uint64{}}
+	s := &Store{opts: o, path: path, copyLimit: copyLimit, db: sql.OpenDB(connector), room: room{after: quietAfter}, changes: map[rollup.Window]uint64{}}
 	s.db.SetMaxOpenConns(o.Readers + 1)
 	s.db.SetMaxIdleConns(o.Readers + 1)
 	if err := s.start(ctx); err != nil {
@@ -128,14 +134,15 @@ func (s *Store) start(ctx context.Context) error {
 	return s.remember(ctx)
 }
 
-// settings are set in SQL and then locked: no question can change them, read a file or
-// load an extension.
+// settings are set in SQL. Without external access, which cannot be given back while the
+// database is open, no question can read a file or load an extension. They are not
+// locked, because the memory limit changes (see room).
 func (s *Store) settings(ctx context.Context) error {
 	for _, set := range []struct {
 		name  string
 		value any
 	}{
-		{"memory_limit", s.opts.MemoryLimit},
+		{"memory_limit", s.opts.QuietLimit},
 		{"threads", s.opts.Threads},
 		{"checkpoint_threshold", s.opts.CheckpointThreshold},
 		{"temp_directory", s.path + ".tmp"},
@@ -143,7 +150,6 @@ func (s *Store) settings(ctx context.Context) error {
 		{"autoinstall_known_extensions", false},
 		{"autoload_known_extensions", false},
 		{"enable_external_access", false},
-		{"lock_configuration", true},
 	} {
 		if _, err := s.conn.ExecContext(ctx, fmt.Sprintf("SET GLOBAL %s = %s", set.name, literal(set.value))); err != nil {
 			return fmt.Errorf("duckdb: set %s to %v: %w", set.name, set.value, err)
@@ -162,6 +168,7 @@ func literal(v any) string {
 
 // Close waits for a write that is under way, folds the WAL into the file and closes it.
 func (s *Store) Close() error {
+	s.closeRoom()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var errs []error

@@ -230,6 +230,11 @@ func ask(ctx context.Context, db asker, name string, f filter, marks []string, s
 
 // read runs a question on one snapshot of the rows.
 func (s *Store) read(ctx context.Context, f func(tx *sql.Tx) error) error {
+	done, err := s.makeRoom(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("duckdb: begin reading: %w", err)

@@ -1,0 +1,7 @@
+//go:build !linux || !cgo
+
+package duckdb
+
+func fewArenas() {}
+
+func giveBack() {}

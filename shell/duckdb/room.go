@@ -1,0 +1,90 @@
+package duckdb
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// quietAfter is how long after the last large question memory goes back.
+const quietAfter = 3 * time.Second
+
+// room gives the database more memory while somebody asks or compacts, and takes it back
+// afterwards: left alone it would keep in memory whatever it once read, up to its limit.
+type room struct {
+	mu     sync.Mutex
+	users  int
+	raised bool
+	closed bool
+	timer  *time.Timer
+	after  time.Duration // quietAfter, less in tests
+}
+
+// makeRoom raises the limit until the returned function is called.
+func (s *Store) makeRoom(ctx context.Context) (done func(), err error) {
+	if s.opts.QuietLimit == s.opts.MemoryLimit {
+		return func() {}, nil
+	}
+	r := &s.room
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.raised {
+		if err := s.limit(ctx, s.opts.MemoryLimit); err != nil {
+			return nil, err
+		}
+		r.raised = true
+	}
+	r.users++
+	if r.timer != nil {
+		r.timer.Stop()
+	}
+	return s.leaveRoom, nil
+}
+
+func (s *Store) leaveRoom() {
+	r := &s.room
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.users--; r.users > 0 || r.closed {
+		return
+	}
+	if r.timer == nil {
+		r.timer = time.AfterFunc(r.after, s.quiet)
+	} else {
+		r.timer.Reset(r.after)
+	}
+}
+
+// quiet lowers the limit again, unless somebody has come meanwhile.
+func (s *Store) quiet() {
+	r := &s.room
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.users > 0 || r.closed || !r.raised {
+		return
+	}
+	// What cannot be given back now, because a write holds it, is with the next time.
+	if err := s.limit(context.Background(), s.opts.QuietLimit); err == nil {
+		r.raised = false
+	}
+	giveBack()
+}
+
+func (s *Store) limit(ctx context.Context, limit string) error {
+	if _, err := s.db.ExecContext(ctx, "SET GLOBAL memory_limit = "+literal(limit)); err != nil {
+		return fmt.Errorf("duckdb: set memory_limit to %s: %w", limit, err)
+	}
+	return nil
+}
+
+// closeRoom ends it: nothing is lowered any more.
+func (s *Store) closeRoom() {
+	r := &s.room
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	if r.timer != nil {
+		r.timer.Stop()
+	}
+}
