@@ -48,6 +48,17 @@ func (a *App) health() httpapi.Health {
 	return h
 }
 
+// named are the operations of an environment that need no rule.
+func (a *App) named(env string) map[httpapi.Operation]bool {
+	m := map[httpapi.Operation]bool{}
+	for _, o := range a.worker.Named() {
+		if o.Env == env {
+			m[httpapi.Operation{Service: o.Service, Name: o.Name, Kind: o.Kind}] = true
+		}
+	}
+	return m
+}
+
 // keeping is how the keeper of traces is: "ok", or that it is behind.
 func (a *App) keeping() string {
 	behind := time.Duration(total(a.keeper.Metrics(), "felt_keeper_behind_seconds")) * time.Second

@@ -375,6 +375,9 @@ func TestSettingsAndMetrics(t *testing.T) {
 		!slices.Equal(st.Unmapped, []felt.NameCount{{Name: "queue.depth", Count: 1}}) {
 		t.Errorf("%+v", st)
 	}
+	if diff := cmp.Diff([]felt.NameCount{{Name: "shop/pay", Count: 800}, {Name: "unknown_service/login", Count: 1}}, st.Discovered); diff != "" {
+		t.Error(diff)
+	}
 	want := []felt.NameCount{{Name: "production/shop/pay", Count: 800}, {Name: "production/unknown_service/login", Count: 1}}
 	if diff := cmp.Diff(want, e.Discovered()); diff != "" {
 		t.Error(diff)
@@ -393,5 +396,57 @@ func TestSettingsAndMetrics(t *testing.T) {
 	q.settings(1, wrong)
 	if err := e.Control(q.recs[0]); err == nil {
 		t.Error("another number of partitions was accepted")
+	}
+}
+
+// TestWhatNeedsNoRule: operations whose spans name their interaction are told apart from those
+// that do not, over partitions and a snapshot; metrics that serve a journey, and interactions of
+// bots, are not missing in the inventory either.
+func TestWhatNeedsNoRule(t *testing.T) {
+	s := felt.DefaultSettings()
+	p := newTape(t, s)
+	p.inventory(0, 1, "journeys:\n  - {name: checkout, signals: [{name: depth, source: queue.depth}]}\n")
+	trace := uint64(0)
+	serve := func(tick felt.Tick, operation string, n int, interaction string) {
+		for range n {
+			trace++
+			p.spans(tick, span{
+				trace: trace, id: 1, end: felt.Instant(tick) * sec, kind: felt.SpanServer, service: "web",
+				name: operation, interaction: interaction, outcome: "success", session: "s",
+			})
+		}
+	}
+	serve(5, "POST /pay", 20, "pay")
+	serve(5, "POST /login", 10, "login") // named until its next release
+	serve(5, "GET /search", 17, "search")
+	serve(6, "GET /search", 3, "")
+	serve(6, "GET /cart", 20, "")
+	p.metric(7, "queue.depth")
+	p.metric(7, "cpu")
+	serve(30, "POST /login", 10, "")
+	serve(31, "POST /login", 4000, "login")
+	var e *engine.Engine
+	told := map[felt.Tick][]string{}
+	p.run(engine.New(s), 40, func(now *engine.Engine, tick felt.Tick) *engine.Engine {
+		for _, o := range now.Named() {
+			told[tick] = append(told[tick], o.Env+" "+o.Service+" "+o.Name+" "+o.Kind.String())
+		}
+		e = now
+		snapshot := now.AppendSnapshot(nil)
+		again, err := engine.Restore(s, snapshot)
+		if err != nil || !slices.Equal(again.AppendSnapshot(nil), snapshot) {
+			t.Fatalf("tick %d is not restored: %v", tick, err)
+		}
+		e = again
+		return e
+	})
+	const pay, login = "production web POST /pay server", "production web POST /login server"
+	for tick, want := range map[felt.Tick][]string{start + 6: {login, pay}, start + 30: {pay}, start + 31: {login, pay}} {
+		if diff := cmp.Diff(want, told[tick]); diff != "" {
+			t.Errorf("tick +%d: %s", tick-start, diff)
+		}
+	}
+	if st := e.Stats(); st.Points != 1 || !slices.Equal(st.Unmapped, []felt.NameCount{{Name: "cpu", Count: 1}}) {
+		t.Errorf("metrics: %d %v", st.Points, st.Unmapped)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/measure"
+	"github.com/felt-cx/felt/core/rules"
 )
 
 // Stats are the engine's counters and loads.
@@ -24,10 +25,10 @@ type Stats struct {
 	Bytes                                          measure.HeldBytes
 	Incidents                                      int64 // opened so far
 
-	// Unmapped are the metrics that nothing maps, by name, most points first.
+	// Unmapped are the metrics that are no signal of a journey, by name, most points first.
 	Unmapped []felt.NameCount
-	// Discovered are the names that no inventory maps (app/name), most interactions
-	// first, at most [MaxDiscovered].
+	// Discovered are the names of customers' interactions that are a step of no journey
+	// (app/name), most interactions first, at most [MaxDiscovered].
 	Discovered []felt.NameCount
 }
 
@@ -37,6 +38,10 @@ const MaxDiscovered = 100
 // Stats returns the counters; only between ticks.
 func (e *Engine) Stats() Stats {
 	var s Stats
+	set := e.rules.current()
+	if set == nil {
+		set = &rules.Set{}
+	}
 	unmapped, names, found := map[string]int64{}, map[felt.Series]bool{}, map[string]int64{}
 	for p := range e.stage1 {
 		t := e.stage1[p].tracker
@@ -51,7 +56,9 @@ func (e *Engine) Stats() Stats {
 		s.OperationCells += l.Cells
 		s.Bytes.Add(l.Bytes)
 		for name, n := range l.UnmappedMetrics {
-			unmapped[name] += n
+			if !set.Signal(name) { // it may have come before the inventory did
+				unmapped[name] += n
+			}
 		}
 		c := e.stage2[p].counter
 		s.CounterStats.Add(c.Stats())
@@ -62,7 +69,7 @@ func (e *Engine) Stats() Stats {
 		s.JourneyBytes += held.Bytes
 		c.Names(func(k felt.Series, n int64) {
 			names[k] = true
-			if set := e.rules.current(); k.Kind == felt.KindStep && (set == nil || len(set.Steps(k.App, k.Name)) == 0) {
+			if k.Kind == felt.KindStep && k.Traffic == felt.TrafficCustomer && len(set.Steps(k.App, k.Name)) == 0 {
 				found[k.App+"/"+k.Name] += n
 			}
 		})
@@ -73,6 +80,36 @@ func (e *Engine) Stats() Stats {
 	s.Discovered = ranked(found)
 	s.Discovered = s.Discovered[:min(len(s.Discovered), MaxDiscovered)]
 	return s
+}
+
+// Operation is a kind of span of a service.
+type Operation = measure.Operation
+
+// MaxNamed bounds [Engine.Named].
+const MaxNamed = 10_000
+
+// Named lists the operations whose spans name their interaction themselves, nearly all (9 in 10)
+// of the recent ones: they need no rule. Sorted; when there are more than [MaxNamed], the first.
+// Only between ticks.
+func (e *Engine) Named() []Operation {
+	type spans struct{ recent, named int }
+	all := map[Operation]spans{}
+	for p := range e.stage1 {
+		e.stage1[p].tracker.Operations(func(o Operation, recent, named int) {
+			s := all[o]
+			all[o] = spans{s.recent + recent, s.named + named}
+		})
+	}
+	list := []Operation{}
+	for o, s := range all {
+		if s.named > 0 && 10*s.named >= 9*s.recent {
+			list = append(list, o)
+		}
+	}
+	slices.SortFunc(list, func(a, b Operation) int {
+		return cmp.Or(cmp.Compare(a.Env, b.Env), cmp.Compare(a.Service, b.Service), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Kind, b.Kind))
+	})
+	return list[:min(len(list), MaxNamed)]
 }
 
 // Discovered lists the names of interactions seen so far (env/app/name), most

@@ -40,6 +40,8 @@ type operation struct {
 	name     symbol
 	kind     felt.SpanKind
 	used     bool // since the last sweep
+	// Of the most recent spans, how many there were and how many named their interaction.
+	recent, named uint16
 	// The two cells used last, while gen is the present one: nearly every span finds
 	// its cell here.
 	gen    uint32
@@ -135,14 +137,29 @@ func (o *operations) operation(res uint32, name symbol, kind felt.SpanKind) uint
 	return n
 }
 
-// count counts a span that arrived.
-func (o *operations) count(s *span) {
+// count counts a span that arrived. named: it says itself which interaction it is.
+func (o *operations) count(s *span, named bool) {
+	o.ops[s.op].note(named)
 	c := o.find(s.op, windowOf(s.end()))
 	c.count++
 	if s.error {
 		c.errors++
 	}
 	c.latency.Add(s.dur, 1)
+}
+
+// recentSpans is when the numbers of recent spans are halved, so that what was long ago weighs
+// little: instrumentation changes with releases.
+const recentSpans = 1024
+
+func (p *operation) note(named bool) {
+	p.recent++
+	if named {
+		p.named++
+	}
+	if p.recent >= recentSpans {
+		p.recent, p.named = p.recent/2, p.named/2
+	}
 }
 
 // find returns the cell of an operation in a window, made if need be. It is valid until

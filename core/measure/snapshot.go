@@ -85,6 +85,8 @@ func (o *operations) save(e *codec.Encoder) {
 		e.Uint(uint64(op.name))
 		e.Uint(uint64(op.kind))
 		e.Bool(op.used)
+		e.Uint(uint64(op.recent))
+		e.Uint(uint64(op.named))
 	}
 	e.Bool(o.missed)
 	order := make([]int, len(o.cells))
@@ -116,7 +118,7 @@ func (o *operations) load(d *codec.Decoder, s *symbols) {
 		o.resNo[r] = uint32(len(o.resources))
 		o.resources = append(o.resources, r)
 	}
-	for n := d.Len(4); n > 0; n-- {
+	for n := d.Len(6); n > 0; n-- {
 		if len(o.resources) == 0 {
 			d.Fail("operation without resources")
 			return
@@ -124,7 +126,9 @@ func (o *operations) load(d *codec.Decoder, s *symbols) {
 		op := operation{
 			resource: uint32(d.UintMax(uint64(len(o.resources) - 1))), name: loadSymbol(d, s),
 			kind: felt.SpanKind(d.UintMax(7)), used: d.Bool(),
+			recent: uint16(d.UintMax(recentSpans)),
 		}
+		op.named = uint16(d.UintMax(uint64(op.recent)))
 		o.opNo[opKey(op.resource, op.name, op.kind)] = uint32(len(o.ops))
 		o.ops = append(o.ops, op)
 	}

@@ -106,6 +106,22 @@ func (k *Tracker) Held() Held {
 	}
 }
 
+// Operation is a kind of span of a service, over all of its releases.
+type Operation struct {
+	Env, Service, Name string
+	Kind               felt.SpanKind
+}
+
+// Operations calls yield for every operation, once for each release: how many recent spans
+// there were, and how many of them named their interaction.
+func (k *Tracker) Operations(yield func(o Operation, recent, named int)) {
+	for i := range k.ops.ops {
+		op := &k.ops.ops[i]
+		r, s := k.ops.resources[op.resource], k.symbols
+		yield(Operation{s.text(r.env), s.text(r.service), s.text(op.name), op.kind}, int(op.recent), int(op.named))
+	}
+}
+
 // Add adds the counters of o.
 func (s *CounterStats) Add(o CounterStats) {
 	s.Interactions += o.Interactions

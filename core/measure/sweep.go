@@ -42,7 +42,9 @@ func (k *Tracker) sweep() {
 				k.ops.resources = append(k.ops.resources, r)
 				k.ops.resNo[r] = no
 			}
-			renumbered[n] = k.ops.keep(operation{resource: no, name: move(op.name), kind: op.kind}) + 1
+			renumbered[n] = k.ops.keep(operation{
+				resource: no, name: move(op.name), kind: op.kind, recent: op.recent, named: op.named,
+			}) + 1
 		}
 		return renumbered[n] - 1
 	}

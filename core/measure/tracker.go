@@ -118,7 +118,7 @@ func (k *Tracker) Event(ev *otlp.Event) {
 	if ev.Kind == felt.SpanClient || ev.Kind == felt.SpanProducer {
 		s.peer = k.block.symbol(k.symbols, ev.Fields[otlp.FieldPeer])
 	}
-	k.ops.count(&s)
+	k.ops.count(&s, ev.Fields[otlp.FieldInteraction] != 0)
 	if ev.Fields[otlp.FieldInteraction] != 0 {
 		s.claim = int32(len(t.claims))
 		k.claim(t, k.newClaim(ev, nil))
@@ -163,10 +163,13 @@ func (k *Tracker) logRecord(ev *otlp.Event) {
 	k.claim(t, c)
 }
 
-// Point counts a metric that nothing maps.
+// Point counts a metric that nothing maps: one that is no signal of a journey.
 func (k *Tracker) Point(name otlp.Text) {
-	k.stats.Points++
 	n := k.block.own(name)
+	if k.rules.Signal(n) {
+		return
+	}
+	k.stats.Points++
 	if _, ok := k.names[n]; !ok && len(k.names) >= 1000 {
 		n = otherName
 	}

@@ -21,6 +21,8 @@ type index struct {
 
 	appOfService     map[string]string
 	appOfInteraction map[string]string
+
+	signals map[string]bool // names of metrics
 }
 
 type rule struct {
@@ -48,6 +50,12 @@ func (x *index) build(journeys []*CompiledJourney) {
 	}
 	x.buildSteps(journeys)
 	x.buildApps(journeys)
+	x.signals = map[string]bool{}
+	for _, j := range journeys {
+		for _, s := range j.Signals {
+			x.signals[s.Source] = true
+		}
+	}
 }
 
 func (x *index) addRule(st *CompiledStep, a alternative) {
@@ -203,3 +211,6 @@ func (s *Set) Steps(app, interaction string) []*CompiledStep {
 	}
 	return s.index.anywhere[interaction]
 }
+
+// Signal tells whether a metric serves a journey.
+func (s *Set) Signal(metric string) bool { return s.index.signals[metric] }

@@ -35,8 +35,8 @@ type processed struct {
 }
 
 type unmapped struct {
-	Names       []felt.NameCount `json:"names" doc:"Interactions seen that no inventory names"`
-	Metrics     int64            `json:"metrics" doc:"Metric points that nothing maps"`
+	Names       []felt.NameCount `json:"names" doc:"Interactions of customers, as app/name, that are a step of no journey; since Felt began, in all environments. /api/v1/unmapped lists those of a window"`
+	Metrics     int64            `json:"metrics" doc:"Points of metrics that are a signal of no journey"`
 	MetricNames []felt.NameCount `json:"metric_names"`
 }
 

@@ -243,10 +243,17 @@ func TestFunnel(t *testing.T) {
 	problem(t, w.get("/api/v1/funnel?of=search"), 422, `of="search" is a step`, "checkout, signup")
 }
 
-// What is seen and in no journey, most first, each with YAML that takes it.
+// What is seen and in no journey, most first, each with YAML that takes it. Operations whose
+// spans name their interaction are only counted: a rule would take nothing of them.
 func TestUnmapped(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, withRules(t))
+	w := newWorld(t, withRules(t), func(w *world) {
+		w.opts.Named = func(env string) map[Operation]bool {
+			return map[Operation]bool{
+				{"web", "POST /named", felt.SpanServer}: env == "production", {"web", "GET /search", felt.SpanClient}: true, {"gone", "x", felt.SpanServer}: true,
+			}
+		}
+	})
 	b := felt.Batch{ID: felt.BatchID{Engine: 1, Stage: 1, Tick: tick}}
 	add := func(service, operation string, kind felt.SpanKind, release string, n, errors int64) {
 		b.Operations = append(b.Operations, felt.OperationBucket{
@@ -257,6 +264,7 @@ func TestUnmapped(t *testing.T) {
 	add("web", "POST /cart/add", felt.SpanServer, "1", 50, 0) // a step
 	add("web", "GET /search", felt.SpanServer, "1", 20, 1)    // in two releases
 	add("web", "GET /search", felt.SpanServer, "2", 20, 2)    //
+	add("web", "POST /named", felt.SpanServer, "1", 900, 0)   // names its interaction
 	add("web", "SELECT", felt.SpanClient, "1", 500, 0)        // inside
 	add("worker", "orders process", felt.SpanConsumer, "", 7, 0)
 	add("browser", "documentLoad", felt.SpanInternal, "", 30, 0) // nobody calls it
@@ -285,6 +293,9 @@ func TestUnmapped(t *testing.T) {
 	want := []string{"web GET /search 40 3", "browser documentLoad 30 0", "pay-api POST /pay 10 3", "worker orders process 7 0"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+	if got := a.doc["named"]; got != 1.0 {
+		t.Errorf("%v operations are left out, want 1", got)
 	}
 	var names []string
 	for _, x := range a.doc["names"].([]any) {

@@ -34,13 +34,19 @@ type Health struct {
 	Parts   map[string]string // part -> "ok", or what it waits for or lacks
 	Ingest  Totals            // what came in since the process started
 	Drops   map[string]int64  // what was left out or turned away, by reason
-	Names   []felt.NameCount  // names of interactions that the inventory does not map
-	Metrics []felt.NameCount  // metrics that the inventory does not map
+	Names   []felt.NameCount  // names of customers' interactions that are a step of no journey
+	Metrics []felt.NameCount  // metrics that are a signal of no journey
 	Config  []string          // what is wrong with the configuration that is on disk
 	// Events is how many spans and log records the engine has counted.
 	Events int64
 	// Last is when telemetry last came in; 0 never.
 	Last felt.Instant
+}
+
+// Operation is a kind of span of a service.
+type Operation struct {
+	Service, Name string
+	Kind          felt.SpanKind
 }
 
 // Rules is what the server makes of the inventory right now.
@@ -80,8 +86,11 @@ type Options struct {
 	// Identify gives the hashes that a raw identity of an environment may have been kept
 	// as, strongest level first; nil: only hashes can be asked for.
 	Identify func(env, id string) []felt.Hash
-	Keeping  Keeping
-	Explain  explain.Options // what pasted telemetry is judged by, beside the inventory
+	// Named are the operations of an environment whose spans name their interaction
+	// themselves, so that no rule is missing; nil: not known of any.
+	Named   func(env string) map[Operation]bool
+	Keeping Keeping
+	Explain explain.Options // what pasted telemetry is judged by, beside the inventory
 
 	Clock felt.Clock
 
@@ -127,6 +136,9 @@ func (o *Options) check() error {
 	}
 	if o.Check == nil {
 		o.Check = func(in felt.Inventory) []rules.Problem { return rules.Check(in, rules.Options{}) }
+	}
+	if o.Named == nil {
+		o.Named = func(string) map[Operation]bool { return nil }
 	}
 	if o.Identify == nil {
 		o.Identify = func(string, string) []felt.Hash { return nil }

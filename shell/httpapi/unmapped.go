@@ -17,7 +17,8 @@ type unmappedInput struct {
 type unmappedOutput struct {
 	Body struct {
 		Stamp
-		Operations []unmappedOperation `json:"operations" doc:"Where customers come in, and no rule selects it; most calls first. An operation whose spans name their interaction needs no rule"`
+		Operations []unmappedOperation `json:"operations" doc:"Where customers come in, no rule selects it, and its spans do not name their interaction; most calls first"`
+		Named      int                 `json:"named" doc:"Further operations where customers come in, left out because nearly all of their recent spans name their interaction: they need no rule"`
 		Names      []unmappedName      `json:"names" doc:"Interactions that are a step of no journey; most tries first"`
 	}
 }
@@ -59,7 +60,11 @@ func (a *API) unmapped(ctx context.Context, in *unmappedInput) (*unmappedOutput,
 	if err != nil {
 		return nil, err
 	}
-	out.Body.Operations = unmappedOperations(set, entries(ops), in.Limit)
+	left := unselected(set, entries(ops))
+	named, all := a.opts.Named(in.Env), len(left)
+	left = slices.DeleteFunc(left, func(o felt.OperationStat) bool { return named[Operation{o.Service, o.Operation, o.Kind}] })
+	out.Body.Named = all - len(left)
+	out.Body.Operations = unmappedOperations(left, in.Limit)
 	out.Body.Names = unmappedNames(set, names, in.Limit)
 	return out, nil
 }
@@ -96,10 +101,14 @@ func entries(ops []felt.OperationStat) []felt.OperationStat {
 	return list
 }
 
-func unmappedOperations(set *rules.Set, ops []felt.OperationStat, limit int) []unmappedOperation {
-	ops = slices.DeleteFunc(ops, func(o felt.OperationStat) bool {
+// unselected are the operations that no rule may take.
+func unselected(set *rules.Set, ops []felt.OperationStat) []felt.OperationStat {
+	return slices.DeleteFunc(ops, func(o felt.OperationStat) bool {
 		return set != nil && len(set.Select(false, o.Service, o.Operation, o.Kind)) > 0
 	})
+}
+
+func unmappedOperations(ops []felt.OperationStat, limit int) []unmappedOperation {
 	slices.SortFunc(ops, func(x, y felt.OperationStat) int {
 		return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Service, y.Service), cmp.Compare(x.Operation, y.Operation), cmp.Compare(x.Kind, y.Kind))
 	})

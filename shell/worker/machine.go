@@ -16,9 +16,10 @@ type item struct {
 	progress felt.Progress
 	stats    engine.Stats
 	metrics  []felt.Metric
-	rules    *felt.Inventory // in force from this tick on; nil as before
-	snapshot *snapshot       // taken right after this tick; nil for most
-	ready    bool            // everything that was on the log at the start has been read
+	named    []engine.Operation // with metrics
+	rules    *felt.Inventory    // in force from this tick on; nil as before
+	snapshot *snapshot          // taken right after this tick; nil for most
+	ready    bool               // everything that was on the log at the start has been read
 }
 
 // statsEvery is how often the engine is asked for its numbers: it goes through all of
@@ -164,7 +165,7 @@ func (m *machine) finish(it *item, last felt.Tick) {
 	}
 	if it.snapshot != nil || now.Sub(m.lastStats) >= statsEvery {
 		m.lastStats = now
-		it.stats, it.metrics = m.eng.Stats(), m.eng.Metrics()
+		it.stats, it.metrics, it.named = m.eng.Stats(), m.eng.Metrics(), m.eng.Named()
 	}
 }
 

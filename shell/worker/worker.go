@@ -84,6 +84,7 @@ type Worker struct {
 	changed  chan struct{}
 	stats    engine.Stats
 	engine   []felt.Metric
+	named    []engine.Operation
 	rules    felt.Inventory
 	saved    []savedSnapshot // oldest first
 
@@ -123,6 +124,14 @@ func (w *Worker) Stats() engine.Stats {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.stats
+}
+
+// Named are the operations that need no rule, because their spans name their interaction
+// ([engine.Engine.Named]), as old as [Worker.Stats]. Do not write to it.
+func (w *Worker) Named() []engine.Operation {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.named
 }
 
 // Inventory is the one under which the newest rows were made; its zero value before the first.
@@ -211,7 +220,7 @@ func (w *Worker) publish(it item) {
 		w.progress = it.progress
 	}
 	if it.metrics != nil {
-		w.stats, w.engine = it.stats, it.metrics
+		w.stats, w.engine, w.named = it.stats, it.metrics, it.named
 	}
 	if it.rules != nil {
 		w.rules = *it.rules
