@@ -16,19 +16,19 @@ import (
 // The store's share of the memory that is asked for, and Go's. The rest is the program
 // itself, stacks, and what the store takes beside its limit.
 const (
-	storeShare = 0.2
+	storeShare = 0.14
 	goShare    = 0.52
 	// askShare is the store's share while questions are asked: then the whole may be over.
 	askShare = 0.75
 )
 
-// How far the limit stays above what is in use, and the share of the processor's time that
+// How far the limit stays above what is in use, and the share of the processors' time that
 // collecting garbage may take before it is raised: when what is in use alone is near what was asked
 // for, memory is taken rather than time.
 const (
-	leastRoom  = 1.12
+	leastRoom  = 1.08
 	mostRoom   = 2.0
-	costsMuch  = 0.12
+	costsMuch  = 0.1
 	costsLess  = 0.05
 	roomAbove  = 1.15 // factor of the room when collecting costs much
 	roomBelow  = 0.97 // and when it costs little
@@ -66,21 +66,21 @@ func (m *memory) manage(ctx context.Context) {
 		case <-again.C:
 		}
 		g := readRuntime()
-		room = retune(room, g.gcSeconds-last.gcSeconds, g.busySeconds-last.busySeconds)
+		room = retune(room, g.gcSeconds-last.gcSeconds, g.allSeconds-last.allSeconds)
 		last = g
 		debug.SetMemoryLimit(max(want, int64(room*float64(g.live))+int64(g.other)))
 	}
 }
 
 // retune is the room above what is in use, after collecting garbage has taken so much of the
-// time in which the process was busy.
-func retune(room, collecting, busy float64) float64 {
+// processors' time.
+func retune(room, collecting, all float64) float64 {
 	switch {
-	case busy <= 0:
+	case all <= 0:
 		return room
-	case collecting > costsMuch*busy:
+	case collecting > costsMuch*all:
 		return min(room*roomAbove, mostRoom)
-	case collecting < costsLess*busy:
+	case collecting < costsLess*all:
 		return max(room*roomBelow, leastRoom)
 	}
 	return room
@@ -93,14 +93,14 @@ type goMemory struct {
 	idle    uint64 // spans in which there is nothing, not given back
 	other   uint64 // stacks, tables, what is free inside of spans
 
-	gcSeconds, busySeconds float64 // of processors, since the process began
+	gcSeconds, allSeconds float64 // of processors, busy or not, since the process began
 }
 
 func readRuntime() goMemory {
 	names := []string{
 		"/gc/heap/live:bytes", "/memory/classes/heap/objects:bytes", "/memory/classes/heap/free:bytes",
 		"/memory/classes/heap/released:bytes", "/memory/classes/total:bytes",
-		"/cpu/classes/gc/total:cpu-seconds", "/cpu/classes/user:cpu-seconds",
+		"/cpu/classes/gc/total:cpu-seconds", "/cpu/classes/total:cpu-seconds",
 	}
 	samples := make([]metrics.Sample, len(names))
 	for i, n := range names {
@@ -117,7 +117,7 @@ func readRuntime() goMemory {
 		case metrics.KindBad, metrics.KindFloat64Histogram:
 		}
 	}
-	g := goMemory{live: v[0], objects: v[1], idle: v[2], gcSeconds: seconds[5], busySeconds: seconds[5] + seconds[6]}
+	g := goMemory{live: v[0], objects: v[1], idle: v[2], gcSeconds: seconds[5], allSeconds: seconds[6]}
 	g.other = v[4] - v[1] - v[2] - v[3]
 	return g
 }
