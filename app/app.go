@@ -127,7 +127,8 @@ func (a *App) connect() (err error) {
 	}
 	a.keeper, err = keeper.New(keeper.Options{
 		Log: a.log, Store: a.store, Progress: func() felt.Progress { return a.worker.Progress() },
-		Share: a.cfg.KeepGoodTraces, Behind: a.cfg.KeeperBehind, Logger: a.cfg.Logger,
+		Share: a.cfg.KeepGoodTraces, Behind: a.cfg.KeeperBehind, HoldLog: a.cfg.KeeperHoldLog,
+		Traces: a.cfg.KeeperTraces, HeldBytes: int(a.cfg.KeeperBytes), TraceSpans: a.cfg.TraceSpans, Logger: a.cfg.Logger,
 	})
 	if err != nil {
 		return fmt.Errorf("keeper: %w", err)
@@ -172,6 +173,7 @@ func (a *App) doorLimits() ingest.Limits {
 	l := ingest.DefaultLimits()
 	l.Body, l.Decoded, l.InFlightBytes = a.cfg.BodyLimit, a.cfg.DecodedLimit, a.cfg.InFlightLimit
 	l.Telemetry.SpanAttributes, l.Telemetry.ValueBytes = a.cfg.AttributeLimit, a.cfg.ValueLimit
+	l.Business, l.BusinessItems.Events = a.cfg.BusinessLimit, a.cfg.BusinessItems
 	return l
 }
 

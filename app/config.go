@@ -37,6 +37,8 @@ type Config struct {
 	InFlightLimit  int64 // bytes of all requests being worked on
 	AttributeLimit int   // attributes of a span
 	ValueLimit     int   // bytes of an attribute's text
+	BusinessLimit  int64 // bytes of a request of business data, also once decompressed
+	BusinessItems  int   // events or rows in one
 	RedactKeys     []string
 	AllowKeys      []string
 	CORSOrigins    []string // who may send telemetry from a browser; empty: anyone
@@ -53,6 +55,10 @@ type Config struct {
 
 	KeepGoodTraces float64       // share of traces without a failed or degraded interaction whose spans are kept; default 0.01; [KeepNone]
 	KeeperBehind   time.Duration // how long after its tick the spans of a trace are picked; default 90 s
+	KeeperTraces   int           // kept traces remembered, for spans that come later; default 500,000
+	KeeperBytes    int64         // of spans that wait for the rest of their trace; default 64 MiB
+	KeeperHoldLog  time.Duration // the log is not trimmed past a keeper that is at most so much further behind; default 15 min
+	TraceSpans     int           // kept of one trace; default 10,000
 
 	Tokens []Token
 
@@ -170,6 +176,11 @@ func (c *Config) Check() error {
 		{"in-flight-limit", c.InFlightLimit},
 		{"attribute-limit", int64(c.AttributeLimit)},
 		{"value-limit", int64(c.ValueLimit)},
+		{"business-limit", c.BusinessLimit},
+		{"business-items", int64(c.BusinessItems)},
+		{"keeper-traces", int64(c.KeeperTraces)},
+		{"keeper-bytes", c.KeeperBytes},
+		{"trace-spans", int64(c.TraceSpans)},
 		{"log-max-bytes", c.LogMaxBytes},
 		{"memory", c.Memory},
 	} {
@@ -197,6 +208,7 @@ func (c *Config) checkKeeping() (problems []error) {
 		v    felt.Instant
 	}{
 		{"keeper-behind", felt.Instant(c.KeeperBehind)},
+		{"keeper-hold-log", felt.Instant(c.KeeperHoldLog)},
 		{"compact-every", felt.Instant(c.CompactEvery)},
 		{"snapshot-every", felt.Instant(c.SnapshotEvery)},
 		{"keep-interactions", c.Retention.Interactions},
@@ -230,6 +242,8 @@ func (c *Config) defaults() {
 	def(&c.InFlightLimit, 256<<20)
 	def(&c.AttributeLimit, 128)
 	def(&c.ValueLimit, 1024)
+	def(&c.BusinessLimit, 8<<20)
+	def(&c.BusinessItems, 10_000)
 	def(&c.LogMaxBytes, 20<<30)
 	def(&c.LogMaxAge, 24*time.Hour)
 	def(&c.SnapshotEvery, 30*time.Second)
@@ -241,6 +255,10 @@ func (c *Config) defaults() {
 	def(&c.CompactEvery, time.Minute)
 	def(&c.KeepGoodTraces, 0.01)
 	def(&c.KeeperBehind, 90*time.Second)
+	def(&c.KeeperTraces, 500_000)
+	def(&c.KeeperBytes, 64<<20)
+	def(&c.KeeperHoldLog, 15*time.Minute)
+	def(&c.TraceSpans, 10_000)
 	def(&c.Version, "dev")
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

@@ -141,6 +141,9 @@ func TestKeepingIsChecked(t *testing.T) {
 		"keeper-behind":    func(c *Config) { c.KeeperBehind = -time.Second },
 		"compact-every":    func(c *Config) { c.CompactEvery = -1 },
 		"keep-spans":       func(c *Config) { c.Retention.Spans = -1 },
+		"keeper-hold-log":  func(c *Config) { c.KeeperHoldLog = -1 },
+		"keeper-traces":    func(c *Config) { c.KeeperTraces = -1 },
+		"business-items":   func(c *Config) { c.BusinessItems = -1 },
 	} {
 		cfg := testConfig(t.TempDir())
 		change(&cfg)

@@ -47,6 +47,8 @@ type serverFlags struct {
 	InFlightLimit  bytesFlag `help:"Largest sum of requests being worked on; over it senders are asked to come again." default:"256MiB"`
 	AttributeLimit int       `help:"Attributes kept of a span; further ones are dropped and counted." default:"128"`
 	ValueLimit     int       `help:"Bytes kept of an attribute's text." default:"1024"`
+	BusinessLimit  bytesFlag `help:"Largest request of business data, also once decompressed; --body-limit holds too." default:"8MiB"`
+	BusinessItems  int       `help:"Events, or rows, in one request of business data." default:"10000"`
 	RedactKeys     []string  `help:"Further attribute keys whose values are never kept." placeholder:"KEY"`
 	AllowKeys      []string  `help:"Attribute keys that are kept although they would be redacted." placeholder:"KEY"`
 	CORSOrigins    []string  `name:"cors-origins" help:"Origins whose pages may send telemetry; none given: any." placeholder:"ORIGIN"`
@@ -66,6 +68,10 @@ type serverFlags struct {
 	KeepSpans        time.Duration `help:"How long the spans of kept traces are kept." default:"336h"`
 	KeepGoodTraces   float64       `help:"Share of the traces in which nothing failed or was degraded whose spans are kept: 0 to 1." default:"0.01"`
 	KeeperBehind     time.Duration `help:"How long after an interaction became known the spans of its trace are picked from the log." default:"90s"`
+	KeeperTraces     int           `help:"Kept traces remembered, so that spans that come later are kept too." default:"500000"`
+	KeeperBytes      bytesFlag     `help:"Memory of spans that wait for the rest of their kept trace; over it they are written early." default:"64MiB"`
+	KeeperHoldLog    time.Duration `help:"How much further behind than usual the picking of spans may be before the log is trimmed all the same." default:"15m"`
+	TraceSpans       int           `help:"Spans kept of one trace; further ones are dropped and counted." default:"10000"`
 
 	LogLevel  string `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
 	LogFormat string `help:"text or json." enum:"text,json" default:"text"`
@@ -117,10 +123,12 @@ func (f *serverFlags) config(data string, logs io.Writer) (app.Config, error) {
 		Partitions: f.Partitions, Workers: f.Workers, Settings: settings,
 		BodyLimit: int64(f.BodyLimit), DecodedLimit: int64(f.DecodedLimit), InFlightLimit: int64(f.InFlightLimit),
 		AttributeLimit: f.AttributeLimit, ValueLimit: f.ValueLimit,
+		BusinessLimit: int64(f.BusinessLimit), BusinessItems: f.BusinessItems,
 		RedactKeys: f.RedactKeys, AllowKeys: f.AllowKeys, CORSOrigins: f.CORSOrigins, Hosts: f.Hosts,
 		LogMaxBytes: int64(f.LogMaxBytes), LogMaxAge: f.LogMaxAge, SnapshotEvery: f.SnapshotEvery,
 		Memory: int64(f.Memory), StoreMemory: f.StoreMemory, Retention: keep, CompactEvery: f.CompactEvery,
-		KeepGoodTraces: f.KeepGoodTraces, KeeperBehind: f.KeeperBehind, Version: version, Logger: f.logger(logs),
+		KeepGoodTraces: f.KeepGoodTraces, KeeperBehind: f.KeeperBehind, KeeperTraces: f.KeeperTraces,
+		KeeperBytes: int64(f.KeeperBytes), KeeperHoldLog: f.KeeperHoldLog, TraceSpans: f.TraceSpans, Version: version, Logger: f.logger(logs),
 	}
 	if f.KeepGoodTraces == 0 {
 		cfg.KeepGoodTraces = app.KeepNone
