@@ -11,6 +11,7 @@ type Settings struct {
 	LateMax      Instant `json:"late_max"`        // older events are rejected in a wall log
 	JudgeLate    Instant `json:"judge_late"`      // older events are counted but not judged
 	Remember     Instant `json:"remember"`        // how long an interaction's id is remembered against re-delivery
+	JourneyLate  Instant `json:"journey_late"`    // how late a step may come and still correct a journey that has ended; Settle is added
 	Recovery     Instant `json:"recovery"`        // the recovery_window
 	OpenSpans    int     `json:"open_spans"`      // bound on spans held for their traces, over all partitions
 	OpenTries    int     `json:"open_tries"`      // bound on remembered interactions, over all partitions
@@ -28,7 +29,7 @@ func DefaultSettings() Settings {
 	return Settings{
 		Version: 1, Partitions: 4, Clock: ClockWall,
 		Settle: 15 * Second, LateMax: 24 * Hour, JudgeLate: 60 * Second,
-		Remember: 15 * Minute, Recovery: 30 * Minute,
+		Remember: 15 * Minute, JourneyLate: 10 * Minute, Recovery: 30 * Minute,
 		OpenSpans: 4_000_000, OpenTries: 2_000_000, SeriesMax: 20_000, OpsMax: 100_000,
 		SegmentMax: 50, FloorClients: 20,
 		OpenJourneys: 1_000_000, JourneySteps: 512, KnownLinks: 200_000,

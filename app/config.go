@@ -21,6 +21,8 @@ import (
 type Config struct {
 	Data      string // directory; made when missing
 	ConfigDir string // inventory and felt.yaml; may be missing
+	// Inventory is in force while ConfigDir has no file of an inventory; nil: none is.
+	Inventory *felt.Inventory
 
 	Listen   string // page and API; default 127.0.0.1:3358
 	OTLPGRPC string // default 127.0.0.1:4317; "off" for none
@@ -271,6 +273,7 @@ func (c *Config) defaults() {
 	def(&s.LateMax, d.LateMax)
 	def(&s.JudgeLate, d.JudgeLate)
 	def(&s.Remember, d.Remember)
+	def(&s.JourneyLate, d.JourneyLate)
 	def(&s.Recovery, d.Recovery)
 	def(&s.OpenSpans, d.OpenSpans)
 	def(&s.OpenTries, d.OpenTries)

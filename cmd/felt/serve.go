@@ -31,6 +31,7 @@ type serverFlags struct {
 	LateMax        time.Duration `help:"Telemetry older than this is rejected (wall clock)." default:"24h"`
 	JudgeLate      time.Duration `help:"Telemetry older than this is counted but raises no alarm." default:"60s"`
 	Remember       time.Duration `help:"How long an interaction is remembered against redelivery." default:"15m"`
+	JourneyLate    time.Duration `help:"How late a step may come and still correct a journey that has ended; --settle is added." default:"10m"`
 	RecoveryWindow time.Duration `help:"How long a customer has to succeed after a failure before being counted as lost." default:"30m"`
 	FloorCustomers int           `help:"The fewest customers in a minute for a finding." default:"20"`
 	MaxOpenSpans   int           `help:"Spans held until their trace settles; over it the oldest settle early." default:"4000000"`
@@ -109,6 +110,7 @@ func (f *serverFlags) config(data string, logs io.Writer) (app.Config, error) {
 	settings.LateMax = felt.Instant(f.LateMax)
 	settings.JudgeLate = felt.Instant(f.JudgeLate)
 	settings.Remember = felt.Instant(f.Remember)
+	settings.JourneyLate = felt.Instant(f.JourneyLate)
 	settings.Recovery = felt.Instant(f.RecoveryWindow)
 	settings.FloorClients = f.FloorCustomers
 	settings.OpenSpans, settings.OpenTries = f.MaxOpenSpans, f.MaxOpenTries

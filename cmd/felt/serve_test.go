@@ -104,7 +104,7 @@ func TestKeepFlags(t *testing.T) {
 	flags := map[string]string{
 		"--keep-interactions": "1h", "--keep-buckets-10s": "2h", "--keep-buckets-1m": "3h", "--keep-buckets": "4h", "--keep-customer-days": "5h",
 		"--keep-spans": "6h", "--keep-good-traces": "0", "--keeper-behind": "7s", "--compact-every": "8s",
-		"--open-journeys": "9", "--journey-steps": "10", "--known-links": "11",
+		"--open-journeys": "9", "--journey-steps": "10", "--known-links": "11", "--journey-late": "12s",
 		"--business-limit": "12KiB", "--business-items": "13", "--keeper-traces": "14", "--keeper-bytes": "15KiB", "--keeper-hold-log": "16m",
 		"--trace-spans": "17",
 	}

@@ -48,6 +48,7 @@ func complete(s felt.Settings) felt.Settings {
 		{&s.LateMax, &d.LateMax},
 		{&s.JudgeLate, &d.JudgeLate},
 		{&s.Remember, &d.Remember},
+		{&s.JourneyLate, &d.JourneyLate},
 		{&s.Recovery, &d.Recovery},
 	} {
 		if *v.have <= 0 {

@@ -3,35 +3,15 @@ package measure
 import (
 	"bytes"
 	"cmp"
-	"container/heap"
 	"slices"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/codec"
 	"github.com/felt-cx/felt/core/rules"
 )
 
 // openEvery is how often an open journey gets a new row at most.
 const openEvery = 60
-
-// profile is who made a try, and where: nearly always the same for all tries of a journey,
-// which share it. It is never changed.
-type profile struct {
-	app, release, currency string
-	customer               felt.Hash
-	level                  felt.IdentityLevel
-	account, installation  felt.Hash
-	session                felt.Hash
-	keyID                  uint32
-	flags                  []string
-	segments               []felt.Segment
-}
-
-func (p *profile) equal(o *profile) bool {
-	return p.customer == o.customer && p.session == o.session && p.level == o.level && p.account == o.account &&
-		p.installation == o.installation && p.keyID == o.keyID && p.app == o.app &&
-		p.release == o.release && p.currency == o.currency &&
-		slices.Equal(p.flags, o.flags) && slices.Equal(p.segments, o.segments)
-}
 
 // storyKey is what ties tries to one another: those of one customer in one journey.
 type storyKey struct {
@@ -62,21 +42,24 @@ type told struct {
 	who          *profile
 	gone         bool // merged: its row is cancelled
 	taken        bool // by a journey of the present evaluation
+	place        int  // in story.rows + 1, while the story is packed
 }
 
-// story is all that is held of one key.
+// story is all that is known of one key, unpacked.
 type story struct {
 	key    storyKey
-	tries  []stepTry    // by end, then id, then step
-	rows   []*told      // in the order of their first versions
-	sealed felt.Instant // what ended until then is not taken any more; 0 nothing is sealed
-	after  tail         // of the newest sealed journey
-	forget felt.Tick    // a story without tries: when it is forgotten
-	due    felt.Tick    // when it is looked at next; 0 never
-	place  int          // in the heap; -1 not in it
-	fresh  bool         // in ledger.touched
-	older  *story       // in the order of the last touch
-	newer  *story
+	number int32  // on the shelf
+	scope  uint32 // in ledger.scopes
+	people []*profile
+	defs   []*rules.CompiledJourney // of its tries, as it was packed
+	tries  []stepTry                // by end, then id, then step
+	rows   []*told                  // in the order of their first versions
+	sealed felt.Instant             // what ended until then is not taken any more; 0 nothing is sealed
+	after  tail                     // of the newest sealed journey
+	forget felt.Tick                // a story without tries: when it is forgotten
+	due    felt.Tick                // when it is looked at next; 0 never
+	fed    bool                     // something came for it in this tick
+	open   bool                     // some journey of it is
 }
 
 // ledger holds the journeys of one partition.
@@ -85,12 +68,18 @@ type ledger struct {
 	settings    felt.Settings
 	sets        []*rules.Set
 	versions    map[*rules.CompiledJourney]int64 // of the inventories at hand
-	stories     map[storyKey]*story
-	queue       storyHeap
-	oldest      *story
-	newest      *story
+	scopes      register[scopeName, uint64]      // with the seed of their keys
+	defs        register[*rules.CompiledJourney, struct{}]
+	cohorts     cohorts
+	shelf       shelf
+	sealed      fifo[sealedStory]
+	swept       felt.Tick // when sealed was
 	touched     []*story
+	spare       spare
+	now         felt.Tick
 	tries       int // held
+	packed      int // bytes of what is packed
+	enc         codec.Encoder
 	folder      folder
 	row         rowMaker
 	out         []Decision
@@ -117,7 +106,8 @@ func (s *JourneyStats) fields() []*int64 {
 }
 
 func newLedger(s felt.Settings, part int) *ledger {
-	l := &ledger{part: part, parts: max(s.Partitions, 1), settings: s, stories: map[storyKey]*story{}}
+	l := &ledger{part: part, parts: max(s.Partitions, 1), settings: s}
+	l.scopes.acquire(scopeName{}) // number 0 is none
 	l.rules(nil)
 	return l
 }
@@ -154,18 +144,11 @@ func (l *ledger) resolve(step *rules.CompiledStep) *rules.CompiledStep {
 // inUse calls yield with the versions of the inventories that journeys held began with.
 func (l *ledger) inUse(yield func(int64)) {
 	seen := map[int64]bool{}
-	see := func(def *rules.CompiledJourney) {
-		if v, ok := l.versions[def]; ok && !seen[v] {
+	for i := range l.defs.list {
+		e := &l.defs.list[i]
+		if v, ok := l.versions[e.key]; ok && e.uses > 0 && !seen[v] {
 			seen[v] = true
 			yield(v)
-		}
-	}
-	for _, s := range l.stories {
-		for i := range s.tries {
-			see(s.tries[i].step.Journey)
-		}
-		if s.after.def != nil {
-			see(s.after.def)
 		}
 	}
 }
@@ -174,26 +157,24 @@ func (l *ledger) inUse(yield func(int64)) {
 // and returns what is to be written, with what it replaces. It is valid until the next
 // call.
 func (l *ledger) tick(t felt.Tick, in []Decided) []Decision {
-	l.out = l.out[:0]
+	l.out, l.now = l.out[:0], t
 	l.gather(in)
 	for _, f := range l.feeds {
 		l.feed(f)
 	}
 	clear(l.feeds)
-	for len(l.queue) > 0 && l.queue[0].due <= t {
-		l.touch(l.queue[0])
-		heap.Remove(&l.queue, 0)
+	for due := l.shelf.due(); due != 0 && due <= t; due = l.shelf.due() {
+		n := l.shelf.queue[0]
+		l.unpack(n)
+		l.shelf.schedule(n, 0)
 	}
 	slices.SortFunc(l.touched, func(a, b *story) int { return compareStories(&a.key, &b.key) })
 	for _, s := range l.touched {
-		s.fresh = false
 		l.look(s, t)
 	}
 	clear(l.touched)
 	l.touched = l.touched[:0]
-	for limit := max(l.settings.OpenJourneys/l.parts, 1); len(l.stories) > limit; {
-		l.evict(l.oldest, t)
-	}
+	l.makeRoom(t)
 	slices.SortFunc(l.out, func(a, b Decision) int {
 		return cmp.Or(cmp.Compare(a.End, b.End), bytes.Compare(a.ID[:], b.ID[:]), cmp.Compare(a.Version, b.Version))
 	})
@@ -224,9 +205,9 @@ func (l *ledger) gather(in []Decided) {
 // feed enters one version of a try, or takes it out.
 func (l *ledger) feed(f *Feed) {
 	d := f.Decision
-	key := storyKey{d.Env, f.Step.Journey.Name, d.Traffic, f.Key}
+	scope := scopeName{d.Env, f.Step.Journey.Name, d.Traffic}
 	if d.Version > 1 && (f.Gone || d.Was.Traffic != d.Traffic) {
-		was := key
+		was := scope
 		was.traffic = d.Was.Traffic
 		l.remove(was, f)
 	}
@@ -234,23 +215,22 @@ func (l *ledger) feed(f *Feed) {
 		return
 	}
 	if d.Outcome == felt.OutcomeNone || d.Outcome == felt.OutcomeCancelled && d.OutcomeRule == ruleNested {
-		l.remove(key, f)
+		l.remove(scope, f)
 		return
 	}
 	step := l.resolve(f.Step)
 	if step == nil {
 		return // its journey has just been taken out of the inventory
 	}
-	s := l.stories[key]
-	if s == nil {
-		s = &story{key: key, place: -1}
-		l.stories[key] = s
-		l.push(s)
-	}
-	l.touch(s)
-	l.unlink(s)
-	l.push(s)
 	y := newTry(step, d)
+	s := l.story(scope, &f.Key)
+	if s == nil {
+		if s = l.begin(scope, &f.Key, y.end); s == nil {
+			l.stats.JourneyTooLate++
+			return
+		}
+	}
+	s.fed = true
 	if i := s.find(y.id, step.Name); i >= 0 {
 		old := &s.tries[i]
 		y.step, y.row = old.step, old.row
@@ -261,7 +241,7 @@ func (l *ledger) feed(f *Feed) {
 		l.stats.JourneyTooLate++
 		return
 	}
-	y.who = s.profile(d)
+	y.who = l.profile(s, d)
 	at, _ := slices.BinarySearchFunc(s.tries, &y, func(a stepTry, b *stepTry) int { return compareTries(&a, b) })
 	s.tries = slices.Insert(s.tries, at, y)
 	l.tries++
@@ -272,41 +252,24 @@ func compareTries(a, b *stepTry) int {
 }
 
 // remove takes a try out of a story.
-func (l *ledger) remove(key storyKey, f *Feed) {
-	s := l.stories[key]
+func (l *ledger) remove(scope scopeName, f *Feed) {
+	s := l.story(scope, &f.Key)
 	if s == nil {
 		return
 	}
-	if i := s.find(f.Decision.ID, f.Step.Name); i >= 0 {
+	if i := s.find(halfOf(f.Decision.ID), f.Step.Name); i >= 0 {
 		s.tries = slices.Delete(s.tries, i, i+1)
 		l.tries--
-		l.touch(s)
 	}
 }
 
-func (s *story) find(id felt.InteractionID, step string) int {
+func (s *story) find(id halfID, step string) int {
 	return slices.IndexFunc(s.tries, func(t stepTry) bool { return t.id == id && t.step.Name == step })
-}
-
-// profile is that of a decision, shared with a try that has the same.
-func (s *story) profile(d *Decision) *profile {
-	p := &profile{
-		app: d.App, release: d.Release, currency: d.Currency, customer: d.Customer,
-		level: d.IdentityLevel, account: d.Account, installation: d.Installation, session: d.Session, keyID: d.KeyID,
-		flags: d.Flags, segments: d.Segments,
-	}
-	for i := len(s.tries) - 1; i >= 0; i-- {
-		if s.tries[i].who.equal(p) {
-			return s.tries[i].who
-		}
-	}
-	p.flags, p.segments = slices.Clone(p.flags), slices.Clone(p.segments)
-	return p
 }
 
 func newTry(step *rules.CompiledStep, d *Decision) stepTry {
 	y := stepTry{
-		id: d.ID, step: step, start: min(d.Start, d.End), end: d.End, value: d.ValueMinor, weight: d.Weight,
+		id: halfOf(d.ID), step: step, start: min(d.Start, d.End), end: d.End, value: d.ValueMinor, weight: d.Weight,
 		outcome: d.Outcome, how: d.AbandonedHow, why: cause{d.Reason, d.ErrorClass},
 		fatal: d.Outcome == felt.OutcomeFailed && !d.Recoverable,
 	}
@@ -318,85 +281,4 @@ func newTry(step *rules.CompiledStep, d *Decision) stepTry {
 		y.slow = true
 	}
 	return y
-}
-
-func (l *ledger) touch(s *story) {
-	if !s.fresh {
-		s.fresh = true
-		l.touched = append(l.touched, s)
-	}
-}
-
-// push makes the story the newest.
-func (l *ledger) push(s *story) {
-	s.older, s.newer = l.newest, nil
-	if l.newest != nil {
-		l.newest.newer = s
-	} else {
-		l.oldest = s
-	}
-	l.newest = s
-}
-
-func (l *ledger) unlink(s *story) {
-	if s.older != nil {
-		s.older.newer = s.newer
-	} else {
-		l.oldest = s.newer
-	}
-	if s.newer != nil {
-		s.newer.older = s.older
-	} else {
-		l.newest = s.older
-	}
-	s.older, s.newer = nil, nil
-}
-
-// storyHeap has the story that is due first on top.
-type storyHeap []*story
-
-func (h storyHeap) Len() int           { return len(h) }
-func (h storyHeap) Less(i, j int) bool { return h[i].due < h[j].due }
-func (h storyHeap) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].place, h[j].place = i, j
-}
-
-// Push implements heap.Interface.
-func (h *storyHeap) Push(x any) {
-	s, _ := x.(*story)
-	s.place = len(*h)
-	*h = append(*h, s)
-}
-
-// Pop implements heap.Interface.
-func (h *storyHeap) Pop() any {
-	old := *h
-	s := old[len(old)-1]
-	old[len(old)-1] = nil
-	*h = old[:len(old)-1]
-	s.place = -1
-	return s
-}
-
-// schedule says when the story is looked at next; 0 never.
-func (l *ledger) schedule(s *story, due felt.Tick) {
-	s.due = due
-	switch {
-	case due == 0 && s.place >= 0:
-		heap.Remove(&l.queue, s.place)
-	case due == 0:
-	case s.place >= 0:
-		heap.Fix(&l.queue, s.place)
-	default:
-		heap.Push(&l.queue, s)
-	}
-}
-
-// due is the next tick at which a story is; 0 none.
-func (l *ledger) due() felt.Tick {
-	if len(l.queue) == 0 {
-		return 0
-	}
-	return l.queue[0].due
 }

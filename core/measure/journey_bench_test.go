@@ -2,6 +2,8 @@ package measure
 
 import (
 	"encoding/binary"
+	"fmt"
+	"runtime"
 	"testing"
 
 	"github.com/felt-cx/felt"
@@ -43,4 +45,112 @@ func BenchmarkJourneys(b *testing.B) {
 	}
 	stories, bytes := c.journeys.held()
 	b.ReportMetric(float64(bytes)/float64(max(stories, 1)), "B/journey")
+}
+
+// heldLoad feeds a counter customers who try five steps, as a shop has them: half of them log
+// in, most have an installation, a few tries fail, the last step is worth something. It ends
+// when everything is written and nothing is sealed.
+func heldLoad(tb testing.TB, stories, tries int) *Counter {
+	tb.Helper()
+	s := felt.DefaultSettings()
+	s.Partitions, s.OpenJourneys = 1, 10_000_000
+	c := NewCounter(s, 0)
+	set := &rules.Set{Version: 1}
+	for i := range 300 {
+		set.Journeys = append(set.Journeys, parseJourney(&testing.T{}, []string{fmt.Sprint("journey", i), "steps=a,b,c,d,e"}))
+	}
+	c.Rules(set)
+	const perTick = 1000
+	in := Decided{Parts: make([]PartDecided, 1)}
+	t := start
+	for first := 0; first < stories; first += perTick {
+		for n := range tries {
+			part := PartDecided{Decisions: make([]Decision, perTick)}
+			for i := range part.Decisions {
+				k := first + i
+				j := set.Journeys[k%len(set.Journeys)]
+				d := &part.Decisions[i]
+				at := t.Instant() - felt.Instant(k%1000)*felt.Second/1000
+				*d = Decision{Interaction: felt.Interaction{
+					Version: 1, Env: "production", App: "app" + j.Name, Name: j.Steps[n].Name, Kind: felt.KindStep, Weight: 1,
+					Recoverable: true, Start: at - felt.Instant(k)*felt.Second/1000, End: at, Outcome: felt.OutcomeSuccess,
+					Release: "2026.11.4", Segments: []felt.Segment{{Key: "region", Value: fmt.Sprint("r", k%5)}},
+				}}
+				id := [4]uint64{uint64(k)*10 + uint64(n) + 1, uint64(k) + 1}
+				binary.LittleEndian.PutUint64(d.ID[:], blend(1, id[0]))
+				binary.LittleEndian.PutUint64(d.Session[:], blend(2, id[1]))
+				binary.LittleEndian.PutUint64(d.Session[8:], blend(3, id[1]))
+				binary.LittleEndian.PutUint64(d.Installation[:], blend(4, id[1]))
+				d.Customer, d.IdentityLevel = d.Session, felt.LevelSession
+				if k%2 == 0 {
+					binary.LittleEndian.PutUint64(d.Customer[:], blend(5, id[1]))
+					d.IdentityLevel = felt.LevelUser
+				}
+				if n == 4 {
+					d.ValueMinor, d.Currency = int64(k), "EUR"
+				}
+				if n < 4 && k%20 == n {
+					d.Outcome, d.Reason, d.ErrorClass = felt.OutcomeFailed, "the bank says no", "declined"
+				}
+				part.Feeds = append(part.Feeds, Feed{Step: j.Steps[n], Key: d.Session, Decision: d})
+			}
+			in.Parts[0] = PartDecided{Feeds: part.Feeds} // nothing but journeys is to be measured
+			c.Tick(t, in)
+			c.Flush(t)
+			t++
+		}
+	}
+	for c.buckets, c.series = map[bucketKey]*bucket{}, map[seriesKey]int64{}; ; t++ {
+		if due := c.journeys.due(); due == 0 || due > t {
+			break
+		}
+		c.Tick(t, Decided{Parts: make([]PartDecided, 1)})
+	}
+	c.buckets = nil
+	c.journeys.out, c.journeys.feeds, c.journeys.touched, c.journeys.spare = nil, nil, nil, spare{}
+	return c
+}
+
+func heap() int {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
+}
+
+// TestHeldBytes: what is said to be held is what is, within a fifth.
+func TestHeldBytes(t *testing.T) {
+	if raced {
+		t.Skip("takes more with the race detector")
+	}
+	for _, tries := range []int{1, 3, 5} {
+		before := heap()
+		c := heldLoad(t, 20_000, tries)
+		took := heap() - before
+		n, says := c.journeys.held()
+		t.Logf("%d tries: %d stories, %d B a story, said to be %d", tries, n, took/n, says/n)
+		if n != 20_000 || says < took*4/5 || says > took*6/5 {
+			t.Errorf("%d tries: %d stories take %d bytes, and are said to take %d", tries, n, took, says)
+		}
+		runtime.KeepAlive(c)
+	}
+}
+
+// BenchmarkJourneysHeld reports what 100,000 customers' journeys of so many tries take while
+// they are held.
+func BenchmarkJourneysHeld(b *testing.B) {
+	for _, tries := range []int{1, 3, 5} {
+		b.Run(fmt.Sprint("tries=", tries), func(b *testing.B) {
+			for b.Loop() {
+				before := heap()
+				c := heldLoad(b, 100_000, tries)
+				took := heap() - before
+				n, says := c.journeys.held()
+				b.ReportMetric(float64(took)/float64(n), "B/story")
+				b.ReportMetric(float64(says)/float64(n), "said-B/story")
+				b.ReportMetric(float64(c.journeys.packed)/float64(n), "packed-B/story")
+				runtime.KeepAlive(c)
+			}
+		})
+	}
 }

@@ -20,7 +20,7 @@ const reasonTimeout = "timeout"
 
 // stepTry is what a journey keeps of one interaction that is a try of one of its steps.
 type stepTry struct {
-	id         felt.InteractionID
+	id         halfID
 	step       *rules.CompiledStep // of the inventory in force when it was decided
 	start, end felt.Instant
 	value      int64
@@ -33,6 +33,11 @@ type stepTry struct {
 	fatal      bool // a failure that is not recoverable
 	slow       bool // slower than its degraded threshold
 }
+
+// halfID is half of an interaction's id, which is 64 bits of SHA-256.
+type halfID [8]byte
+
+func halfOf(id felt.InteractionID) halfID { return halfID(id[:8]) }
 
 // cause is why a try ended as it did.
 type cause struct{ reason, class string }
@@ -54,8 +59,10 @@ type way struct {
 	row            *told // what was told of it; nil nothing
 }
 
-// tail is what a sealed journey leaves behind: until then, what comes and is no entry step
-// still belongs to it.
+// tail is what a journey that reached its goal leaves behind: until then, what comes and is
+// no entry step still belongs to it. 0 nothing does. Once the journey is sealed nobody knows
+// its definition any more, and def is nil: then what is an entry step is said by the
+// inventory under which that was tried.
 type tail struct {
 	def   *rules.CompiledJourney
 	until felt.Instant
@@ -91,7 +98,7 @@ func (f *folder) fold(tries []stepTry, after tail, passed felt.Instant) []way {
 	}
 	if i > 0 {
 		last := tries[i-1].end
-		f.ways = append(f.ways, way{def: after.def, to: i, last: last, end: last, goal: -1, silent: true, outcome: felt.OutcomeSuccess})
+		f.ways = append(f.ways, way{to: i, last: last, end: last, goal: -1, silent: true, outcome: felt.OutcomeSuccess})
 	}
 	for i < len(tries) {
 		w := f.walk(i)
@@ -106,11 +113,15 @@ func (f *folder) fold(tries []stepTry, after tail, passed felt.Instant) []way {
 
 // takes tells that a try after the goal is no try of a further journey.
 func (l tail) takes(t *stepTry) bool {
-	if l.def == nil || t.end > l.until {
+	if l.until == 0 || t.end > l.until {
 		return false
 	}
-	at := placeIn(l.def, t.step)
-	return at >= 0 && !isEntry(l.def, at)
+	def := l.def
+	if def == nil {
+		def = t.step.Journey
+	}
+	at := placeIn(def, t.step)
+	return at >= 0 && !isEntry(def, at)
 }
 
 // placeIn is the place of a step in a journey's definition, which may be an older one than

@@ -86,6 +86,8 @@ func parseJourneys(t *testing.T, c *golden) *journeyCase {
 				switch n := int(number(t, value)); key {
 				case "open_journeys":
 					k.settings.OpenJourneys = n
+				case "journey_late":
+					k.settings.JourneyLate = felt.Instant(n) * felt.Second
 				case "journey_steps":
 					k.settings.JourneySteps = n
 				case "partitions":
@@ -176,7 +178,7 @@ func parseTry(t *testing.T, n int, words []string) madeTry {
 	d := &m.Decision
 	d.Version, d.Env, d.App, d.Name, d.Kind, d.Weight = 1, "production", "shop", m.name, felt.KindStep, 1
 	d.Recoverable, d.Outcome, d.OutcomeRule = true, felt.OutcomeSuccess, "status"
-	copy(d.ID[:], fmt.Sprintf("%016d", n))
+	copy(d.ID[:], fmt.Sprintf("%08d........", n)) // half of an id tells them apart
 	copy(d.Trace[:], fmt.Sprintf("t%015d", n))
 	d.End = m.tick.Instant() - felt.Second
 	took := 1.0
@@ -317,8 +319,11 @@ func runJourneys(t *testing.T, c *golden, rnd *rand.Rand, cut bool) []string {
 		at = next
 	}
 	for p, c := range counters {
-		if len(c.journeys.stories) != 0 || c.journeys.tries != 0 || len(c.journeys.queue) != 0 || c.journeys.oldest != nil {
-			t.Errorf("partition %d still holds %d stories, %d tries", p, len(c.journeys.stories), c.journeys.tries)
+		l := c.journeys
+		if l.shelf.n != 0 || l.tries != 0 || l.packed != 0 || l.shelf.due() != 0 || l.shelf.open.oldest != 0 || l.shelf.ended.oldest != 0 ||
+			len(l.cohorts.of) != 0 || l.cohorts.bytes != 0 || len(l.defs.of) != 0 || len(l.scopes.of) != 1 {
+			t.Errorf("partition %d still holds %d stories, %d tries, %d bytes, %d cohorts, %d definitions, %d scopes", p,
+				l.shelf.n, l.tries, l.packed, len(l.cohorts.of), len(l.defs.of), len(l.scopes.of)-1)
 		}
 	}
 	return showJourneys(rows, counters)

@@ -195,7 +195,7 @@ func (m *rowMaker) digest(r *felt.Interaction) uint64 {
 
 // deriveID names a journey by the first of its tries. salt tells journeys apart that
 // would have the same name.
-func (k *storyKey) deriveID(first felt.InteractionID, salt uint64) (id felt.InteractionID) {
+func (k *storyKey) deriveID(first halfID, salt uint64) (id felt.InteractionID) {
 	var b []byte
 	for _, t := range []string{"journey", k.env, k.journey} {
 		b = binary.AppendUvarint(b, uint64(len(t)))

@@ -1,13 +1,13 @@
 package measure
 
 import (
-	"container/heap"
 	"slices"
 
 	"github.com/felt-cx/felt"
 )
 
-// look tells the journeys of a story anew and writes what is not as it was told before.
+// look tells the journeys of a story anew, writes what is not as it was told before, and puts
+// the story to rest.
 func (l *ledger) look(s *story, t felt.Tick) {
 	ways := l.folder.fold(s.tries, s.after, t.Instant()-l.settings.Settle)
 	forced := l.crowded(s, ways)
@@ -21,18 +21,18 @@ func (l *ledger) look(s *story, t felt.Tick) {
 	l.takeBack(s, t)
 	sooner(&due, l.seal(s, ways, forced, t))
 	if len(s.tries) > 0 {
-		s.forget = 0
-	} else {
-		if s.forget == 0 {
-			s.forget = t + ticks(l.settings.Remember)
-		}
-		if t >= s.forget {
-			l.drop(s)
-			return
-		}
-		due = s.forget
+		s.forget, s.open = 0, ways[len(ways)-1].outcome == felt.OutcomeNone
+		l.rest(s, due)
+		return
 	}
-	l.schedule(s, due)
+	if s.forget == 0 {
+		s.forget = max(t+ticks(l.settings.Remember), l.forgetAt(s))
+	}
+	if len(s.rows) == 0 || t >= s.forget {
+		l.drop(s)
+		return
+	}
+	l.rest(s, s.forget)
 }
 
 func sooner(due *felt.Tick, t felt.Tick) {
@@ -96,7 +96,7 @@ func (l *ledger) tell(s *story, w *way, t felt.Tick) (due felt.Tick) {
 	row := l.folder.rowOf(s, w, l.versions[w.def])
 	digest := l.row.digest(&row)
 	if w.row == nil {
-		w.row = s.newRow(w)
+		w.row = s.newRow(w, &l.spare)
 	} else if w.row.digest == digest && !w.row.gone {
 		l.own(s, w)
 		return due
@@ -131,12 +131,13 @@ func (l *ledger) own(s *story, w *way) {
 }
 
 // newRow names a journey that has no row. A row that was taken back is taken up again.
-func (s *story) newRow(w *way) *told {
+func (s *story) newRow(w *way, m *spare) *told {
 	for salt := uint64(0); ; salt++ {
 		id := s.key.deriveID(s.tries[w.from].id, salt)
 		i := slices.IndexFunc(s.rows, func(o *told) bool { return o.id == id })
 		if i < 0 {
-			o := &told{id: id, taken: true}
+			o := m.row()
+			o.id, o.taken = id, true
 			s.rows = append(s.rows, o)
 			return o
 		}
@@ -202,7 +203,7 @@ func (l *ledger) seal(s *story, ways []way, forced int, t felt.Tick) felt.Tick {
 		s.sealed, cut, n = max(s.sealed, w.end, s.tries[w.to-1].end), w.to, i+1
 		switch {
 		case w.goal >= 0:
-			s.after = w.tail()
+			s.after = tail{until: w.tail().until}
 		case !w.silent:
 			s.after = tail{}
 		}
@@ -212,38 +213,61 @@ func (l *ledger) seal(s *story, ways []way, forced int, t felt.Tick) felt.Tick {
 	}
 	for i := range ways[:n] {
 		if o := ways[i].row; o != nil {
-			s.rows = slices.DeleteFunc(s.rows, func(r *told) bool { return r == o })
+			s.letGo(o)
+			l.spare.backRow(o)
 		}
 	}
 	l.tries -= cut
-	last := ways[n-1].def
 	s.tries = slices.Delete(s.tries, 0, cut)
 	if len(s.tries) == 0 {
-		var longest felt.Instant
-		for i := range last.Steps {
-			longest = max(longest, limitOf(last, i))
+		for _, o := range s.rows {
+			l.spare.backRow(o)
 		}
-		s.rows = nil
-		s.tries = nil
-		s.forget = max(tickAt(max(s.sealed, s.after.until)+l.settings.Remember+longest), t+ticks(l.settings.Remember))
+		s.rows = s.rows[:0]
 	}
 	return due
 }
 
+// letGo takes a row out of a story.
+func (s *story) letGo(o *told) {
+	s.rows = slices.DeleteFunc(s.rows, func(r *told) bool { return r == o })
+	for i := range s.tries {
+		if s.tries[i].row == o {
+			s.tries[i].row = nil
+		}
+	}
+}
+
+// late is how long after it has ended, and has been written, a journey can be corrected.
+func (l *ledger) late() felt.Instant { return l.settings.JourneyLate + l.settings.Settle }
+
 // sealAt is when a journey that has ended is not held any longer.
 func (l *ledger) sealAt(s *story, w *way) felt.Tick {
-	at := w.end
-	if w.silent {
-		at = max(at, s.after.until)
-	}
+	at := max(w.end, s.tries[w.to-1].end)
 	if w.row != nil {
 		at = max(at, w.row.written.Instant())
 	}
-	return tickAt(at + l.settings.Remember + w.def.Timeout)
+	return tickAt(at + l.late())
+}
+
+// forgetAt is when nothing can come any more that a sealed story has to answer for.
+func (l *ledger) forgetAt(s *story) felt.Tick { return tickAt(max(s.sealed, s.after.until) + l.late()) }
+
+// makeRoom lets go of what is too much: of stories of which nothing is open first.
+func (l *ledger) makeRoom(t felt.Tick) {
+	for limit := max(l.settings.OpenJourneys/l.parts, 1); l.shelf.n > limit; {
+		n := l.shelf.ended.oldest
+		if n == 0 {
+			n = l.shelf.open.oldest
+		}
+		l.evict(n, t)
+	}
+	l.sweep(t)
 }
 
 // evict lets go of a story for want of room.
-func (l *ledger) evict(s *story, t felt.Tick) {
+func (l *ledger) evict(n int32, t felt.Tick) {
+	s := l.unpack(n)
 	ways := l.folder.fold(s.tries, s.after, t.Instant()-l.settings.Settle)
 	assign(s, ways)
 	for i := range ways {
@@ -255,25 +279,9 @@ func (l *ledger) evict(s *story, t felt.Tick) {
 		w.noRoom()
 		l.tell(s, w, t)
 	}
+	l.seal(s, ways, len(ways), t)
+	s.forget = max(t+ticks(l.settings.Remember), l.forgetAt(s))
 	l.drop(s)
+	clear(l.touched)
+	l.touched = l.touched[:0]
 }
-
-func (l *ledger) drop(s *story) {
-	if s.place >= 0 {
-		heap.Remove(&l.queue, s.place)
-	}
-	l.unlink(s)
-	l.tries -= len(s.tries)
-	delete(l.stories, s.key)
-}
-
-// held is how many stories are held, and about how many bytes they take.
-func (l *ledger) held() (stories, bytes int) {
-	return len(l.stories), len(l.stories)*storyBytes + l.tries*tryBytes
-}
-
-// What one of each takes, slack and shared parts included.
-const (
-	storyBytes = 700
-	tryBytes   = 200
-)
