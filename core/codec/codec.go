@@ -35,6 +35,9 @@ func (e *Encoder) Float(v float64) {
 	e.B = binary.LittleEndian.AppendUint64(e.B, math.Float64bits(v))
 }
 
+// Word appends the eight bytes of a number that is as likely to be large as small.
+func (e *Encoder) Word(v uint64) { e.B = binary.LittleEndian.AppendUint64(e.B, v) }
+
 // Bytes appends b and its length.
 func (e *Encoder) Bytes(b []byte) {
 	e.Len(len(b))
@@ -163,6 +166,15 @@ func (d *Decoder) Float() float64 {
 		return 0
 	}
 	return math.Float64frombits(binary.LittleEndian.Uint64(b))
+}
+
+// Word reads what [Encoder.Word] wrote.
+func (d *Decoder) Word() uint64 {
+	b := d.Fixed(8)
+	if len(b) == 0 {
+		return 0
+	}
+	return binary.LittleEndian.Uint64(b)
 }
 
 // Bytes reads bytes with their length; they alias the input.

@@ -14,6 +14,7 @@ func TestRoundTrip(t *testing.T) {
 	e.Int(math.MinInt64)
 	e.Bool(true)
 	e.Float(math.Copysign(0, -1))
+	e.Word(1 << 63)
 	e.Bytes([]byte{1, 2})
 	e.String("é")
 	e.Hash(felt.Hash{1})
@@ -26,7 +27,7 @@ func TestRoundTrip(t *testing.T) {
 	e.End(mark)
 	d := NewDecoder(e.B)
 	m := map[string]int{}
-	if d.Uint() != math.MaxUint64 || d.Int() != math.MinInt64 || !d.Bool() || !math.Signbit(d.Float()) ||
+	if d.Uint() != math.MaxUint64 || d.Int() != math.MinInt64 || !d.Bool() || !math.Signbit(d.Float()) || d.Word() != 1<<63 ||
 		string(d.Bytes()) != "\x01\x02" || d.String() != "é" || d.Hash() != (felt.Hash{1}) || !d.Hash().IsZero() {
 		t.Fatal("other values came back")
 	}
@@ -44,6 +45,7 @@ func TestDamage(t *testing.T) {
 		"out of range": func(d *Decoder) { d.b = []byte{9}; d.UintMax(8) },
 		"flag":         func(d *Decoder) { d.b = []byte{2}; d.Bool() },
 		"float":        func(d *Decoder) { d.b = []byte{1, 2}; d.Float() },
+		"word":         func(d *Decoder) { d.b = []byte{1, 2}; d.Word() },
 		"bytes":        func(d *Decoder) { d.b = []byte{2, 1}; d.Bytes() },
 		"json":         func(d *Decoder) { d.b = []byte{1, '{'}; d.JSON(&struct{}{}) },
 		"hash":         func(d *Decoder) { d.b = []byte{1, 1}; d.Hash() },

@@ -316,7 +316,7 @@ type CounterHeld struct {
 // Held returns how much is held.
 func (c *Counter) Held() CounterHeld {
 	n, b := c.journeys.held()
-	return CounterHeld{Journeys: n, Links: len(c.links.known), Bytes: b + len(c.links.known)*linkBytes}
+	return CounterHeld{Journeys: n, Links: c.links.known.live, Bytes: b + c.links.bytes()}
 }
 
 // Names calls yield for every series of steps discovered, with the number of its interactions, in

@@ -99,13 +99,13 @@ func (k *Tracker) decide(t *trace, g *group, c *claim) {
 		k.emit(k.row(t, g, c), nil, c)
 		return
 	}
-	same := m.by == c.id && m.end == c.end && m.class == c.class
+	same := m.by == c.id && m.end == c.end && m.verdict.class() == c.class
 	switch {
 	case same && !here:
 		k.stats.Redelivered++
 		g.by = c
 		return
-	case same && m.outcome != felt.OutcomeCancelled, same && c.terminal():
+	case same && m.verdict.outcome() != felt.OutcomeCancelled, same && c.terminal():
 		return
 	case !here && !beats(c, m):
 		k.stats.Merged++
@@ -118,8 +118,8 @@ func (k *Tracker) decide(t *trace, g *group, c *claim) {
 // beats tells whether a claim takes the decision from one that is only remembered. A
 // derived one never does: what was decided is above it, or beside it and final.
 func beats(c *claim, m *memo) bool {
-	if c.class != m.class {
-		return c.class > m.class
+	if c.class != m.verdict.class() {
+		return c.class > m.verdict.class()
 	}
 	return c.terminal() && compareEnds(c.end, c.id, m.end, m.by) > 0
 }
@@ -132,7 +132,7 @@ func (k *Tracker) withdraw(t *trace, g *group) {
 		return
 	}
 	m := k.memory.get(g.iid)
-	if m == nil || m.class != derived || m.outcome == felt.OutcomeCancelled {
+	if m == nil || m.verdict.class() != derived || m.verdict.outcome() == felt.OutcomeCancelled {
 		return
 	}
 	row := k.row(t, g, g.by)
@@ -220,14 +220,14 @@ func (k *Tracker) emit(d Decision, m *memo, c *claim) {
 	scope := scopeKey{r.Env, r.App, r.Name, r.Traffic}
 	e := memo{
 		key: memoKey(r.ID), by: c.id, end: c.end, value: r.ValueMinor, known: k.tick,
-		series: k.memory.series.acquire(scope), version: 1, outcome: r.Outcome, firstOutcome: r.Outcome, class: c.class,
+		series: k.memory.series.acquire(scope), version: 1, verdict: verdictOf(r.Outcome, r.Outcome, c.class),
 	}
 	if m != nil {
 		was := k.memory.series.list[m.series].scope
-		d.Was = Was{was.env, was.app, was.name, was.traffic, m.end, m.outcome, k.memory.weight(e.key), m.value}
+		d.Was = Was{was.env, was.app, was.name, was.traffic, m.end, m.verdict.outcome(), k.memory.weight(e.key), m.value}
 		e.version = min(m.version, 1<<16-2) + 1
-		e.known, e.firstOutcome = m.known, m.firstOutcome
-		d.Version, d.FirstKnown, d.FirstOutcome = int32(e.version), m.known, m.firstOutcome
+		e.known, e.verdict = m.known, verdictOf(r.Outcome, m.verdict.first(), c.class)
+		d.Version, d.FirstKnown, d.FirstOutcome = int32(e.version), m.known, m.verdict.first()
 		d.was, d.moves = k.memory.who[e.key]
 		k.memory.series.release(m.series)
 		*m = e

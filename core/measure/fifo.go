@@ -236,6 +236,15 @@ func (r *register[K, V]) release(n uint32) bool {
 	return true
 }
 
+// textSum is 64 bits of a text (FNV-1a), the same in every run.
+func textSum(t string) uint64 {
+	sum := uint64(14695981039346656037)
+	for i := range len(t) {
+		sum = (sum ^ uint64(t[i])) * 1099511628211
+	}
+	return sum
+}
+
 // blend makes 64 bits of a hash and a seed; never 0.
 func blend(seed uint64, halves ...uint64) uint64 {
 	x := seed

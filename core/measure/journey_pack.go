@@ -132,8 +132,7 @@ func (s *story) packRow(e *codec.Encoder, o *told, base felt.Instant) {
 	}
 	e.B = append(e.B, bits, byte(o.outcome)<<4|byte(o.firstOutcome))
 	e.Fixed(o.id[:])
-	e.B = append(e.B, byte(o.digest), byte(o.digest>>8), byte(o.digest>>16), byte(o.digest>>24),
-		byte(o.digest>>32), byte(o.digest>>40), byte(o.digest>>48), byte(o.digest>>56))
+	e.Word(o.digest)
 	e.Uint(uint64(o.version))
 	e.Int(int64(o.firstKnown - felt.TickOf(base)))
 	e.Int(int64(o.written - o.firstKnown))

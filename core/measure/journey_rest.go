@@ -15,13 +15,7 @@ type scopeName struct {
 
 // seed is 64 bits of the scope, the same in every run.
 func (n *scopeName) seed() uint64 {
-	sum := uint64(14695981039346656037) // FNV-1a
-	for _, t := range [...]string{n.env, "\x00", n.journey, "\x00"} {
-		for i := range len(t) {
-			sum = (sum ^ uint64(t[i])) * 1099511628211
-		}
-	}
-	return blend(sum, uint64(n.traffic))
+	return blend(textSum(n.env), textSum(n.journey), uint64(n.traffic))
 }
 
 // sealedStory is what is left of a story of which everything is sealed: by it what comes too late

@@ -39,6 +39,10 @@ func TestLinks(t *testing.T) {
 			[]string{"1 pseudonym:p s -", "2 user:u s -", "3 user:u s -", "4 pseudonym:p s -"},
 			[]string{"session s -> pseudonym:p since 1", "pseudonym p -> user:u since 2", "session s -> user:u since 2"},
 		},
+		"now a user, now a pseudonym: written once": {
+			[]string{"1 user:u s i", "2 pseudonym:p s i", "3 user:u s i", "4 pseudonym:p s i", "5 user:u s i", "6 pseudonym:p s i"},
+			[]string{"session s -> user:u since 1", "installation i -> user:u since 1", "pseudonym p -> user:u since 2"},
+		},
 		"again after an hour": {
 			[]string{"1 user:u s -", "3600 user:u s -", "3601 user:u s -"},
 			[]string{"session s -> user:u since 1", "session s -> user:u since 3601"},

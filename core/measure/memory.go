@@ -16,10 +16,20 @@ type memo struct {
 	known        felt.Tick // of version 1
 	series       uint32
 	version      uint16
-	outcome      felt.Outcome
-	firstOutcome felt.Outcome
-	class        class
+	verdict      verdict
 }
+
+// verdict is how an interaction ended, how it was first said to, and what the deciding claim
+// was worth, in one byte.
+type verdict uint8
+
+func verdictOf(now, first felt.Outcome, c class) verdict {
+	return verdict(now) | verdict(first)<<3 | verdict(c)<<6
+}
+
+func (v verdict) outcome() felt.Outcome { return felt.Outcome(v & 7) }
+func (v verdict) first() felt.Outcome   { return felt.Outcome(v >> 3 & 7) }
+func (v verdict) class() class          { return class(v >> 6) }
 
 // memory holds memos in the order in which they were made, in blocks, so that the
 // oldest are let go of cheaply. Interactions are found by half of their id, which is 64

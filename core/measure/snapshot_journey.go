@@ -1,8 +1,6 @@
 package measure
 
 import (
-	"math"
-
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/codec"
 	"github.com/felt-cx/felt/core/rules"
@@ -117,7 +115,7 @@ func (l *ledger) saveSealed(e *codec.Encoder) {
 	e.Len(n)
 	l.sealed.each(func(key uint64, s *sealedStory) {
 		if s.forget > l.now {
-			e.Float(math.Float64frombits(key))
+			e.Word(key)
 			e.Int(int64(s.until))
 			e.Int(int64(s.tail))
 			e.Int(int64(s.forget - l.now))
@@ -191,7 +189,7 @@ func (l *ledger) loadStory(d *codec.Decoder, t *saved) {
 func (l *ledger) loadSealed(d *codec.Decoder) {
 	l.now = felt.Tick(d.Int())
 	for n := d.Len(11); n > 0 && d.Err() == nil; n-- {
-		key := math.Float64bits(d.Float())
+		key := d.Word()
 		s := sealedStory{until: felt.Instant(d.Int()), tail: felt.Instant(d.Int()), forget: l.now + felt.Tick(d.Int())}
 		if key == 0 || l.sealed.get(key) != nil {
 			d.Fail("sealed journeys of one key twice")
