@@ -9,14 +9,14 @@ import (
 // memo is what is remembered of a decided interaction: enough to know it again when it
 // is delivered once more, and to take its numbers back when it is corrected.
 type memo struct {
-	key          uint64       // first half of the interaction's id
-	by           felt.SpanID  // the span that decided
-	end          felt.Instant // of that span
-	value        int64
-	known        felt.Tick // of version 1
-	series       uint32
-	version      uint16
-	verdict      verdict
+	key     uint64       // first half of the interaction's id
+	by      felt.SpanID  // the span that decided
+	end     felt.Instant // of that span
+	value   int64
+	known   felt.Tick // of version 1
+	series  uint32
+	version uint16
+	verdict verdict
 }
 
 // verdict is how an interaction ended, how it was first said to, and what the deciding claim
