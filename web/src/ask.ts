@@ -236,6 +236,8 @@ export interface UnmappedName {
 
 export interface UnmappedAnswer extends Stamp {
   operations: UnmappedOperation[];
+  /** Further ones, whose spans name their interaction. */
+  named?: number;
   names: UnmappedName[];
 }
 

@@ -59,6 +59,8 @@ export interface InventoryAnswer extends Stamp {
   errors: number;
   warnings: number;
   dir?: string;
+  /** "files", or what stands in for them while there are none: "demo". */
+  by?: string;
   loaded: string | null;
   /** When the newest text was read, where the server tells. */
   edited?: string | null;

@@ -12,6 +12,13 @@ export function objectiveWords(o: Objective): string {
   return `${o.kind || o.name}${slow} ${target}\u00a0% over ${span(o.window_ms / 1000)}`;
 }
 
+/** placeWords says where the files are, or would be. */
+export function placeWords(a: InventoryAnswer): string {
+  return a.by && a.by !== "files"
+    ? `built in, by the ${a.by}: files in ${a.dir} take its place`
+    : `files in ${a.dir}`;
+}
+
 /** inventoryVerdict says what runs and what is missing in it. */
 export function inventoryVerdict(
   a: InventoryAnswer,

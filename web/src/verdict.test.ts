@@ -132,14 +132,14 @@ describe("no incident", () => {
     );
   });
 
-  it("counts tries second, of whole journeys where there are any", () => {
+  it("counts tries second, each once: a whole journey is no further try", () => {
     const o = { success: 90, degraded: 5, failed: 3, abandoned: 2, cancelled: 7, open: 9 };
     const step = { ...search, outcomes: o };
     expect(second(judge({ journeys: answer(step, { ...pay, outcomes: o }) }))).toBe(
       "6 of 200 tries failed (3 %)",
     );
     const whole = { ...pay, kind: "journey", outcomes: { ...o, failed: 0 } };
-    expect(second(judge({ journeys: answer(step, whole) }))).toBe("0 of 97 tries failed (0 %)");
+    expect(second(judge({ journeys: answer(step, whole) }))).toBe("3 of 100 tries failed (3 %)");
   });
 
   it("one journey is its own total", () => {

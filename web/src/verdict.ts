@@ -95,7 +95,7 @@ function judge({ journeys, incidents, now }: VerdictInput): Verdict {
       headline: [
         strong("No journey seen"),
         plain(
-          ` in the last ${windowWords(journeys.window)}: telemetry arrives, but none of it names an interaction`,
+          ` in the last ${windowWords(journeys.window)}: telemetry arrives, and nothing says yet what in it customers try`,
         ),
       ],
       detail: [],
@@ -182,11 +182,11 @@ function tries(by: Impact["interactions"]): string {
     : "";
 }
 
-/** attempts adds up the tries of all rows: of whole journeys where there are any. */
+/** attempts adds up the tries of all rows: a whole journey is no further try, as its customers are no further ones. */
 function attempts(rows: Journey[]): string {
-  const whole = rows.filter((j) => j.kind === "journey");
+  const steps = rows.filter((j) => j.kind !== "journey");
   const sum = { success: 0, degraded: 0, failed: 0, abandoned: 0 };
-  for (const { outcomes: o } of whole.length > 0 ? whole : rows) {
+  for (const { outcomes: o } of steps.length > 0 ? steps : rows) {
     sum.success += o.success;
     sum.degraded += o.degraded;
     sum.failed += o.failed;

@@ -54,7 +54,7 @@ export function Freshness({ health, fresh, now }: Props) {
                 "nothing",
               )}
             </dd>
-            <dt>Names seen but not mapped</dt>
+            <dt>Interactions in no journey</dt>
             <dd>
               {listed(
                 names.slice(0, 12).map((n) => [n.name, n.count]),
@@ -62,7 +62,7 @@ export function Freshness({ health, fresh, now }: Props) {
               )}
               {names.length > 12 && ` and ${names.length - 12} more`}
             </dd>
-            <dt>Metrics nothing maps</dt>
+            <dt>Points of metrics in no journey</dt>
             <dd>{int(metrics)}</dd>
             <dt>Config errors</dt>
             <dd>{errors.length === 0 ? "none" : errors.map(text).join("; ")}</dd>

@@ -2,6 +2,7 @@ import { Button, VisuallyHidden } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { copy } from "../keys";
 import { type Verdict as Said, say } from "../verdict";
+import { Go } from "./Go";
 import { Shape, stateOf } from "./Mark";
 
 /** The verdict sentence, the first thing on the page. */
@@ -74,7 +75,11 @@ function Guide({ otlp }: { otlp: string }) {
 function Naming() {
   return (
     <>
-      <p className="detail">Name what customers try on the span that ends it:</p>
+      <p className="detail">
+        Say it in the inventory: the <Go view="inventory">inventory page</Go> lists what comes in,
+        with YAML that maps it; no code needs to change. Or name what customers try on the span that
+        ends it:
+      </p>
       <Snippet
         text={`felt.interaction.name    = "checkout"\nfelt.interaction.outcome = "success" | "degraded" | "failed"\nuser.id                  = "…"   (or session.id)`}
       />

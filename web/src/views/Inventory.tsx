@@ -9,7 +9,7 @@ import {
   type Problem,
   place,
 } from "../inventory";
-import { inventoryVerdict, objectiveWords } from "../inventoryWords";
+import { inventoryVerdict, objectiveWords, placeWords } from "../inventoryWords";
 import { Go } from "../parts/Go";
 import { Shape } from "../parts/Mark";
 import { useInventory } from "../queries";
@@ -40,7 +40,7 @@ export default function Inventory({ window, env, pulse, now }: ViewProps) {
         detail={[
           said.detail,
           loaded ? `in force since ${clock(loaded, now)}` : "",
-          a.dir ? `files in ${a.dir}` : "",
+          a.dir ? placeWords(a) : "",
         ].filter(Boolean)}
       />
       <Problems a={a} />
@@ -167,9 +167,17 @@ function Journey({ j }: { j: InventoryJourney }) {
   );
 }
 
+/** idleWords is a length of time, exactly: 90 seconds are not two minutes. */
+function idleWords(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds % 86_400 === 0) return plural(seconds / 86_400, "day");
+  if (seconds % 3600 === 0) return plural(seconds / 3600, "hour");
+  return seconds % 60 === 0 ? plural(seconds / 60, "minute") : plural(seconds, "second");
+}
+
 /** terms is when it is reached, and what makes tries one journey. */
 function terms(j: InventoryJourney): string {
-  const idle = plural(Math.round(j.timeout_ms / 60_000), "minute");
+  const idle = idleWords(j.timeout_ms);
   return [
     `Reached when ${j.success_when}`,
     `degraded when ${j.degraded_when}`,

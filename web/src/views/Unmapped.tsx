@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useState } from "react";
 import type { UnmappedAnswer } from "../ask";
 import { csv } from "../csv";
-import { int, shareOf } from "../format";
+import { int, plural, shareOf } from "../format";
 import { save } from "../keys";
 import { Snippet } from "./Snippet";
 
@@ -77,8 +77,10 @@ export function Unmapped({ a, period }: { a: UnmappedAnswer; period: string }) {
           CSV
         </Button>
       </header>
-      {a.operations.length > 0 && (
-        <p className="empty">A span that names its interaction needs no rule for its operation.</p>
+      {(a.named ?? 0) > 0 && (
+        <p className="empty">
+          {plural(a.named ?? 0, "more operation")} need no rule: their spans name their interaction.
+        </p>
       )}
       {lines.length > 0 && (
         <table>
