@@ -19,7 +19,7 @@ type Settings struct {
 	OpsMax       int     `json:"operations_max"`  // bound on operations and on edges; further ones count as "other"
 	SegmentMax   int     `json:"segment_values"`  // K values per segment key and series; further ones are "other"
 	FloorClients int     `json:"floor_customers"` // the fewest customers in the judged minute for a finding
-	OpenJourneys int     `json:"open_journeys"`   // bound on customers' journeys held to be told, over all partitions
+	OpenJourneys int     `json:"open_journeys"`   // bound on customers' journeys held to be told or corrected, over all partitions; twice as many sealed ones are remembered
 	JourneySteps int     `json:"journey_steps"`   // bound on steps held of one customer in one journey; the oldest are sealed first
 	KnownLinks   int     `json:"known_links"`     // bound on links remembered so that they are not written again
 }
@@ -32,7 +32,7 @@ func DefaultSettings() Settings {
 		Remember: 15 * Minute, JourneyLate: 10 * Minute, Recovery: 30 * Minute,
 		OpenSpans: 4_000_000, OpenTries: 2_000_000, SeriesMax: 20_000, OpsMax: 100_000,
 		SegmentMax: 50, FloorClients: 20,
-		OpenJourneys: 1_000_000, JourneySteps: 512, KnownLinks: 200_000,
+		OpenJourneys: 450_000, JourneySteps: 512, KnownLinks: 200_000,
 	}
 }
 

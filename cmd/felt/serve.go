@@ -38,7 +38,7 @@ type serverFlags struct {
 	MaxOpenTries   int           `help:"Interactions remembered against redelivery." default:"2000000"`
 	MaxSeries      int           `help:"Names of interactions with buckets of their own; further ones count as other." default:"20000"`
 	MaxOperations  int           `help:"Operations and edges with buckets of their own; further ones count as other." default:"100000"`
-	OpenJourneys   int           `help:"Customers' journeys that may be under way at once; over it the oldest are told as abandoned early." default:"1000000"`
+	OpenJourneys   int           `help:"Customers' journeys held, those included that have ended and may be corrected; over it those that have ended are sealed early, then the oldest are cancelled." default:"450000"`
 	JourneySteps   int           `help:"Tries held of one customer in one journey; the oldest are sealed first." default:"512"`
 	KnownLinks     int           `help:"Links between identities remembered so that they are not written again." default:"200000"`
 	SegmentValues  int           `help:"Values per segment key with buckets of their own; further ones count as other." default:"50"`

@@ -136,11 +136,34 @@
 // engine's tests tell everything a second time, plainly, and compare.
 //
 // A journey that ran out of time is written when settle has passed too. One that is open
-// gets a row with the next buckets, and a new one once a minute if it changed. It is sealed
-// (its tries are let go of) when remember and its timeout have passed since it ended and was
-// written last; a try that ended before that and comes then is counted and dropped. When
-// there is no room, the journeys of whoever did nothing for longest go first: an open one is
-// cancelled (rule no_room), which is outside of every rate.
+// gets a row with the next buckets, and a new one once a minute if it changed.
+//
+// # How late a step may come
+//
+// A journey that has ended is held for journey_late (10 min) and settle longer, counted from
+// when it ended, from the last page loaded again after its goal, or from when its row was
+// written last, whichever is latest: one that ran out of time from its row. Whatever comes
+// until then corrects it. Then it is sealed: its tries are let go of, and of the key are
+// left two instants. What ended until the first, which is the end of what is sealed, and
+// comes later is counted and dropped. Until the second, the timeout after its goal, what
+// is no entry step is a page loaded again; which step is one, the inventory under which that
+// was tried says. Both are forgotten when journey_late and settle have passed since the later
+// one, and remember since the sealing; what comes later still begins a journey of its own.
+//
+// # What is held of it
+//
+// Between ticks a key is packed: 80 bytes to find it, know when it is due and who goes
+// first, and a text without pointers: 20 bytes for a try, 35 for a row, 16 for every hash that
+// is not the key; what many customers have in common (app, release, segments, flags) is
+// held once. It is unpacked for the tick in which something comes for it. What is sealed
+// takes 40 bytes. Half of an interaction's id stands for it here.
+//
+// When there is no room (open_journeys), keys of which every journey has ended go first, and
+// they are sealed; then those of whoever did nothing for longest: what is open of them is
+// cancelled (rule no_room), which is outside of every rate. Twice as many sealed ones are
+// remembered. The oldest journeys of a key with more than journey_steps tries go likewise.
+//
+// # Which inventory
 //
 // A journey is told by the inventory under which its first try was decided, also when there is
 // a newer one; further tries are known by the names of their steps. One that is gone from

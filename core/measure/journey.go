@@ -27,7 +27,8 @@ func compareStories(a, b *storyKey) int {
 
 // told is what was written of a journey, so that it can be corrected.
 type told struct {
-	id           felt.InteractionID
+	seed         halfID // its id is made of this, and of the story's key: the first try at first
+	salt         uint64 // and of this: tells journeys apart that have the same first try
 	version      int32
 	firstKnown   felt.Tick
 	firstOutcome felt.Outcome

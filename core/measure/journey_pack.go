@@ -37,6 +37,8 @@ const (
 	packWeight   = 2
 	packApp      = 2 // shift
 	packCurrency = 4 // shift
+	packSeed     = 64
+	packSalt     = 128
 	packHere     = 0 // the text follows
 	packOfWho    = 1
 	packOfDef    = 2
@@ -130,8 +132,22 @@ func (s *story) packRow(e *codec.Encoder, o *told, base felt.Instant) {
 	if o.weight != 1 {
 		bits |= packWeight
 	}
+	from := slices.IndexFunc(s.tries, func(t stepTry) bool { return t.id == o.seed })
+	if from < 0 {
+		bits |= packSeed
+	}
+	if o.salt != 0 {
+		bits |= packSalt
+	}
 	e.B = append(e.B, bits, byte(o.outcome)<<4|byte(o.firstOutcome))
-	e.Fixed(o.id[:])
+	if from < 0 {
+		e.Fixed(o.seed[:])
+	} else {
+		e.Len(from)
+	}
+	if o.salt != 0 {
+		e.Uint(o.salt)
+	}
 	e.Word(o.digest)
 	e.Uint(uint64(o.version))
 	e.Int(int64(o.firstKnown - felt.TickOf(base)))
@@ -334,7 +350,7 @@ func (s *story) unpack(packed string, n named, m *spare) bool {
 		s.forget = felt.Tick(u.int())
 	}
 	base := felt.Instant(u.int())
-	for range u.below(len(u.s)/30 + 1) {
+	for range u.below(len(u.s)/18 + 1) {
 		if len(s.people) == 0 {
 			return false
 		}
@@ -343,6 +359,14 @@ func (s *story) unpack(packed string, n named, m *spare) bool {
 		s.unpackRow(&u, o, base)
 	}
 	s.unpackTries(&u, base)
+	for _, o := range s.rows {
+		if o.place > len(s.tries) {
+			return false
+		}
+		if o.place > 0 {
+			o.seed = s.tries[o.place-1].id
+		}
+	}
 	return !u.bad && u.s == ""
 }
 
@@ -363,7 +387,14 @@ func (s *story) unpackHashes(u *unpacker, p *profile) {
 func (s *story) unpackRow(u *unpacker, o *told, base felt.Instant) {
 	bits, outcomes := u.byte(), u.byte()
 	o.gone, o.outcome, o.firstOutcome = bits&packGone != 0, felt.Outcome(outcomes>>4), felt.Outcome(outcomes&15)
-	copy(o.id[:], u.text(len(o.id)))
+	if bits&packSeed != 0 {
+		copy(o.seed[:], u.text(len(o.seed)))
+	} else {
+		o.place = u.below(1<<20) + 1 // of the try, which is not there yet
+	}
+	if bits&packSalt != 0 {
+		o.salt = u.uint()
+	}
 	o.digest = u.word()
 	o.version = int32(u.below(1 << 30))
 	o.firstKnown = felt.TickOf(base) + felt.Tick(u.int())

@@ -132,12 +132,12 @@ func (l *ledger) own(s *story, w *way) {
 
 // newRow names a journey that has no row. A row that was taken back is taken up again.
 func (s *story) newRow(w *way, m *spare) *told {
+	seed := s.tries[w.from].id
 	for salt := uint64(0); ; salt++ {
-		id := s.key.deriveID(s.tries[w.from].id, salt)
-		i := slices.IndexFunc(s.rows, func(o *told) bool { return o.id == id })
+		i := slices.IndexFunc(s.rows, func(o *told) bool { return o.seed == seed && o.salt == salt })
 		if i < 0 {
 			o := m.row()
-			o.id, o.taken = id, true
+			o.seed, o.salt, o.taken = seed, salt, true
 			s.rows = append(s.rows, o)
 			return o
 		}
@@ -158,7 +158,7 @@ func (l *ledger) write(s *story, o *told, row felt.Interaction, digest uint64, t
 	}
 	l.counted(o, row.Outcome)
 	o.version++
-	d.ID, d.Version, d.Known, d.FirstKnown, d.FirstOutcome = o.id, o.version, t, o.firstKnown, o.firstOutcome
+	d.ID, d.Version, d.Known, d.FirstKnown, d.FirstOutcome = s.key.deriveID(o.seed, o.salt), o.version, t, o.firstKnown, o.firstOutcome
 	o.app = row.App
 	o.written, o.digest, o.start, o.end, o.outcome = t, digest, row.Start, row.End, row.Outcome
 	o.weight, o.value, o.currency, o.gone = row.Weight, row.ValueMinor, row.Currency, false

@@ -124,7 +124,7 @@ type spare struct {
 	rows    []*told
 }
 
-const spareMax = 4096
+const spareMax = 1024
 
 func last[T any](list *[]*T) *T {
 	n := len(*list)
