@@ -62,7 +62,7 @@ func valueOf(t reflect.Type, tag reflect.StructTag) string {
 	}
 	switch t.Name() {
 	case "Correlate":
-		return "`session`, `customer`, `instance`, `{instance: ATTRIBUTE}`"
+		return "`session`, `customer`, `instance`, `trace`, `{instance: ATTRIBUTE}`"
 	case "SuccessWhen":
 		return "`last_step`, `all_steps`, `{step: NAME}`"
 	case "Text":
