@@ -170,16 +170,24 @@ func (v *inventory) note(in felt.Inventory, problems []rules.Problem) {
 	}
 }
 
-// read reads and checks the files. The set is nil when they are not to be taken.
+// actorFiles is who changed an inventory that was read from files.
+const actorFiles = "files"
+
+// read reads and checks the files, or what stands in for them ([Config.Inventory]). The set is
+// nil when they are not to be taken.
 func (v *inventory) read() (felt.Inventory, *rules.Set, []rules.Problem) {
 	dir := v.a.cfg.ConfigDir
 	wrong := func(check, message, mend string) (felt.Inventory, *rules.Set, []rules.Problem) {
 		return felt.Inventory{}, nil, []rules.Problem{{File: dir, Severity: rules.SeverityError, Check: check, Message: message, Suggestion: mend}}
 	}
 	in, err := ReadInventory(dir)
+	missing := dir == "" || errors.Is(err, fs.ErrNotExist)
+	rule, instead := v.inForce(), v.a.cfg.Inventory
 	switch {
-	case dir == "" || errors.Is(err, fs.ErrNotExist):
-		if rule := v.inForce(); len(rule.Files) > 0 {
+	case instead != nil && (err == nil && len(in.Files) == 0 || missing && rule.Actor != actorFiles):
+		in = *instead
+	case missing:
+		if len(rule.Files) > 0 {
 			return wrong("no-directory", fmt.Sprintf("there is no such directory, but an inventory of version %d is in force, and stays so", rule.Version),
 				"give the right --config; to go on without journeys, make the directory and leave it empty")
 		}
@@ -187,7 +195,9 @@ func (v *inventory) read() (felt.Inventory, *rules.Set, []rules.Problem) {
 	case err != nil:
 		return wrong("unreadable", err.Error(), "")
 	}
-	in.Actor = "files"
+	if in.Actor == "" {
+		in.Actor = actorFiles
+	}
 	set, _ := rules.Load(in)
 	return in, set, rules.Check(in, v.a.checking())
 }
@@ -267,7 +277,7 @@ func (v *inventory) rules() httpapi.Rules {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return httpapi.Rules{
-		Set: v.set, Files: v.text.Files, Loaded: v.loaded, Edited: v.edited, Dir: v.a.cfg.ConfigDir, Problems: slices.Clone(v.problems), Newest: v.newest,
+		Set: v.set, Files: v.text.Files, Loaded: v.loaded, Edited: v.edited, By: v.text.Actor, Dir: v.a.cfg.ConfigDir, Problems: slices.Clone(v.problems), Newest: v.newest,
 	}
 }
 

@@ -53,6 +53,7 @@ func plain(td ptrace.Traces, trace uint64, name string, failed bool, end time.Ti
 type inventoryAnswer struct {
 	Version  int64
 	Edited   *time.Time
+	By       string
 	Newest   bool
 	Errors   int
 	Journeys []struct{ Name string }

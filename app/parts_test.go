@@ -3,6 +3,8 @@ package app
 import (
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -10,6 +12,8 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/felt-cx/felt"
 )
 
 // metric reads one number from /metrics; -1 when it is not there.
@@ -77,6 +81,43 @@ func TestBadInventoryAtTheStart(t *testing.T) {
 	writeFiles(t, cfg.ConfigDir, map[string]string{"shop.yaml": checkoutInventory})
 	s.awaitInventory(t, "mended", inForce(1))
 	await(t, "the metric", 5*time.Second, func() bool { return s.metric(t, "felt_inventory_version") == 1 })
+}
+
+// TestInventoryInstead: an inventory that stands in is in force as long as there are no files, gives
+// way to them, and does not come back when their directory is lost.
+func TestInventoryInstead(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(t.TempDir())
+	cfg.ConfigDir = filepath.Join(t.TempDir(), "config")
+	cfg.Inventory = &felt.Inventory{Actor: "demo", Files: []felt.InventoryFile{{Name: "demo.yaml", Text: "journeys:\n  - name: buy\n"}}}
+	s := serveApp(t, cfg)
+	named := func(what, name string, version int64) inventoryAnswer {
+		t.Helper()
+		return s.awaitInventory(t, what, func(in inventoryAnswer) bool {
+			return in.Version == version && in.Newest && len(in.Journeys) == 1 && in.Journeys[0].Name == name
+		})
+	}
+	if in := named("at the start", "buy", 1); in.Edited == nil || in.By != "demo" || in.Errors != 0 {
+		t.Errorf("%+v", in)
+	}
+	s.stop()
+	s = serveApp(t, cfg)
+	named("after a restart", "buy", 1)
+	writeFiles(t, cfg.ConfigDir, map[string]string{"own.yaml": "journeys:\n  - name: own\n"})
+	if in := named("with files", "own", 2); in.By != "files" {
+		t.Errorf("%+v", in)
+	}
+	if err := os.RemoveAll(cfg.ConfigDir); err != nil {
+		t.Fatal(err)
+	}
+	lost := s.awaitInventory(t, "the directory is lost", func(in inventoryAnswer) bool { return in.Errors > 0 })
+	if lost.Version != 2 || lost.Journeys[0].Name != "own" {
+		t.Errorf("%+v", lost)
+	}
+	if err := os.MkdirAll(cfg.ConfigDir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	named("an empty directory", "buy", 3)
 }
 
 // TestReload: asked to, the server looks at the files at once.

@@ -57,6 +57,8 @@ func (c *demoCmd) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return usageError{fmt.Errorf("demo: %w", err)}
 	}
+	own := demo.Inventory(time.Now())
+	cfg.Inventory = &own
 	cfg.Extra = map[string]http.Handler{"GET /demo/truth": d.Handler(), "POST /demo/stop": d.Handler()}
 	return serve(ctx, cfg, std, func(ctx context.Context, a *app.App) error {
 		d.SendTo("http://" + reachable(a.HTTPAddr()))

@@ -20,6 +20,7 @@ type inventoryOutput struct {
 		Stamp
 		InventoryState
 		Dir      string           `json:"dir,omitempty" doc:"Where the files are, on the server"`
+		By       string           `json:"by,omitempty" doc:"What it was made of: files, or what stands in for them while there are none (demo)"`
 		Loaded   *string          `json:"loaded" doc:"When this process found it in force; null without an inventory"`
 		Edited   *string          `json:"edited" doc:"When the newest text was first seen, be it in force or not; null: there is none"`
 		Files    []inventoryFile  `json:"files" doc:"Of the inventory in force"`
@@ -167,6 +168,7 @@ func (a *API) inventory(context.Context, *inventoryInput) (*inventoryOutput, err
 	out := &inventoryOutput{}
 	b := &out.Body
 	b.Stamp, b.InventoryState, b.Dir = a.stamp(nil), stateOfRules(r), r.Dir
+	b.By = r.By
 	b.Loaded, b.Edited, b.Problems = optionalTime(r.Loaded), optionalTime(r.Edited), problemViews(r.Problems)
 	b.Files, b.Journeys = make([]inventoryFile, 0, len(r.Files)), []inventoryEntry{}
 	for _, f := range r.Files {

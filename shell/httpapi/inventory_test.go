@@ -67,7 +67,7 @@ func load(t testing.TB, version int64, text string) Rules {
 	if set == nil {
 		t.Fatalf("%v", problems)
 	}
-	return Rules{Set: set, Files: in.Files, Dir: "/etc/felt", Loaded: now - felt.Hour, Edited: now - 2*felt.Hour, Newest: true}
+	return Rules{Set: set, Files: in.Files, Dir: "/etc/felt", Loaded: now - felt.Hour, Edited: now - 2*felt.Hour, By: "files", Newest: true}
 }
 
 func withRules(t testing.TB) func(*world) {
@@ -80,7 +80,7 @@ func TestInventory(t *testing.T) {
 	w := newWorld(t, withRules(t))
 	a := w.ok("/api/v1/inventory")
 	for path, want := range map[string]any{
-		"version": 7.0, "newest": true, "errors": 0.0, "dir": "/etc/felt", "loaded": "2026-03-04T12:50:00Z", "edited": "2026-03-04T11:50:00Z", "files.0.name": "shop.yaml",
+		"version": 7.0, "newest": true, "errors": 0.0, "dir": "/etc/felt", "loaded": "2026-03-04T12:50:00Z", "edited": "2026-03-04T11:50:00Z", "by": "files", "files.0.name": "shop.yaml",
 		"journeys.0.name": "checkout", "journeys.0.title": "Check out", "journeys.0.team": "payments", "journeys.0.criticality": 5.0,
 		"journeys.0.correlate": "session", "journeys.0.timeout_ms": 1200000.0, "journeys.0.owners.0": "ana",
 		"journeys.0.steps.0.match":       `server span with service = "web", name starting with "POST /cart", cart.size there`,
@@ -174,10 +174,12 @@ func TestJourneysOfTheInventory(t *testing.T) {
 		byName[fmt.Sprint(j["app"], "/", j["name"], " ", j["kind"])] = j
 	}
 	for name, want := range map[string]map[string]any{
-		"shop/checkout journey": {"title": "Check out", "owner": "payments", "purpose": "purchase", "criticality": 5.0, "mapped": true},
-		"shop/pay step":         {"title": "pay", "owner": "payments", "criticality": 5.0, "mapped": true, "journeys": []any{"checkout"}},
-		"shop/search step":      {"title": "search", "owner": "", "criticality": 0.0, "mapped": false, "journeys": []any{}},
-		"/signup journey":       {"title": "Sign up", "state": "no_data", "criticality": 3.0, "mapped": true, "completion_rate": nil},
+		"shop/checkout journey": { // nobody gets past a step on which a finding lasts
+			"state": "failing", "state_reason": "step pay: 10 of 20 customers failed (1.0 % in the hour before)", "title": "Check out", "owner": "payments", "purpose": "purchase", "criticality": 5.0, "mapped": true,
+		},
+		"shop/pay step":    {"title": "pay", "owner": "payments", "criticality": 5.0, "mapped": true, "journeys": []any{"checkout"}},
+		"shop/search step": {"title": "search", "owner": "", "criticality": 0.0, "mapped": false, "journeys": []any{}},
+		"/signup journey":  {"title": "Sign up", "state": "no_data", "criticality": 3.0, "mapped": true, "completion_rate": nil},
 	} {
 		for k, v := range want {
 			if diff := cmp.Diff(v, byName[name][k]); diff != "" {
@@ -251,6 +253,7 @@ func TestUnmapped(t *testing.T) {
 		w.opts.Named = func(env string) map[Operation]bool {
 			return map[Operation]bool{
 				{"web", "POST /named", felt.SpanServer}: env == "production", {"web", "GET /search", felt.SpanClient}: true, {"gone", "x", felt.SpanServer}: true,
+				{"app", "pay", felt.SpanInternal}: env == "production",
 			}
 		}
 	})
@@ -267,6 +270,9 @@ func TestUnmapped(t *testing.T) {
 	add("web", "POST /named", felt.SpanServer, "1", 900, 0)   // names its interaction
 	add("web", "SELECT", felt.SpanClient, "1", 500, 0)        // inside
 	add("worker", "orders process", felt.SpanConsumer, "", 7, 0)
+	add("app", "pay", felt.SpanInternal, "", 20, 0)              // names its interaction
+	add("app", "POST /pay", felt.SpanClient, "", 20, 0)          // is inside of that
+	add("kiosk", "POST /door", felt.SpanClient, "", 5, 0)        // names none: that is all that is known of it
 	add("browser", "documentLoad", felt.SpanInternal, "", 30, 0) // nobody calls it
 	if err := w.store.Write(t.Context(), b); err != nil {
 		t.Fatal(err)
@@ -285,17 +291,17 @@ func TestUnmapped(t *testing.T) {
 			t.Errorf("suggestion %s: %v", text, problems)
 			continue
 		}
-		kind := map[string]felt.SpanKind{"server": felt.SpanServer, "consumer": felt.SpanConsumer, "internal": felt.SpanInternal}[fmt.Sprint(o["kind"])]
+		kind := map[string]felt.SpanKind{"server": felt.SpanServer, "consumer": felt.SpanConsumer, "client": felt.SpanClient, "internal": felt.SpanInternal}[fmt.Sprint(o["kind"])]
 		if len(set.Select(false, fmt.Sprint(o["service"]), fmt.Sprint(o["operation"]), kind)) == 0 {
 			t.Errorf("the suggestion does not take what it is for:\n%s", text)
 		}
 	}
-	want := []string{"web GET /search 40 3", "browser documentLoad 30 0", "pay-api POST /pay 10 3", "worker orders process 7 0"}
+	want := []string{"web GET /search 40 3", "browser documentLoad 30 0", "pay-api POST /pay 10 3", "worker orders process 7 0", "kiosk POST /door 5 0"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if got := a.doc["named"]; got != 1.0 {
-		t.Errorf("%v operations are left out, want 1", got)
+	if got := a.doc["named"]; got != 2.0 {
+		t.Errorf("%v operations are left out, want 2", got)
 	}
 	var names []string
 	for _, x := range a.doc["names"].([]any) {

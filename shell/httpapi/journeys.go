@@ -67,6 +67,9 @@ func (a *API) journeys(ctx context.Context, in *journeysInput) (*journeysOutput,
 	out.Body.Journeys = make([]journeyView, 0, len(stats))
 	for _, s := range stats {
 		state, why := stateOf(s, open, now)
+		if step, its := brokenStep(set, s, open, now); state != stateFailing && step != "" {
+			state, why = stateFailing, "step "+step+": "+its
+		}
 		v := journeyView{
 			Name: s.Name, App: s.App, Title: s.Name, Kind: s.Kind.String(),
 			State: state, StateReason: why,
@@ -192,6 +195,28 @@ func stateOf(s felt.ScopeStat, open []felt.Incident, now felt.Instant) (state, w
 	default:
 		return stateOK, fmt.Sprintf("%d of %d failed", s.Counts.Failed, decided)
 	}
+}
+
+// brokenStep is a required step of a journey on which a finding lasts, and why: who cannot do it
+// cannot reach the journey's goal, long before that journey is given up and counted. "" none.
+func brokenStep(set *rules.Set, s felt.ScopeStat, open []felt.Incident, now felt.Instant) (step, why string) {
+	if set == nil || s.Kind != felt.KindJourney {
+		return "", ""
+	}
+	j := journeyNamed(set, s.App, s.Name)
+	for _, i := range open {
+		if !i.FindingActive || i.Opened > now || i.Env != s.Env {
+			continue
+		}
+		for _, name := range i.Journeys {
+			for _, st := range set.Steps(i.App, name) {
+				if st.Journey == j && !st.Optional {
+					return st.Name, explanation(i, name)
+				}
+			}
+		}
+	}
+	return "", ""
 }
 
 // explanation is what the newest finding that lasts says of one name.

@@ -57,6 +57,7 @@ type Rules struct {
 	Edited   felt.Instant         // when this process first saw the newest text; 0: there is none
 	Dir      string               // where the files are
 	Problems []rules.Problem      // of the newest text, warnings too
+	By       string               // who put it in force: "files", or what stands in for them
 	Newest   bool                 // the newest text is the one in force, or was just put on the log
 }
 

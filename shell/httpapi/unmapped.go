@@ -60,8 +60,9 @@ func (a *API) unmapped(ctx context.Context, in *unmappedInput) (*unmappedOutput,
 	if err != nil {
 		return nil, err
 	}
-	left := unselected(set, entries(ops))
-	named, all := a.opts.Named(in.Env), len(left)
+	named := a.opts.Named(in.Env)
+	left := unselected(set, entries(ops, named))
+	all := len(left)
 	left = slices.DeleteFunc(left, func(o felt.OperationStat) bool { return named[Operation{o.Service, o.Operation, o.Kind}] })
 	out.Body.Named = all - len(left)
 	out.Body.Operations = unmappedOperations(left, in.Limit)
@@ -71,9 +72,12 @@ func (a *API) unmapped(ctx context.Context, in *unmappedInput) (*unmappedOutput,
 
 // entries are the operations through which customers come in, over all releases: what servers
 // and consumers are asked; and all that services do that nobody asks anything, which is what
-// browsers, apps and jobs are.
-func entries(ops []felt.OperationStat) []felt.OperationStat {
-	asked := map[string]bool{}
+// browsers, apps and jobs are. Of these, what those call that name interactions is inside of them.
+func entries(ops []felt.OperationStat, named map[Operation]bool) []felt.OperationStat {
+	asked, names := map[string]bool{}, map[string]bool{}
+	for o := range named {
+		names[o.Service] = true
+	}
 	for _, o := range ops {
 		if o.Kind == felt.SpanServer || o.Kind == felt.SpanConsumer {
 			asked[o.Service] = true
@@ -86,7 +90,9 @@ func entries(ops []felt.OperationStat) []felt.OperationStat {
 	at := map[key]int{}
 	var list []felt.OperationStat
 	for _, o := range ops {
-		if o.Kind != felt.SpanServer && o.Kind != felt.SpanConsumer && asked[o.Service] {
+		calls := o.Kind == felt.SpanClient || o.Kind == felt.SpanProducer
+		if o.Kind != felt.SpanServer && o.Kind != felt.SpanConsumer && asked[o.Service] ||
+			calls && names[o.Service] && !named[Operation{o.Service, o.Operation, o.Kind}] {
 			continue
 		}
 		k := key{o.Service, o.Operation, o.Kind}

@@ -231,8 +231,8 @@ func TestProgress(t *testing.T) {
 				t.Errorf("complete until %d with %d tries, in the end there are %d", until/felt.Second, n, total(im.Counts))
 			}
 		}
-		if len(counted) < 40 || value(worker, "felt_worker_bad_records_total") != 3 || worker.Stats().Events == 0 {
-			t.Errorf("%d moves, %v bad records (want 3), %+v", len(counted), value(worker, "felt_worker_bad_records_total"), worker.Stats())
+		if len(counted) < 40 || value(worker, "felt_worker_bad_records_total") != 3 || worker.Stats().Events == 0 || len(worker.Named()) == 0 {
+			t.Errorf("%d moves, %v bad records (want 3), %+v, named %v", len(counted), value(worker, "felt_worker_bad_records_total"), worker.Stats(), worker.Named())
 		}
 		cancel()
 		if err := <-ended; err != nil {

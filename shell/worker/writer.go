@@ -82,7 +82,7 @@ func (w *Worker) writeGroup(ctx, live context.Context, group []item) error {
 			all.progress = it.progress
 		}
 		if it.metrics != nil {
-			all.stats, all.metrics = it.stats, it.metrics
+			all.stats, all.metrics, all.named = it.stats, it.metrics, it.named
 		}
 		if it.rules != nil {
 			all.rules = it.rules
