@@ -47,9 +47,8 @@ func BenchmarkJourneys(b *testing.B) {
 	b.ReportMetric(float64(bytes)/float64(max(stories, 1)), "B/journey")
 }
 
-// heldLoad feeds a counter customers who try five steps, as a shop has them: half of them log
-// in, most have an installation, a few tries fail, the last step is worth something. It ends
-// when everything is written and nothing is sealed.
+// heldLoad feeds a counter customers who try up to five steps, as a shop has them. It ends when
+// everything is written and nothing is sealed.
 func heldLoad(tb testing.TB, stories, tries int) *Counter {
 	tb.Helper()
 	s := felt.DefaultSettings()
@@ -65,50 +64,53 @@ func heldLoad(tb testing.TB, stories, tries int) *Counter {
 	t := start
 	for first := 0; first < stories; first += perTick {
 		for n := range tries {
-			part := PartDecided{Decisions: make([]Decision, perTick)}
-			for i := range part.Decisions {
-				k := first + i
-				j := set.Journeys[k%len(set.Journeys)]
-				d := &part.Decisions[i]
-				at := t.Instant() - felt.Instant(k%1000)*felt.Second/1000
-				*d = Decision{Interaction: felt.Interaction{
-					Version: 1, Env: "production", App: "app" + j.Name, Name: j.Steps[n].Name, Kind: felt.KindStep, Weight: 1,
-					Recoverable: true, Start: at - felt.Instant(k)*felt.Second/1000, End: at, Outcome: felt.OutcomeSuccess,
-					Release: "2026.11.4", Segments: []felt.Segment{{Key: "region", Value: fmt.Sprint("r", k%5)}},
-				}}
-				id := [4]uint64{uint64(k)*10 + uint64(n) + 1, uint64(k) + 1}
-				binary.LittleEndian.PutUint64(d.ID[:], blend(1, id[0]))
-				binary.LittleEndian.PutUint64(d.Session[:], blend(2, id[1]))
-				binary.LittleEndian.PutUint64(d.Session[8:], blend(3, id[1]))
-				binary.LittleEndian.PutUint64(d.Installation[:], blend(4, id[1]))
-				d.Customer, d.IdentityLevel = d.Session, felt.LevelSession
-				if k%2 == 0 {
-					binary.LittleEndian.PutUint64(d.Customer[:], blend(5, id[1]))
-					d.IdentityLevel = felt.LevelUser
-				}
-				if n == 4 {
-					d.ValueMinor, d.Currency = int64(k), "EUR"
-				}
-				if n < 4 && k%20 == n {
-					d.Outcome, d.Reason, d.ErrorClass = felt.OutcomeFailed, "the bank says no", "declined"
-				}
-				part.Feeds = append(part.Feeds, Feed{Step: j.Steps[n], Key: d.Session, Decision: d})
+			list := make([]Decision, perTick)
+			var feeds []Feed
+			for i := range list {
+				j := set.Journeys[i%len(set.Journeys)]
+				list[i] = heldTry(j, first+i, n, t)
+				feeds = append(feeds, Feed{Step: j.Steps[n], Key: list[i].Session, Decision: &list[i]})
 			}
-			in.Parts[0] = PartDecided{Feeds: part.Feeds} // nothing but journeys is to be measured
+			in.Parts[0] = PartDecided{Feeds: feeds} // nothing but journeys is to be measured
 			c.Tick(t, in)
 			c.Flush(t)
 			t++
 		}
 	}
-	for c.buckets, c.series = map[bucketKey]*bucket{}, map[seriesKey]int64{}; ; t++ {
-		if due := c.journeys.due(); due == 0 || due > t {
-			break
-		}
+	for ; c.journeys.due() != 0 && c.journeys.due() <= t; t++ {
 		c.Tick(t, Decided{Parts: make([]PartDecided, 1)})
 	}
-	c.buckets = nil
+	c.buckets, c.series = nil, nil
 	c.journeys.out, c.journeys.feeds, c.journeys.touched, c.journeys.spare = nil, nil, nil, spare{}
 	return c
+}
+
+// heldTry is the n-th try of customer k: half of them log in, all have an installation, a few
+// tries fail, the last step is worth something.
+func heldTry(j *rules.CompiledJourney, k, n int, t felt.Tick) Decision {
+	at := t.Instant() - felt.Instant(k%1000)*felt.Second/1000
+	d := Decision{Interaction: felt.Interaction{
+		Version: 1, Env: "production", App: "app" + j.Name, Name: j.Steps[n].Name, Kind: felt.KindStep, Weight: 1,
+		Recoverable: true, Start: at - felt.Instant(k)*felt.Second/1000, End: at, Outcome: felt.OutcomeSuccess,
+		Release: "2026.11.4", Segments: []felt.Segment{{Key: "region", Value: fmt.Sprint("r", k%5)}},
+	}}
+	put := func(b []byte, seed uint64, v int) { binary.LittleEndian.PutUint64(b, blend(seed, uint64(v))) }
+	put(d.ID[:], 1, k*10+n)
+	put(d.Session[:], 2, k)
+	put(d.Session[8:], 3, k)
+	put(d.Installation[:], 4, k)
+	d.Customer, d.IdentityLevel = d.Session, felt.LevelSession
+	if k%2 == 0 {
+		put(d.Customer[:], 5, k)
+		d.IdentityLevel = felt.LevelUser
+	}
+	switch {
+	case n == 4:
+		d.ValueMinor, d.Currency = int64(k), "EUR"
+	case k%20 == n:
+		d.Outcome, d.Reason, d.ErrorClass = felt.OutcomeFailed, "the bank says no", "declined"
+	}
+	return d
 }
 
 func heap() int {

@@ -325,6 +325,12 @@ func runJourneys(t *testing.T, c *golden, rnd *rand.Rand, cut bool) []string {
 			t.Errorf("partition %d still holds %d stories, %d tries, %d bytes, %d cohorts, %d definitions, %d scopes", p,
 				l.shelf.n, l.tries, l.packed, len(l.cohorts.of), len(l.defs.of), len(l.scopes.of)-1)
 		}
+		if limit := 2 * max(k.settings.OpenJourneys/k.settings.Partitions, 1); l.sealed.live > limit {
+			t.Errorf("partition %d remembers %d sealed stories, at most %d are wanted", p, l.sealed.live, limit)
+		}
+		if l.tick(start+felt.Tick(felt.Day/felt.Second), nil); l.sealed.live != 0 {
+			t.Errorf("partition %d remembers %d sealed stories after a day", p, l.sealed.live)
+		}
 	}
 	return showJourneys(rows, counters)
 }
