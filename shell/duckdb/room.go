@@ -3,6 +3,7 @@ package duckdb
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 )
@@ -69,6 +70,16 @@ func (s *Store) quiet() {
 		r.raised = false
 	}
 	giveBack()
+}
+
+// wantsRoom tells that something failed for want of memory.
+func wantsRoom(err error) bool {
+	if err == nil {
+		return false
+	}
+	// The appender passes on DuckDB's text, not the kind of its error.
+	text := err.Error()
+	return strings.Contains(text, "Out of Memory") || strings.Contains(text, "to allocate") || strings.Contains(text, "not allocate")
 }
 
 func (s *Store) limit(ctx context.Context, limit string) error {

@@ -2,11 +2,36 @@ package duckdb
 
 import (
 	"context"
+	"encoding/binary"
 	"testing"
 	"time"
 
 	"github.com/felt-cx/felt"
 )
+
+// TestRoomToWrite: what does not fit into the memory of quiet times is written all the same.
+func TestRoomToWrite(t *testing.T) {
+	ctx := context.Background()
+	s, err := Open(ctx, Options{Dir: t.TempDir(), MemoryLimit: "512MiB", QuietLimit: "10MiB"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	rows := make([]felt.Interaction, 200_000)
+	for i := range rows {
+		rows[i] = felt.Interaction{Version: 1, Env: "e", App: "a", Name: "n", Kind: felt.KindStep, End: felt.Instant(i), Outcome: felt.OutcomeSuccess, Weight: 1}
+		binary.LittleEndian.PutUint64(rows[i].ID[:], uint64(i)*0x9e3779b97f4a7c15)
+		copy(rows[i].Customer[:], rows[i].ID[:])
+		rows[i].Customer[0] |= 1
+	}
+	if err := s.Write(ctx, felt.Batch{ID: felt.BatchID{Stage: 2, Tick: 1}, Interactions: rows}); err != nil {
+		t.Fatal(err)
+	}
+	im, err := s.Impact(ctx, felt.Question{Scope: felt.Scope{Env: "e", Name: "n"}, Window: felt.Window{To: felt.Second}})
+	if err != nil || im.Counts.Success != int64(len(rows)) {
+		t.Errorf("%d of %d rows, %v", im.Counts.Success, len(rows), err)
+	}
+}
 
 // TestRoom: the database has its memory while somebody asks, and not for ever.
 func TestRoom(t *testing.T) {

@@ -14,6 +14,21 @@ import (
 // Write stores the batches in one transaction, as [felt.Writer] says. An error may come
 // from a commit that took place: write the same batches again.
 func (s *Store) Write(ctx context.Context, batches ...felt.Batch) error {
+	err := s.write(ctx, batches)
+	if !wantsRoom(err) {
+		return err
+	}
+	// More than the memory of quiet times is needed: a checkpoint, a large import.
+	done, e := s.makeRoom(ctx)
+	if e != nil {
+		return errors.Join(err, e)
+	}
+	defer done()
+	return s.write(ctx, batches)
+}
+
+// write is one attempt of Write.
+func (s *Store) write(ctx context.Context, batches []felt.Batch) error {
 	began := time.Now()
 	if err := s.lock(ctx, "write"); err != nil {
 		return err
