@@ -239,13 +239,7 @@ func (c *Config) defaults() {
 	def(&c.Listen, "127.0.0.1:3358")
 	def(&c.OTLPGRPC, "127.0.0.1:4317")
 	def(&c.OTLPHTTP, "127.0.0.1:4318")
-	def(&c.BodyLimit, 16<<20)
-	def(&c.DecodedLimit, 64<<20)
-	def(&c.InFlightLimit, 256<<20)
-	def(&c.AttributeLimit, 128)
-	def(&c.ValueLimit, 1024)
-	def(&c.BusinessLimit, 8<<20)
-	def(&c.BusinessItems, 10_000)
+	c.limitDefaults()
 	def(&c.LogMaxBytes, 20<<30)
 	def(&c.LogMaxAge, 24*time.Hour)
 	def(&c.SnapshotEvery, 30*time.Second)
@@ -257,10 +251,6 @@ func (c *Config) defaults() {
 	def(&c.CompactEvery, time.Minute)
 	def(&c.KeepGoodTraces, 0.01)
 	def(&c.KeeperBehind, 90*time.Second)
-	def(&c.KeeperTraces, 500_000)
-	def(&c.KeeperBytes, 64<<20)
-	def(&c.KeeperHoldLog, 15*time.Minute)
-	def(&c.TraceSpans, 10_000)
 	def(&c.Version, "dev")
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -287,6 +277,21 @@ func (c *Config) defaults() {
 	if c.Retention == (felt.Retention{}) {
 		c.Retention = felt.DefaultRetention()
 	}
+}
+
+// limitDefaults fills in what bounds requests, and what the keeper holds.
+func (c *Config) limitDefaults() {
+	def(&c.BodyLimit, 16<<20)
+	def(&c.DecodedLimit, 64<<20)
+	def(&c.InFlightLimit, 256<<20)
+	def(&c.AttributeLimit, 128)
+	def(&c.ValueLimit, 1024)
+	def(&c.BusinessLimit, 8<<20)
+	def(&c.BusinessItems, 10_000)
+	def(&c.KeeperTraces, 500_000)
+	def(&c.KeeperBytes, 64<<20)
+	def(&c.KeeperHoldLog, 15*time.Minute)
+	def(&c.TraceSpans, 10_000)
 }
 
 // def sets what is zero.

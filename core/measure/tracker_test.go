@@ -195,7 +195,7 @@ func TestOperationsAreBounded(t *testing.T) {
 		add(1+i/50, i, fmt.Sprint("flood", i))
 	}
 	for i := range 30 {
-		add(60+i, 100+i, "calm")
+		add(60+i, 100+i, "calm name=pay")
 	}
 	f.run(d, events, start+200)
 	var all, other, calm, edges int64
@@ -220,6 +220,25 @@ func TestOperationsAreBounded(t *testing.T) {
 	}
 	if late[otherName] != 0 || late["calm"] == 0 {
 		t.Errorf("long after the flood: %v", late)
+	}
+	type spans struct{ recent, named int }
+	recent := func() map[Operation]spans {
+		m := map[Operation]spans{}
+		f.tracker.Operations(func(o Operation, recent, named int) { m[o] = spans{recent, named} })
+		return m
+	}
+	before := recent()
+	f.tracker.sweep()
+	after := recent()
+	named := 0
+	for o, n := range after {
+		named += n.named
+		if n != before[o] {
+			t.Errorf("%v: %v after a sweep, before %v", o, n, before[o])
+		}
+	}
+	if named == 0 {
+		t.Errorf("no operation names its interaction after a sweep: %v, before %v", after, before)
 	}
 	if h := f.tracker.Held(); h.Operations > 30 || f.tracker.Stats().Sweeps == 0 || h.Spans != 0 || h.Traces != 0 {
 		t.Errorf("%+v", h)
