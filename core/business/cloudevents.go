@@ -9,6 +9,7 @@ import (
 	"io"
 	"mime"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/felt-cx/felt"
 )
@@ -27,10 +28,13 @@ type envelope struct {
 // Structured reads one CloudEvent with its attributes in JSON (application/cloudevents+json).
 func Structured(o Options, body []byte) (Result, error) {
 	o.Limits = o.Limits.orDefault()
+	if err := checkText(body); err != nil {
+		return Result{}, err
+	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	var raw json.RawMessage
 	if err := dec.Decode(&raw); err != nil {
-		return Result{}, jsonError(err, dec.InputOffset())
+		return Result{}, jsonError(body)
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return Result{}, errorf("there is more behind the event: send several as application/cloudevents-batch+json")
@@ -44,11 +48,14 @@ func Structured(o Options, body []byte) (Result, error) {
 // Batch reads a list of CloudEvents (application/cloudevents-batch+json).
 func Batch(o Options, body []byte) (Result, error) {
 	o.Limits = o.Limits.orDefault()
+	if err := checkText(body); err != nil {
+		return Result{}, err
+	}
 	var r Result
 	r.Business.Via = ViaCloudEvents
 	dec := json.NewDecoder(bytes.NewReader(body))
 	if t, err := dec.Token(); err != nil {
-		return Result{}, jsonError(err, dec.InputOffset())
+		return Result{}, jsonError(body)
 	} else if t != json.Delim('[') {
 		return Result{}, errorf("want a JSON list of events")
 	}
@@ -58,12 +65,12 @@ func Batch(o Options, body []byte) (Result, error) {
 		}
 		var raw json.RawMessage
 		if err := dec.Decode(&raw); err != nil {
-			return Result{}, jsonError(err, dec.InputOffset())
+			return Result{}, jsonError(body)
 		}
 		r.structured(&o, raw, i)
 	}
 	if _, err := dec.Token(); err != nil {
-		return Result{}, jsonError(err, dec.InputOffset())
+		return Result{}, jsonError(body)
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return Result{}, errorf("there is more behind the list of events")
@@ -75,6 +82,9 @@ func Batch(o Options, body []byte) (Result, error) {
 // without their prefix ce-, percent-decoded. The body is the event's data.
 func Binary(o Options, attribute func(name string) string, contentType string, body []byte) (Result, error) {
 	o.Limits = o.Limits.orDefault()
+	if err := checkText(body); err != nil {
+		return Result{}, err
+	}
 	var r Result
 	r.Business.Via = ViaCloudEvents
 	e := envelope{
@@ -87,14 +97,39 @@ func Binary(o Options, attribute func(name string) string, contentType string, b
 	return r, nil
 }
 
-func jsonError(err error, at int64) error {
+// checkText refuses what is not UTF-8: the reader of JSON would put the same sign in the place
+// of every wrong byte, and two customers would become one.
+func checkText(body []byte) error {
+	if at := invalidAt(body); at >= 0 {
+		return errorf("is not UTF-8 at byte %d", at)
+	}
+	return nil
+}
+
+// invalidAt is the place of the first byte that is not UTF-8; -1 when there is none.
+func invalidAt(b []byte) int {
+	if utf8.Valid(b) {
+		return -1
+	}
+	for i := 0; i < len(b); {
+		r, n := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && n == 1 {
+			return i
+		}
+		i += n
+	}
+	return -1
+}
+
+// jsonError says where a body stops being JSON. It looks at the whole of it once more: a
+// decoder that gave out a part of it knows only places in what follows.
+func jsonError(body []byte) error {
+	var raw json.RawMessage
+	err := json.NewDecoder(bytes.NewReader(body)).Decode(&raw)
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		at = syntax.Offset
+		return errorf("is not JSON near byte %d", syntax.Offset-1)
 	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errorf("the JSON ends in the middle, at byte %d", at)
-	}
-	return errorf("is not JSON near byte %d", at)
+	return errorf("the JSON ends in the middle, at byte %d", len(body))
 }
 
 func newForm(o *Options, index int) *form {
@@ -105,6 +140,10 @@ func newForm(o *Options, index int) *form {
 func (f *form) object(name string, b []byte) map[string]any {
 	if depth(b) > f.o.Limits.Depth {
 		f.bad(name, fmt.Sprintf("is nested deeper than %d", f.o.Limits.Depth))
+		return nil
+	}
+	if at := invalidAt(b); at >= 0 { // of data in base64; a body was looked at before
+		f.bad(name, fmt.Sprintf("is not UTF-8 at byte %d", at))
 		return nil
 	}
 	dec := json.NewDecoder(bytes.NewReader(b))
@@ -238,6 +277,18 @@ func (f *form) kind(kind string, list []string) string {
 
 // envelope checks the attributes and takes the time.
 func (f *form) envelope(e *envelope) {
+	before := len(f.problems)
+	for _, a := range []struct{ name, value string }{
+		{"specversion", e.version}, {"id", e.id}, {"source", e.source}, {"type", e.typ},
+		{"subject", e.subject}, {"time", e.time}, {"datacontenttype", e.contentType},
+	} {
+		if !utf8.ValidString(a.value) {
+			f.bad(a.name, "is not UTF-8")
+		}
+	}
+	if len(f.problems) > before {
+		return
+	}
 	if e.version != "1.0" {
 		f.bad("specversion", "want 1.0")
 	}

@@ -200,7 +200,9 @@ func (f *form) identity(level, env, hashed string, names ...string) felt.Hash {
 		}
 		return h
 	case id == "":
-	case len(id) > f.o.Limits.Text || !utf8.ValidString(id):
+	case !utf8.ValidString(id):
+		f.bad(name, "is not UTF-8")
+	case len(id) > f.o.Limits.Text:
 		f.bad(name, "want a text of at most "+strconv.Itoa(f.o.Limits.Text)+" bytes")
 	default:
 		return otlp.Hash(f.o.Key, level, env, id)

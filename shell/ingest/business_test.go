@@ -131,6 +131,8 @@ func TestBusinessWaysIn(t *testing.T) {
 		{"kind missing", "/v1/import", "text/csv", rows, nil, 400, 0, "parameter kind"},
 		{"bad line", "/v1/import?kind=events&line=x", "text/csv", rows, nil, 400, 0, "parameter line"},
 		{"bad keep_going", "/v1/import?kind=events&keep_going=oui", "text/csv", rows, nil, 400, 0, "parameter keep_going"},
+		{"a header that is not UTF-8", "/v1/events", typeJSON, `{"services":["checkout"]}`, []string{"ce-specversion", "1.0", "ce-id", "a%ff", "ce-source", "/a", "ce-type", "felt.change.flag"}, 400, 0, `"field":"id","message":"is not UTF-8"`},
+		{"not UTF-8", "/v1/events", typeBatch, "[" + strings.Replace(one, `"id":"`, "\"id\":\"\xff", 1) + "]", nil, 400, 0, "is not UTF-8 at byte "},
 		{"not JSON", "/v1/events", typeEvent, "{]", nil, 400, 0, "is not JSON"},
 		{"JSON without ce-", "/v1/events", typeJSON, one, nil, 415, 0, "with ce- headers"},
 		{"what a page may send", "/v1/events", "text/plain", one, []string{"ce-specversion", "1.0"}, 415, 0, "text/plain"},
