@@ -270,10 +270,11 @@ func (w *world) Append(_ context.Context, recs ...felt.Record) (felt.Place, erro
 		return felt.Place{}, err
 	}
 	w.sent = append(w.sent, c)
+	place := felt.Place{Seq: w.engine.Progress().Seq + 1, At: now} // before anybody moves it
 	if w.take != nil {
 		w.take(c)
 	}
-	return felt.Place{Seq: w.engine.Progress().Seq + 1, At: now}, nil
+	return place, nil
 }
 
 // obey does what a command says, beside the handler that waits for it.
