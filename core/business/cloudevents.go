@@ -279,8 +279,13 @@ func (f *form) kind(kind string, list []string) string {
 func (f *form) envelope(e *envelope) {
 	before := len(f.problems)
 	for _, a := range []struct{ name, value string }{
-		{"specversion", e.version}, {"id", e.id}, {"source", e.source}, {"type", e.typ},
-		{"subject", e.subject}, {"time", e.time}, {"datacontenttype", e.contentType},
+		{"specversion", e.version},
+		{"id", e.id},
+		{"source", e.source},
+		{"type", e.typ},
+		{"subject", e.subject},
+		{"time", e.time},
+		{"datacontenttype", e.contentType},
 	} {
 		if !utf8.ValidString(a.value) {
 			f.bad(a.name, "is not UTF-8")

@@ -350,6 +350,7 @@ func (r *Reader) extras(ev *Event) bool {
 		if !(ev.Weight >= 1 && ev.Weight <= 1<<56) {
 			return r.corrupt("bad weight")
 		}
+		ev.Weight = min(ev.Weight, MaxWeight) // a log may be older than the bound
 	}
 	if mask&extraLink != 0 {
 		if b, ok = r.bytes(16); !ok {

@@ -19,7 +19,8 @@
 //     currency is taken to have two decimals). felt.interaction.value_minor leaves no doubt.
 //   - Segments are felt.segment.<key>, else region (geo.*, cloud.region), platform
 //     (browser.platform, os.name, os.type), device (device.type) and plan (user.plan).
-//   - A weight other than 1 comes from tracestate ot=th. Traffic is test or bot by
+//   - A weight other than 1 comes from tracestate ot=th, and is at most a million
+//     ([MaxWeight]). Traffic is test or bot by
 //     user_agent.synthetic.type or felt.traffic.
 //   - Splunk's workflows, Faro's user actions and Datadog's operations are interactions where
 //     nothing else goes by the same name (vendor.go); event.outcome and error=true stand in

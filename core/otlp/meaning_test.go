@@ -268,7 +268,7 @@ func TestWeight(t *testing.T) {
 	for state, want := range map[string]float64{
 		"": 1, "ot=th:0": 1, "ot=th:8": 2, "ot=th:c": 4, "ot=th:fd70a3d70a3d71": 100.00000000000071, "ot=rv:00000000000001;th:8": 2,
 		"a=b , ot=th:8": 2, "ot=th:": 1, "ot=th:8x": 1, "ot=th:ABC": 1, "ot=th:123456789012345": 1, "x=th:8": 1, "ot=p:8": 1,
-		"ot=th:ffffffffffffff": 1 << 56, "ot=xth:8": 1, "ot=th:8 ": 2,
+		"ot=th:ffffffffffffff": otlp.MaxWeight, "ot=th:fffff": otlp.MaxWeight, "ot=th:ffff": 1 << 16, "ot=xth:8": 1, "ot=th:8 ": 2,
 	} {
 		if got := event(t, nil, nil, func(s ptrace.Span) { s.TraceState().FromRaw(state) }).Event.Weight; math.Abs(got-want) > want*1e-9 {
 			t.Errorf("tracestate %q weighs %v, want %v", state, got, want)

@@ -286,8 +286,12 @@ func (p *Packer) spanLink(pt *part, b []byte) (bool, felt.TraceID, error) {
 	return true, felt.TraceID(trace), nil
 }
 
+// MaxWeight is the most that one span stands for. Nobody keeps one of more than a million, and a
+// threshold that says so, by mistake or on purpose, would drown all others in a sum.
+const MaxWeight = 1_000_000
+
 // weightOf is how many spans one stands for, from the threshold of consistent
-// sampling in tracestate (ot=th:...): 2^56 / (2^56 - threshold). 1 when there is none.
+// sampling in tracestate (ot=th:...): 2^56 / (2^56 - threshold), at most [MaxWeight]. 1 when there is none.
 func weightOf(state []byte) float64 {
 	const all = 1 << 56
 	for len(state) > 0 {
@@ -307,7 +311,7 @@ func weightOf(state []byte) float64 {
 			n := indexByte(member, ';')
 			if th := member[:n]; len(th) > 3 && string(th[:3]) == "th:" {
 				if v, ok := threshold(th[3:]); ok {
-					return all / float64(all-v)
+					return min(all/float64(all-v), MaxWeight)
 				}
 				return 1
 			}
