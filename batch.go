@@ -34,13 +34,13 @@ type Cursor struct {
 
 // Batch is all rows that one stage of one partition made of one tick. Facts are
 // appended; states replace an earlier row with the same key when their version is
-// higher.
+// higher. An interaction that is withdrawn leaves no row: see [Interaction.Withdrawn].
 type Batch struct {
 	ID     BatchID
 	Cursor Cursor
 
 	// Facts.
-	Interactions      []Interaction // Version > 1 replaces the row with the same ID
+	Interactions      []Interaction // Version > 1 replaces the row with the same ID; a withdrawn one is removed
 	Buckets           []Bucket      // of 10 seconds, not of a segment; others are not taken
 	Operations        []OperationBucket
 	Edges             []EdgeBucket

@@ -126,9 +126,25 @@ func (a AbandonedHow) String() string {
 	return ""
 }
 
+// Rules that withdraw an interaction: see [Interaction.Withdrawn]. They are the OutcomeRule of
+// its last version.
+const (
+	RuleStep   = "step"   // it turned out to be a step of another interaction
+	RuleMerged = "merged" // its steps turned out to be those of another journey
+)
+
+// Withdrawn reports that this version takes the interaction back: it never was one of its own. Its
+// outcome is cancelled, which is outside of every rate, but it counts nowhere, not even as
+// cancelled: buckets take its older version back and add nothing, and a store removes it. A later
+// version may bring it back.
+func (i *Interaction) Withdrawn() bool {
+	return i.Version > 1 && i.Outcome == OutcomeCancelled && (i.OutcomeRule == RuleStep || i.OutcomeRule == RuleMerged)
+}
+
 // Interaction is one customer's try at something that has business value: a step
 // ("pay") or a whole journey ("checkout"). It is a fact once its outcome is
-// decided; a later version with the same ID replaces it. A journey also has rows while
+// decided; a later version with the same ID replaces it, or removes it if it is
+// [Interaction.Withdrawn]. A journey also has rows while
 // it is open: Outcome is [OutcomeNone], End is its last activity; they count as open and
 // are in no rate.
 type Interaction struct {

@@ -73,6 +73,9 @@ func bucketsAreTheRows(t *testing.T, batches []felt.Batch) {
 	}
 	want, got := map[line]sums{}, map[line]sums{}
 	for _, r := range lastWord(batches) {
+		if r.Withdrawn() {
+			continue
+		}
 		at := line{felt.Series{Env: r.Env, App: r.App, Name: r.Name, Kind: r.Kind, Traffic: r.Traffic}, r.End.Floor(10 * sec)}
 		s := want[at]
 		s.Counts.Add(r.Outcome, 1)
@@ -210,7 +213,7 @@ func toldJourneys(t *testing.T, batches []felt.Batch) []string {
 	t.Helper()
 	var out []string
 	for _, r := range lastWord(batches) {
-		if r.Kind != felt.KindJourney || r.OutcomeRule == "merged" {
+		if r.Kind != felt.KindJourney || r.Withdrawn() {
 			continue
 		}
 		if r.Outcome == felt.OutcomeNone {
@@ -246,7 +249,7 @@ func (w *journeyWorld) reference(batches []felt.Batch) []string {
 	steps := lastWord(batches)
 	for i := range steps {
 		r := &steps[i]
-		if r.Kind != felt.KindStep || r.OutcomeRule == "step" {
+		if r.Kind != felt.KindStep || r.Withdrawn() {
 			continue
 		}
 		for n, j := range w.journeys {

@@ -183,6 +183,9 @@ func TestBucketsAreTheInteractions(t *testing.T) {
 			return line{felt.Series{Env: r.Env, App: r.App, Name: r.Name, Kind: r.Kind, Traffic: r.Traffic}, r.End.Floor(10 * sec)}
 		}
 		for _, r := range final {
+			if r.Withdrawn() {
+				continue
+			}
 			c := want[lineOf(r)]
 			c.Add(r.Outcome, 1)
 			want[lineOf(r)] = c

@@ -144,15 +144,19 @@ func (c *Counter) gather(in []Decided) []*Decision {
 	return list
 }
 
-// count enters a decision into its buckets, and what it replaces out of its own.
+// count enters a decision into its buckets, and takes what it replaces out of its own. What is
+// withdrawn counts nowhere.
 func (c *Counter) count(d *Decision) {
 	r := &d.Interaction
-	if d.Version > 1 {
+	if d.Version > 1 && !d.Was.Withdrawn {
 		w := &d.Was
 		b := c.bucket(seriesKey{scopeKey{w.Env, w.App, w.Name, w.Traffic}, r.Kind}, w.End)
 		b.counts.Add(w.Outcome, -1)
 		b.adjusted[w.Outcome] -= w.Weight
 		b.value[w.Outcome] -= w.ValueMinor
+	}
+	if r.Withdrawn() {
+		return
 	}
 	key := seriesKey{scopeKey{r.Env, r.App, r.Name, r.Traffic}, r.Kind}
 	b := c.bucket(key, r.End)

@@ -105,7 +105,7 @@ func (k *Tracker) decide(t *trace, g *group, c *claim) {
 		k.stats.Redelivered++
 		g.by = c
 		return
-	case same && m.verdict.outcome() != felt.OutcomeCancelled, same && c.terminal():
+	case same && !m.verdict.withdrawn(), same && c.terminal():
 		return
 	case !here && !beats(c, m):
 		k.stats.Merged++
@@ -125,14 +125,14 @@ func beats(c *claim, m *memo) bool {
 }
 
 // withdraw takes back the row of an interaction that turned out to be a step of another
-// one: it is corrected to cancelled, which is outside of every rate.
+// one: it counts nowhere from then on.
 func (k *Tracker) withdraw(t *trace, g *group) {
 	if g.by == nil {
 		k.stats.Merged++
 		return
 	}
 	m := k.memory.get(g.iid)
-	if m == nil || m.verdict.class() != derived || m.verdict.outcome() == felt.OutcomeCancelled {
+	if m == nil || m.verdict.class() != derived || m.verdict.withdrawn() {
 		return
 	}
 	row := k.row(t, g, g.by)
@@ -224,10 +224,16 @@ func (k *Tracker) emit(d Decision, m *memo, c *claim) {
 	}
 	if m != nil {
 		was := k.memory.series.list[m.series].scope
-		d.Was = Was{was.env, was.app, was.name, was.traffic, m.end, m.verdict.outcome(), k.memory.weight(e.key), m.value}
+		d.Was = Was{
+			Env: was.env, App: was.app, Name: was.name, Traffic: was.traffic, End: m.end, Outcome: m.verdict.outcome(),
+			Weight: k.memory.weight(e.key), ValueMinor: m.value, Withdrawn: m.verdict.withdrawn(),
+		}
 		e.version = min(m.version, 1<<16-2) + 1
 		e.known, e.verdict = m.known, verdictOf(r.Outcome, m.verdict.first(), c.class)
 		d.Version, d.FirstKnown, d.FirstOutcome = int32(e.version), m.known, m.verdict.first()
+		if d.Withdrawn() {
+			e.verdict |= withdrawn
+		}
 		d.was, d.moves = k.memory.who[e.key]
 		k.memory.series.release(m.series)
 		*m = e

@@ -25,8 +25,8 @@
 //   - An interaction inside another one, with an outcome of its own, counts in its own
 //     series and never in the outer one's.
 //   - What comes later still makes a correction: the same id, the next version, the first
-//     outcome and its tick kept. One that turns out to be a step of another is corrected to
-//     cancelled, which is outside of every rate. Only who decides can change: a span
+//     outcome and its tick kept. One that turns out to be a step of another is withdrawn: it
+//     counts nowhere, as if it had never been ([felt.Interaction.Withdrawn]). Only who decides can change: a span
 //     that merely knows more about the customer does not.
 //
 // What names no interaction is one when a rule of the inventory holds for it: a plain span,
@@ -132,7 +132,7 @@
 // All tries of a key are kept, sorted, until its journeys are sealed. Whatever comes, late or
 // corrected, the key is told anew from all of them and compared with what was written: a
 // row takes over the id of the first of its tries that had one, a row that is left over is
-// corrected to cancelled (rule merged). So the final rows are those of the final tries. The
+// withdrawn (rule merged). So the final rows are those of the final tries. The
 // engine's tests tell everything a second time, plainly, and compare.
 //
 // A journey that ran out of time is written when settle has passed too. One that is open

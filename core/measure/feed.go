@@ -31,6 +31,7 @@ type Was struct {
 	Outcome        felt.Outcome
 	Weight         float64
 	ValueMinor     int64
+	Withdrawn      bool // it counted as nothing
 }
 
 // Decided is what stage 1 of one partition decided in a tick: for each partition of

@@ -11,8 +11,8 @@ const (
 	ruleFailed  = "failed_step" // a step failed that ends the journey
 	ruleTimeout = "timeout"     // nothing came any more
 	ruleOnly    = "only_step"   // abandoned, cancelled: the only step of its journey was
-	ruleMerged  = "merged"      // cancelled: its steps turned out to be another journey's
-	ruleNoRoom  = "no_room"     // cancelled: it could not be held until its end
+	ruleMerged  = felt.RuleMerged
+	ruleNoRoom  = "no_room" // cancelled: it could not be held until its end
 )
 
 // reasonTimeout says that something took longer than it may.

@@ -340,7 +340,7 @@ func feedTry(set *rules.Set, in *Decided, m *madeTry, fed map[felt.InteractionID
 	d := m.Decision
 	d.Known = m.tick
 	for _, f := range fed[d.ID] {
-		d.Was = Was{f.Decision.Env, f.Decision.App, f.Decision.Name, f.Decision.Traffic, f.Decision.End, f.Decision.Outcome, f.Decision.Weight, f.Decision.ValueMinor}
+		d.Was = Was{f.Decision.Env, f.Decision.App, f.Decision.Name, f.Decision.Traffic, f.Decision.End, f.Decision.Outcome, f.Decision.Weight, f.Decision.ValueMinor, f.Decision.Withdrawn()}
 	}
 	part := &in.Parts[0]
 	part.Decisions = append(part.Decisions, d)

@@ -152,11 +152,11 @@ func (s *story) newRow(w *way, m *spare) *told {
 func (l *ledger) write(s *story, o *told, row felt.Interaction, digest uint64, t felt.Tick) {
 	d := Decision{Interaction: row}
 	if o.version > 0 {
-		d.Was = Was{s.key.env, o.app, s.key.journey, s.key.traffic, o.end, o.outcome, o.weight, o.value}
+		d.Was = Was{s.key.env, o.app, s.key.journey, s.key.traffic, o.end, o.outcome, o.weight, o.value, o.gone}
 	} else {
 		o.firstKnown, o.firstOutcome = t, row.Outcome
 	}
-	l.counted(o, row.Outcome)
+	l.counted(o, &row)
 	o.version++
 	d.ID, d.Version, d.Known, d.FirstKnown, d.FirstOutcome = s.key.deriveID(o.seed, o.salt), o.version, t, o.firstKnown, o.firstOutcome
 	o.app = row.App
@@ -165,17 +165,18 @@ func (l *ledger) write(s *story, o *told, row felt.Interaction, digest uint64, t
 	l.out = append(l.out, d)
 }
 
-func (l *ledger) counted(o *told, outcome felt.Outcome) {
-	switch {
+func (l *ledger) counted(o *told, row *felt.Interaction) {
+	switch outcome := row.Outcome; {
 	case o.version > 0 && o.outcome != felt.OutcomeNone:
 		l.stats.JourneyCorrections++
+	case row.OutcomeRule == ruleMerged:
 	case outcome != felt.OutcomeNone:
 		l.stats.Journeys++
 		l.stats.JourneyOutcomes.Add(outcome, 1)
 	}
 }
 
-// takeBack cancels the rows that are no journey's any more.
+// takeBack withdraws the rows that are no journey's any more.
 func (l *ledger) takeBack(s *story, t felt.Tick) {
 	for _, o := range s.rows {
 		if !o.taken && !o.gone {

@@ -27,9 +27,19 @@ func verdictOf(now, first felt.Outcome, c class) verdict {
 	return verdict(now) | verdict(first)<<3 | verdict(c)<<6
 }
 
-func (v verdict) outcome() felt.Outcome { return felt.Outcome(v & 7) }
-func (v verdict) first() felt.Outcome   { return felt.Outcome(v >> 3 & 7) }
-func (v verdict) class() class          { return class(v >> 6) }
+// withdrawn stands in place of the outcome: all bits of it.
+const withdrawn = 7
+
+func (v verdict) withdrawn() bool { return v&7 == withdrawn }
+
+func (v verdict) outcome() felt.Outcome {
+	if v.withdrawn() {
+		return felt.OutcomeCancelled
+	}
+	return felt.Outcome(v & 7)
+}
+func (v verdict) first() felt.Outcome { return felt.Outcome(v >> 3 & 7) }
+func (v verdict) class() class        { return class(v >> 6) }
 
 // memory holds memos in the order in which they were made, in blocks, so that the
 // oldest are let go of cheaply. Interactions are found by half of their id, which is 64

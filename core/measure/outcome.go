@@ -12,7 +12,7 @@ const (
 	ruleExplicit  = "explicit"  // an outcome was sent
 	ruleStatus    = "status"    // the status decided
 	ruleThreshold = "threshold" // it worked, and took too long
-	ruleNested    = "step"      // it was a step of another interaction
+	ruleNested    = felt.RuleStep
 )
 
 // outcome is what a claim says, and by which rule: an error class that names an outcome

@@ -211,7 +211,7 @@ func (m *memory) save(e *codec.Encoder) {
 		e.Int(o.value)
 		e.Len(numbers[o.series])
 		e.Uint(uint64(o.version))
-		e.B = append(e.B, byte(o.verdict.outcome())<<4|byte(o.verdict.first()), byte(o.verdict.class()))
+		e.B = append(e.B, byte(o.verdict&7)<<4|byte(o.verdict.first()), byte(o.verdict.class()))
 		e.Float(m.weight(o.key))
 		w, told := m.who[o.key]
 		e.Bool(told)
@@ -270,7 +270,7 @@ func (m *memory) load(d *codec.Decoder) {
 		}
 		now, first, worth := felt.Outcome(flags[0]>>4), felt.Outcome(flags[0]&15), class(flags[1])
 		o.verdict = verdictOf(now, first, worth)
-		if now >= felt.Outcomes || first >= felt.Outcomes || worth > explicit {
+		if now >= felt.Outcomes && now != withdrawn || first >= felt.Outcomes || worth > explicit {
 			d.Fail("bad outcome")
 			return
 		}

@@ -151,6 +151,7 @@ func (t *table) run(e *engine.Engine, c *Case) (*outcome, error) {
 		}
 		tick = max(next, tick+1)
 	}
+	maps.DeleteFunc(rows, func(_ felt.InteractionID, r felt.Interaction) bool { return r.Withdrawn() })
 	out.rows = slices.SortedFunc(maps.Values(rows), func(a, b felt.Interaction) int {
 		return cmp.Or(cmp.Compare(a.End, b.End), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name), slices.Compare(a.ID[:], b.ID[:]))
 	})

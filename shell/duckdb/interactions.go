@@ -13,7 +13,9 @@ import (
 	"github.com/felt-cx/felt"
 )
 
-// interactions appends the new interactions, and replaces those that are corrected.
+// interactions appends the new interactions, replaces those that are corrected, and removes those
+// that are withdrawn. Nothing stays of the latter: their ticks and versions only grow, so an older
+// version does not come after them.
 func (w *writing) interactions(ctx context.Context) error {
 	n := 0
 	newest := map[felt.InteractionID]int32{} // of the corrected ones
@@ -44,7 +46,10 @@ func (w *writing) interactions(ctx context.Context) error {
 		for _, b := range w.batches {
 			for i := range b.Interactions {
 				r := &b.Interactions[i]
-				if v, ok := newest[r.ID]; ok && (r.Version < v || there[r.ID]) {
+				if v, ok := newest[r.ID]; ok && (r.Version < v || there[r.ID] || r.Withdrawn()) {
+					if !r.Withdrawn() {
+						w.scopeSeen(r) // as if each batch had come alone
+					}
 					continue
 				}
 				row = w.interactionRow(r, row[:0])
@@ -93,9 +98,15 @@ func (w *writing) forget(ctx context.Context, newest map[felt.InteractionID]int3
 		"DELETE FROM interactions USING "+these+" WHERE "+where+" AND interactions.version < v.version")
 }
 
-func (w *writing) interactionRow(r *felt.Interaction, to []driver.Value) []driver.Value {
+// scopeSeen notes that the interaction's scope has one that ended then.
+func (w *writing) scopeSeen(r *felt.Interaction) int32 {
 	id := w.scopeID(scope{r.Env, r.App, r.Name, r.Kind, r.Traffic})
 	w.seen(id, r.End)
+	return id
+}
+
+func (w *writing) interactionRow(r *felt.Interaction, to []driver.Value) []driver.Value {
+	id := w.scopeSeen(r)
 	w.touch(r.End)
 	return append(to,
 		duck.UUID(r.ID), r.Version, int64(r.Known), int64(r.FirstKnown), uint8(r.FirstOutcome),

@@ -93,6 +93,9 @@ func each[T any](steps []func(), rows []T, do func(i int, row *T)) []func() {
 func (s *Store) factRows(b *felt.Batch) []func() {
 	steps := each(nil, b.Interactions, func(i int, r *felt.Interaction) {
 		s.interaction(b.ID, i, r)
+		if r.Withdrawn() {
+			return
+		}
 		key := series{felt.Scope{Env: r.Env, App: r.App, Name: r.Name, Kind: r.Kind}, r.Traffic}
 		s.last[key] = max(s.last[key], r.End)
 	})
@@ -112,7 +115,7 @@ func (s *Store) factRows(b *felt.Batch) []func() {
 	return each(steps, b.Commands, func(i int, r *felt.Command) { s.commands.add(b.ID, i, *r) })
 }
 
-// interaction adds one, in place of its older versions.
+// interaction adds one, in place of its older versions; one that is withdrawn only takes them out.
 func (s *Store) interaction(batch felt.BatchID, i int, r *felt.Interaction) {
 	if newest, ok := s.corrected[r.ID]; ok && newest >= r.Version {
 		return
@@ -125,6 +128,9 @@ func (s *Store) interaction(batch felt.BatchID, i int, r *felt.Interaction) {
 			}
 			return old.ID == r.ID
 		})
+	}
+	if r.Withdrawn() {
+		return
 	}
 	s.coarse.touch(r.End)
 	s.interactions.add(batch, i, *r)

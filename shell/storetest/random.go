@@ -150,6 +150,10 @@ func (h *history) stage2(part felt.Part, tick felt.Tick) felt.Batch {
 		row := h.left[part][at]
 		row.Version++
 		row.Known, row.Outcome = tick, felt.Outcome(1+r.IntN(5))
+		row.OutcomeRule = ""
+		if r.IntN(4) == 0 {
+			row.Outcome, row.OutcomeRule = felt.OutcomeCancelled, pick(r, []string{felt.RuleStep, felt.RuleMerged})
+		}
 		row.End += felt.Instant(r.IntN(3)*int(h.gap)/10) * felt.Second
 		h.left[part][at] = row
 		b.Interactions = append(b.Interactions, row)
@@ -176,7 +180,7 @@ func (h *history) buckets(r *felt.Interaction) []felt.Bucket {
 		h.was = map[felt.InteractionID]felt.Interaction{}
 	}
 	var list []felt.Bucket
-	if old, ok := h.was[r.ID]; ok {
+	if old, ok := h.was[r.ID]; ok && !old.Withdrawn() {
 		b := bucketOf(&old)
 		back := felt.Bucket{Series: b.Series, Start: b.Start, Width: b.Width, Known: r.Known}
 		back.Counts.Add(old.Outcome, -1)
@@ -184,6 +188,9 @@ func (h *history) buckets(r *felt.Interaction) []felt.Bucket {
 		list = append(list, back)
 	}
 	h.was[r.ID] = *r
+	if r.Withdrawn() {
+		return list
+	}
 	return append(list, bucketOf(r))
 }
 
@@ -291,7 +298,10 @@ func Same(ctx context.Context, a, b felt.Store, seed uint64, ticks, n int) error
 			func(s felt.Store) (any, error) { return s.Points(ctx, q, step, by) },
 			func(s felt.Store) (any, error) { return pages(ctx, s, q, outcome, limit) },
 			func(s felt.Store) (any, error) { return harmed(ctx, s, q, limit) },
-			func(s felt.Store) (any, error) { return s.Funnel(ctx, q) },
+			func(s felt.Store) (any, error) {
+				f, err := s.Funnel(ctx, q)
+				return f, errors.Join(err, checkFunnel(f))
+			},
 			func(s felt.Store) (any, error) { return customer(ctx, s, q.Env, who, q.Window, limit) },
 			func(s felt.Store) (any, error) { return s.Scopes(ctx, q.Env, q.Name) },
 			func(s felt.Store) (any, error) { return s.Operations(ctx, q.Env, "", q.Window) },

@@ -23,6 +23,7 @@ func Run(t *testing.T, open func(t *testing.T) felt.Store) {
 		{"stale epoch", stale},
 		{"cursor", cursor},
 		{"correction", correction},
+		{"withdrawn", withdrawn},
 		{"states", states},
 		{"customers, not tries", customersNotTries},
 		{"one customer, many retries", manyRetries},
