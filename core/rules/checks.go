@@ -24,6 +24,7 @@ func Checks() []CheckInfo {
 		{"bad-duration", e, "A length of time has no unit, is zero or negative, or cannot be read."},
 		{"bad-condition", e, "A condition on a text is not exactly one condition."},
 		{"bad-regex", e, "A regular expression does not compile."},
+		{"large-regex", e, "A regular expression has more than 512 bytes or compiles to more than 2,000 instructions, or all of them to more than 200,000."},
 
 		{"too-many-journeys", e, "There are more than 2,000 journeys."},
 		{"too-many-steps", e, "A journey has more than 100 steps."},
@@ -37,6 +38,7 @@ func Checks() []CheckInfo {
 
 		{"match-and-steps", e, "A journey has both steps and a match."},
 		{"bad-match", e, "A match has none or several of interaction, span, log and any."},
+		{"too-many-conditions", e, "A match has more than 200 conditions, or all files have more than 20,000."},
 		{"no-condition", e, "A pattern has no condition and would hold for everything."},
 		{"wide-match", w, "A pattern names neither service nor name nor attribute."},
 		{"log-condition", e, "A pattern for log records asks for what only spans have."},

@@ -41,6 +41,9 @@ func compile(p *parsed) *Set {
 func compileJourney(j *Journey) *CompiledJourney {
 	c := &CompiledJourney{Journey: *j}
 	fill(&c.Journey)
+	for i := range c.ErrorClasses {
+		c.classes = append(c.classes, compileClass(&c.ErrorClasses[i]))
+	}
 	for i, st := range stepsOf(j) {
 		compiled := compileStep(c, i, &st)
 		c.Steps = append(c.Steps, compiled)
@@ -131,10 +134,8 @@ func compileStep(j *CompiledJourney, place int, st *Step) *CompiledStep {
 	if c.thresholds == (Thresholds{}) {
 		c.thresholds = j.Thresholds
 	}
-	for _, list := range [][]ErrorClass{fillClasses(st.ErrorClasses), j.ErrorClasses} {
-		for _, e := range list {
-			c.classes = append(c.classes, compileClass(&e))
-		}
+	for _, e := range fillClasses(st.ErrorClasses) {
+		c.classes = append(c.classes, compileClass(&e))
 	}
 	c.alternatives = alternatives(st, j.App)
 	if i := slices.IndexFunc(c.alternatives, func(a alternative) bool { return a.pattern == nil }); i >= 0 {
@@ -204,9 +205,11 @@ func compileClass(e *ErrorClass) errorClass {
 // Rule classifies an event that is an interaction, by the step's and the journey's
 // error classes.
 func (st *CompiledStep) Rule(ev *Event) Ruling {
-	for i := range st.classes {
-		if c := &st.classes[i]; c.pattern != nil && c.pattern.holds(ev) {
-			return c.ruling
+	for _, classes := range [...][]errorClass{st.classes, st.Journey.classes} {
+		for i := range classes {
+			if c := &classes[i]; c.pattern != nil && c.pattern.holds(ev) {
+				return c.ruling
+			}
 		}
 	}
 	return Ruling{Recoverable: true}

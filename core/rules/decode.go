@@ -18,7 +18,8 @@ type decoder struct {
 	file string
 	// at is keyed by the address of the field or list item; values of maps, which have no
 	// address, by mapKey.
-	at map[any]place
+	at   map[any]place
+	left *budget
 }
 
 // mapKey names a value of a map: of is the map's address.

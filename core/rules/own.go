@@ -87,6 +87,7 @@ func (s *SuccessWhen) decode(d *decoder, n *yaml.Node, key string) {
 
 // decode implements own: a scalar, or a map of exactly one condition.
 func (t *Text) decode(d *decoder, n *yaml.Node, key string) {
+	d.condition(n)
 	if n.Scalar() {
 		t.Equals = n.Text
 		return
@@ -122,7 +123,9 @@ func (t *Text) condition(d *decoder, e yaml.Entry, key string) {
 		if *into = scalar(e.Value); *into == "" && e.Value.Scalar() {
 			d.fail("bad-condition", e.Value.Pos, "{exists: true} asks for any text", "%s is empty", key)
 		}
-		d.regex(t.Regex, e.Value, key)
+		if !d.regex(t.Regex, e.Value, key) {
+			t.Regex = "" // nobody is to compile it
+		}
 	case "one_of":
 		if e.Value.Kind != yaml.List || len(e.Value.Items) == 0 {
 			d.wrong(e.Value, key, "a list of texts", "")
@@ -145,13 +148,23 @@ func (t *Text) condition(d *decoder, e yaml.Entry, key string) {
 	}
 }
 
-// regex reports an expression that does not compile, where it goes wrong.
-func (d *decoder) regex(text string, n *yaml.Node, key string) {
-	_, err := syntax.Parse(text, syntax.Perl)
+// regex reports an expression that does not compile, where it goes wrong. False when it costs too much to try.
+func (d *decoder) regex(text string, n *yaml.Node, key string) bool {
+	if len(text) > maxRegex {
+		d.fail("large-regex", n.Pos, "one_of takes a list of texts", "%s: the expression has %d bytes, more than %d", key, len(text), maxRegex)
+		return false
+	}
+	if d.spent(n, key) {
+		return false
+	}
+	tree, err := syntax.Parse(text, syntax.Perl)
 	var bad *syntax.Error
 	if err == nil {
+		if !d.affordable(tree, n, key) {
+			return false
+		}
 		if _, err = regexp.Compile(text); err == nil {
-			return
+			return true
 		}
 	}
 	at, message := n.Pos, err.Error()
@@ -170,4 +183,5 @@ func (d *decoder) regex(text string, n *yaml.Node, key string) {
 		suggestion = "text that is no expression is written without regex, or with a \\ before the sign"
 	}
 	d.fail("bad-regex", at, suggestion, "%s: %s", key, message)
+	return true
 }

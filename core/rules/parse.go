@@ -16,6 +16,7 @@ type parsed struct {
 	version  int64
 	journeys []*Journey // in order of the files
 	at       map[any]place
+	left     *budget
 }
 
 // place is where a part stands, named by its address (or a mapKey).
@@ -33,7 +34,7 @@ func Parse(in felt.Inventory) (Inventory, []Problem) {
 }
 
 func parse(in felt.Inventory, o Options) *parsed {
-	p := &parsed{reporter: &reporter{}, options: o, version: in.Version, at: map[any]place{}}
+	p := &parsed{reporter: &reporter{}, options: o, version: in.Version, at: map[any]place{}, left: newBudget()}
 	files := slices.Clone(in.Files)
 	slices.SortStableFunc(files, func(a, b felt.InventoryFile) int { return strings.Compare(a.Name, b.Name) })
 	for i, f := range files {
@@ -61,7 +62,7 @@ func (p *parsed) file(f felt.InventoryFile) {
 	}
 	inv := &Inventory{}
 	if root != nil {
-		d := &decoder{reporter: p.reporter, file: f.Name, at: p.at}
+		d := &decoder{reporter: p.reporter, file: f.Name, at: p.at, left: p.left}
 		before := len(p.problems)
 		d.value(root, reflect.ValueOf(inv).Elem(), "file", "", root.Pos)
 		if len(inv.Journeys) == 0 && len(p.problems) > before {

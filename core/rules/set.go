@@ -32,6 +32,7 @@ type CompiledJourney struct {
 	// Order of Steps; Last is the place of the last required one.
 	Last int
 
+	classes   []errorClass
 	overrides []override
 }
 
@@ -47,7 +48,7 @@ type CompiledStep struct {
 	Timeout     felt.Instant // 0 none
 
 	thresholds   Thresholds
-	classes      []errorClass // its own, then the journey's
+	classes      []errorClass // its own; then come the journey's
 	alternatives []alternative
 }
 

@@ -19,7 +19,7 @@ func Decode(name, text string, into any) (line func(part any) int, problems []Pr
 		r.add(SeverityError, "bad-yaml", name, e.Pos, "", "%s", e.Message)
 	}
 	if root != nil && len(errs) == 0 {
-		d := &decoder{reporter: r, file: name, at: at}
+		d := &decoder{reporter: r, file: name, at: at, left: newBudget()}
 		d.value(root, reflect.ValueOf(into).Elem(), "file", "", root.Pos)
 	}
 	return line, r.sorted()
