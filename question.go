@@ -206,14 +206,22 @@ type Funnel struct {
 	Counts    Counts       // of journeys; Open are still under way and in no rate
 	Customers Distinct
 	Abandoned [4]int64 // journeys, indexed by [AbandonedHow]
+	// Sampled: some of the journeys stand for more than one, because telemetry was sampled before
+	// it came here; every number above then is at least so. Adjusted says how many journeys there
+	// were, indexed by Outcome; zero when nothing was sampled.
+	Sampled  bool
+	Adjusted [Outcomes]float64
 }
 
 // FunnelStep is one step of a funnel.
 type FunnelStep struct {
 	Name      string
-	Entered   int64  // journeys in which it was tried
-	Completed int64  // of them, success or degraded
-	Outcomes  Counts // of the journeys in which it was tried, by the step's outcome
+	Entered   int64 // journeys in which it was tried
+	Completed int64 // of them, success or degraded
+	// With says for each step before this one (Steps[i] at i) how many journeys completed both.
+	// It is never more than Completed of either.
+	With     []int64
+	Outcomes Counts // of the journeys in which it was tried, by the step's outcome
 	// Quantiles of the time from the step's first try to its completion, in nanoseconds: the
 	// least that at least that share does not exceed. 0 when none was completed.
 	P50, P90, P99 float64
@@ -234,6 +242,7 @@ type ScopeStat struct {
 	Customers Distinct
 	Sessions  Distinct
 	Last      Instant // end of its newest interaction, also outside the window; 0 never
+	Sampled   bool    // some stand for more than one (see [Impact]): all numbers are at least so
 }
 
 // Point is one step of a series of one segment value.
@@ -244,6 +253,7 @@ type Point struct {
 	Customers     Distinct
 	Sessions      Distinct
 	P50, P95, P99 float64 // duration in nanoseconds; 0 when there is none
+	Sampled       bool    // some stand for more than one (see [Impact]): all numbers are at least so
 }
 
 // OperationStat is one operation of a service in a window.

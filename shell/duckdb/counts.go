@@ -53,9 +53,10 @@ func (s *Store) ScopeStats(ctx context.Context, q felt.Question) ([]felt.ScopeSt
 		return ask(ctx, tx, "stats", f, copied, func(rows *sql.Rows) error {
 			var id int32
 			var st felt.ScopeStat
-			err := rows.Scan(append([]any{&id}, numbers(&st.Counts, &st.Customers, &st.Sessions)...)...)
+			err := rows.Scan(append([]any{&id}, numbers(&st.Counts, &st.Customers, &st.Sessions, &st.Sampled)...)...)
 			if to := place[id]; to != nil {
 				to.Counts, to.Customers, to.Sessions = st.Counts, st.Customers, st.Sessions
+				to.Sampled = st.Sampled
 			}
 			return err
 		})
@@ -81,12 +82,13 @@ func (s *Store) estimates(ctx context.Context, tx *sql.Tx, q felt.Question, in [
 	return e, []string{"{{copy}}", copied, "{{identity}}", identity, "{{people}}", f.people("hit")}, err
 }
 
-// numbers are the places of the twelve numbers that stats and points have in common.
-func numbers(c *felt.Counts, customers, sessions *felt.Distinct) []any {
+// numbers are the places of what stats and points have in common: twelve numbers, and whether
+// something stands for more than one.
+func numbers(c *felt.Counts, customers, sessions *felt.Distinct, sampled *bool) []any {
 	return []any{
 		&c.Success, &c.Degraded, &c.Failed, &c.Abandoned, &c.Cancelled, &c.Open,
 		&customers.Total, &customers.Failed, &customers.Degraded,
-		&sessions.Total, &sessions.Failed, &sessions.Degraded,
+		&sessions.Total, &sessions.Failed, &sessions.Degraded, sampled,
 	}
 }
 
@@ -136,7 +138,7 @@ func scanPoint(rows *sql.Rows, by string) (felt.Point, error) {
 	var p felt.Point
 	var value string
 	var p50, p95, p99 sql.NullInt64
-	to := append([]any{&p.Start, &value}, numbers(&p.Counts, &p.Customers, &p.Sessions)...)
+	to := append([]any{&p.Start, &value}, numbers(&p.Counts, &p.Customers, &p.Sessions, &p.Sampled)...)
 	err := rows.Scan(append(to, &p50, &p95, &p99)...)
 	p.P50, p.P95, p.P99 = float64(p50.Int64), float64(p95.Int64), float64(p99.Int64)
 	if by != "" {

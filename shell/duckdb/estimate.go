@@ -300,6 +300,7 @@ func (e *estimating) stats(ctx context.Context, place map[int32]*felt.ScopeStat)
 	for c, sum := range e.cells {
 		a, to := sum.Answer(), place[c.scope]
 		to.Counts, to.Customers, to.Sessions = a.Counts, a.Customers, a.Sessions
+		to.Sampled = estimate.Beyond(a.Adjusted, a.Counts)
 	}
 	return nil
 }
@@ -320,6 +321,7 @@ func (e *estimating) points(ctx context.Context, step felt.Instant, by string) (
 		a := sum.Answer()
 		p := felt.Point{
 			Start: c.start, Counts: a.Counts, Customers: a.Customers, Sessions: a.Sessions, P50: a.P50, P95: a.P95, P99: a.P99,
+			Sampled: estimate.Beyond(a.Adjusted, a.Counts),
 		}
 		if by != "" {
 			p.Segment = []felt.Segment{{Key: by, Value: c.value}}

@@ -57,13 +57,17 @@ func forgotten(ctx context.Context, tx *sql.Tx) (felt.Instant, error) {
 }
 
 func fillFunnel(ctx context.Context, tx *sql.Tx, filter filter, f *felt.Funnel) error {
-	if _, _, err := countOutcomes(ctx, tx, filter, &f.Counts); err != nil {
+	_, weights, err := countOutcomes(ctx, tx, filter, &f.Counts)
+	if err != nil {
 		return err
+	}
+	if f.Sampled = weights.Sampled(); f.Sampled {
+		f.Adjusted = weights.Sums()
 	}
 	if err := distinct(ctx, tx, filter, "who", &f.Customers, &felt.Identity{}); err != nil {
 		return err
 	}
-	err := ask(ctx, tx, "funnel_left", filter, nil, func(rows *sql.Rows) error {
+	err = ask(ctx, tx, "funnel_left", filter, nil, func(rows *sql.Rows) error {
 		var how uint8
 		var n int64
 		err := rows.Scan(&how, &n)
@@ -85,7 +89,31 @@ func fillFunnel(ctx context.Context, tx *sql.Tx, filter filter, f *felt.Funnel) 
 	if err != nil {
 		return err
 	}
-	return funnelSteps(ctx, tx, filter, names, f)
+	if err := funnelSteps(ctx, tx, filter, names, f); err != nil {
+		return err
+	}
+	return funnelBoth(ctx, tx, filter, f)
+}
+
+// funnelBoth fills in how many journeys completed two steps.
+func funnelBoth(ctx context.Context, tx *sql.Tx, filter filter, f *felt.Funnel) error {
+	both := map[[2]string]int64{}
+	err := ask(ctx, tx, "funnel_both", filter, nil, func(rows *sql.Rows) error {
+		var a, b string
+		var n int64
+		err := rows.Scan(&a, &b, &n)
+		both[[2]string{a, b}] = n
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for i := range f.Steps {
+		for _, before := range f.Steps[:i] {
+			f.Steps[i].With = append(f.Steps[i].With, both[[2]string{before.Name, f.Steps[i].Name}])
+		}
+	}
+	return nil
 }
 
 // funnelSteps fills in the steps: those named first, in that order, then the others.

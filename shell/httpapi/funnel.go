@@ -26,6 +26,8 @@ type funnelOutput struct {
 		Abandoned  abandonedView `json:"abandoned" doc:"Journeys that were abandoned, by how"`
 		Completion *float64      `json:"completion_rate" doc:"(success + degraded) / (success + degraded + failed + abandoned); null when nothing was decided"`
 		Customers  felt.Distinct `json:"customers"`
+		Sampled    bool          `json:"sampled" doc:"Telemetry was sampled before it came here: every number of journeys and customers is at least so"`
+		Adjusted   *Adjusted     `json:"adjusted,omitempty" doc:"Of sampled telemetry: how many journeys there were"`
 	}
 }
 
@@ -53,9 +55,10 @@ type StepQuantiles struct {
 }
 
 type conversionView struct {
-	From string   `json:"from" doc:"The step before"`
-	N    int64    `json:"n" doc:"Journeys that completed it"`
-	Rate *float64 `json:"rate" doc:"completed / n; null when n is 0; above 1 when customers come in half-way"`
+	From   string   `json:"from" doc:"The step before"`
+	N      int64    `json:"n" doc:"Journeys that completed it"`
+	Passed int64    `json:"passed" doc:"Of them, those that completed this step too: who came in half-way is not among them"`
+	Rate   *float64 `json:"rate" minimum:"0" maximum:"1" doc:"passed / n; null when n is 0"`
 }
 
 // funnel tells how customers get through a journey.
@@ -79,7 +82,10 @@ func (a *API) funnel(ctx context.Context, in *funnelInput) (*funnelOutput, error
 	out.Body.Abandoned = abandonedView{
 		f.Abandoned[felt.AbandonedAfterFailure], f.Abandoned[felt.AbandonedWhileSlow], f.Abandoned[felt.AbandonedVoluntarily],
 	}
-	out.Body.Customers = f.Customers
+	out.Body.Customers, out.Body.Sampled = f.Customers, f.Sampled
+	if f.Sampled {
+		out.Body.Adjusted = adjustedOf(f.Adjusted)
+	}
 	return out, nil
 }
 
@@ -154,7 +160,7 @@ func funnelSteps(seen []felt.FunnelStep, j *rules.CompiledJourney) []funnelStep 
 		}
 	}
 	out := make([]funnelStep, 0, len(seen))
-	var before *felt.FunnelStep
+	before := -1
 	for i := range seen {
 		s := &seen[i]
 		v := funnelStep{
@@ -164,19 +170,28 @@ func funnelSteps(seen []felt.FunnelStep, j *rules.CompiledJourney) []funnelStep 
 			ms := func(ns float64) *float64 { v := ns / 1e6; return &v }
 			v.Duration = StepQuantiles{ms(s.P50), ms(s.P90), ms(s.P99)}
 		}
-		if before != nil {
-			v.Conversion = &conversionView{From: before.Name, N: before.Completed}
-			if before.Completed > 0 {
-				r := float64(s.Completed) / float64(before.Completed)
-				v.Conversion.Rate = &r
-			}
+		if before >= 0 {
+			v.Conversion = conversionOf(seen, before, i)
 		}
 		if !v.Optional {
-			before = s
+			before = i
 		}
 		out = append(out, v)
 	}
 	return out
+}
+
+// conversionOf is how many got from one step to another, of those who completed the first.
+func conversionOf(steps []felt.FunnelStep, from, to int) *conversionView {
+	v := &conversionView{From: steps[from].Name, N: steps[from].Completed}
+	if from < len(steps[to].With) { // those of the inventory, which nobody tried, have none
+		v.Passed = steps[to].With[from]
+	}
+	if v.N > 0 {
+		r := float64(v.Passed) / float64(v.N)
+		v.Rate = &r
+	}
+	return v
 }
 
 // journeyNamed finds a journey of the inventory; app "" is any. Nil when there is none.

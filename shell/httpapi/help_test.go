@@ -111,8 +111,8 @@ func (s *spy) Funnel(ctx context.Context, q felt.Question) (felt.Funnel, error) 
 	f := felt.Funnel{
 		Steps: []felt.FunnelStep{
 			{Name: "cart", Entered: 10, Completed: 8, Outcomes: felt.Counts{Success: 8, Failed: 2}, P50: 1e9, P90: 2e9, P99: 3e9},
-			{Name: "coupon", Entered: 2, Completed: 1, Outcomes: felt.Counts{Success: 1, Failed: 1}, P50: 1e9, P90: 1e9, P99: 1e9},
-			{Name: "pay", Entered: 5},
+			{Name: "coupon", Entered: 2, Completed: 1, With: []int64{1}, Outcomes: felt.Counts{Success: 1, Failed: 1}, P50: 1e9, P90: 1e9, P99: 1e9},
+			{Name: "pay", Entered: 5, With: []int64{0, 0}},
 		},
 		Counts: felt.Counts{Success: 3, Degraded: 1, Failed: 1, Abandoned: 3, Open: 2}, Customers: felt.Distinct{Total: 9, Failed: 1, Degraded: 1},
 	}

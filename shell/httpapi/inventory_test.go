@@ -187,7 +187,7 @@ func TestJourneysOfTheInventory(t *testing.T) {
 			}
 		}
 	}
-	if !strings.Contains(fmt.Sprint(byName["/signup journey"]["state_reason"]), "never seen") {
+	if !strings.Contains(fmt.Sprint(byName["/signup journey"]["state_reason"]), "session.id or user.id") {
 		t.Errorf("signup: %v", byName["/signup journey"])
 	}
 }
@@ -221,6 +221,46 @@ func TestOfPrefersTheJourney(t *testing.T) {
 	}
 }
 
+// Who comes in half-way makes no conversion of more than all.
+func TestConversionIsAtMostOne(t *testing.T) {
+	t.Parallel()
+	got := funnelSteps([]felt.FunnelStep{
+		{Name: "cart", Entered: 2, Completed: 2},
+		{Name: "voucher", Entered: 1, Completed: 1, With: []int64{0}},
+		{Name: "pay", Entered: 9, Completed: 9, With: []int64{1, 0}},
+	}, nil)
+	if c := got[2].Conversion; c.From != "voucher" || c.N != 1 || c.Passed != 0 || *c.Rate != 0 {
+		t.Errorf("%+v", c)
+	}
+	if c := conversionOf([]felt.FunnelStep{{Completed: 2}, {Completed: 9, With: []int64{1}}}, 0, 1); c.Passed != 1 || *c.Rate != 0.5 {
+		t.Errorf("%+v", c)
+	}
+}
+
+// Every answer that counts says so when what it counts was sampled.
+func TestSampledAnswers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	plain := w.ok("/api/v1/series?of=web/thin")
+	if plain.at("sampled") != false || strings.Contains(plain.raw, "adjusted") {
+		t.Errorf("nothing was sampled: %s", plain.raw)
+	}
+	thin := try(120, 9, now-30*felt.Second, felt.OutcomeFailed)
+	thin.App, thin.Name, thin.Weight = "web", "thin", 8
+	b := felt.Batch{ID: felt.BatchID{Engine: 1, Stage: 2, Tick: tick}, Interactions: []felt.Interaction{thin}}
+	if err := w.store.Write(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	if a := w.ok("/api/v1/series?of=web/thin"); a.at("sampled") != true || a.at("buckets.0.sampled") != true || a.at("adjusted.failed") != 8.0 {
+		t.Errorf("%s", a.raw)
+	}
+	for _, x := range w.ok("/api/v1/journeys").doc["journeys"].([]any) {
+		if j := x.(map[string]any); j["sampled"] != (j["name"] == "thin") {
+			t.Errorf("%v", j)
+		}
+	}
+}
+
 // What the store knows of optional steps is in the inventory.
 func TestFunnel(t *testing.T) {
 	t.Parallel()
@@ -228,7 +268,7 @@ func TestFunnel(t *testing.T) {
 	a := w.ok("/api/v1/funnel?of=checkout")
 	steps := a.doc["steps"].([]any)
 	conversion := func(i int) string { return fmt.Sprint(steps[i].(map[string]any)["conversion"]) }
-	if conversion(0) != "<nil>" || conversion(1) != "map[from:cart n:8 rate:0.125]" || conversion(2) != "map[from:cart n:8 rate:0]" {
+	if conversion(0) != "<nil>" || conversion(1) != "map[from:cart n:8 passed:1 rate:0.125]" || conversion(2) != "map[from:cart n:8 passed:0 rate:0]" {
 		t.Errorf("conversions %s %s %s: an optional step is nobody's step before", conversion(0), conversion(1), conversion(2))
 	}
 	if a.at("completion_rate") != 0.5 || a.at("open") != 2.0 || a.at("abandoned.after_failure") != 1.0 || a.at("abandoned.voluntarily") != 2.0 {

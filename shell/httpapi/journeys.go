@@ -25,6 +25,7 @@ type journeyView struct {
 	Outcomes    Outcomes      `json:"outcomes"`
 	Customers   felt.Distinct `json:"customers"`
 	Sessions    felt.Distinct `json:"sessions"`
+	Sampled     bool          `json:"sampled" doc:"Telemetry was sampled before it came here: outcomes, customers and sessions are at least so"`
 	Completion  *float64      `json:"completion_rate" doc:"(success + degraded) / (success + degraded + failed + abandoned); null when nothing was decided"`
 	Last        string        `json:"last,omitempty" doc:"End of its newest interaction"`
 	Purpose     string        `json:"purpose,omitempty" doc:"By the inventory"`
@@ -73,7 +74,7 @@ func (a *API) journeys(ctx context.Context, in *journeysInput) (*journeysOutput,
 		v := journeyView{
 			Name: s.Name, App: s.App, Title: s.Name, Kind: s.Kind.String(),
 			State: state, StateReason: why,
-			Outcomes: outcomesOf(s.Counts), Customers: s.Customers, Sessions: s.Sessions,
+			Outcomes: outcomesOf(s.Counts), Customers: s.Customers, Sessions: s.Sessions, Sampled: s.Sampled,
 			Completion: rateOf(s.Counts), Last: stampTime(s.Last),
 		}
 		v.describe(set, s.Kind)
@@ -130,12 +131,26 @@ func neverSeen(set *rules.Set, stats []felt.ScopeStat) []journeyView {
 		}
 		v := journeyView{
 			Name: j.Name, App: j.App, Kind: felt.KindJourney.String(), State: stateNoData,
-			StateReason: "in the inventory, and never seen: /api/v1/unmapped lists what is seen", Journeys: []string{},
+			StateReason: "no journey was told: " + untold(j) + "; /api/v1/unmapped lists the names that are no step of any", Journeys: []string{},
 		}
 		v.say(j)
 		list = append(list, v)
 	}
 	return list
+}
+
+// untold is what a journey needs that is never told, by what ties its steps together.
+func untold(j *rules.CompiledJourney) string {
+	switch by := j.Correlate.By; {
+	case by == "trace":
+		return "none of its steps was seen"
+	case j.Correlate.Attribute != "":
+		return "its steps were not seen, or without " + j.Correlate.Attribute + ", which ties them together"
+	case by == "instance":
+		return "its steps were not seen, or without felt.journey.instance.id, which ties them together"
+	default:
+		return "its steps were not seen, or without session.id or user.id, which tie them together (correlate: trace does without)"
+	}
 }
 
 // everybody counts the distinct customers over all names: those of the one name that

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -18,9 +19,11 @@ type seriesInput struct {
 type seriesOutput struct {
 	Body struct {
 		Stamp
-		Step    string       `json:"step"`
-		By      string       `json:"by,omitempty"`
-		Buckets []bucketView `json:"buckets"`
+		Step     string       `json:"step"`
+		By       string       `json:"by,omitempty"`
+		Buckets  []bucketView `json:"buckets"`
+		Sampled  bool         `json:"sampled" doc:"Telemetry was sampled before it came here: the numbers of a bucket that is sampled are at least so"`
+		Adjusted *Adjusted    `json:"adjusted,omitempty" doc:"Of sampled telemetry: how many interactions there were in the window; missing when the store cannot tell"`
 	}
 }
 
@@ -31,6 +34,7 @@ type bucketView struct {
 	Customers felt.Distinct     `json:"customers"`
 	Sessions  felt.Distinct     `json:"sessions"`
 	Duration  Quantiles         `json:"duration_ms"`
+	Sampled   bool              `json:"sampled" doc:"Some of its interactions stand for more than one"`
 }
 
 // maxBuckets bounds how many steps a window is cut into.
@@ -65,7 +69,25 @@ func (a *API) series(ctx context.Context, in *seriesInput) (*seriesOutput, error
 			Start: stampTime(p.Start), Segment: segmentsOf(p.Segment), Outcomes: outcomesOf(p.Counts),
 			Customers: p.Customers, Sessions: p.Sessions,
 			Duration: quantilesOf(p.Counts.Success+p.Counts.Degraded+p.Counts.Failed, p.P50, p.P95, p.P99),
+			Sampled:  p.Sampled,
 		})
+		out.Body.Sampled = out.Body.Sampled || p.Sampled
+	}
+	if out.Body.Sampled {
+		if out.Body.Adjusted, err = a.adjusted(ctx, q); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
+}
+
+// adjusted is how many interactions there were of sampled ones; nil when the store cannot say.
+func (a *API) adjusted(ctx context.Context, q felt.Question) (*Adjusted, error) {
+	return ask(ctx, a, func(ctx context.Context) (*Adjusted, error) {
+		im, err := a.opts.Store.Impact(ctx, q)
+		if errors.Is(err, felt.ErrUnanswerable) || err == nil && !im.Sampled {
+			return nil, nil // missing is the answer: it is not known
+		}
+		return adjustedOf(im.Adjusted), err
+	})
 }

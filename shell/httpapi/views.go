@@ -88,14 +88,18 @@ func impactOf(i felt.Impact) ImpactView {
 		Sampled:      i.Sampled,
 	}
 	if i.Sampled {
-		e, w := i.Estimated, i.Adjusted
+		e := i.Estimated
 		v.Estimated = &Estimated{Estimate(e.Total), Estimate(e.Failed), Estimate(e.Degraded)}
-		v.Adjusted = &Adjusted{
-			Success: w[felt.OutcomeSuccess], Degraded: w[felt.OutcomeDegraded], Failed: w[felt.OutcomeFailed],
-			Abandoned: w[felt.OutcomeAbandoned], Cancelled: w[felt.OutcomeCancelled], Open: w[felt.OutcomeNone],
-		}
+		v.Adjusted = adjustedOf(i.Adjusted)
 	}
 	return v
+}
+
+func adjustedOf(w [felt.Outcomes]float64) *Adjusted {
+	return &Adjusted{
+		Success: w[felt.OutcomeSuccess], Degraded: w[felt.OutcomeDegraded], Failed: w[felt.OutcomeFailed],
+		Abandoned: w[felt.OutcomeAbandoned], Cancelled: w[felt.OutcomeCancelled], Open: w[felt.OutcomeNone],
+	}
 }
 
 func coverageOf(i felt.Identity) Coverage {

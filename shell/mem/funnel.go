@@ -38,6 +38,7 @@ func (s *Store) Funnel(_ context.Context, q felt.Question) (felt.Funnel, error) 
 	t := newTally()
 	var f felt.Funnel
 	steps := map[string]*passage{}
+	both := couples{}
 	for _, r := range rows {
 		t.add(r)
 		if r.Outcome == felt.OutcomeAbandoned && int(r.AbandonedHow) < len(f.Abandoned) {
@@ -49,8 +50,12 @@ func (s *Store) Funnel(_ context.Context, q felt.Question) (felt.Funnel, error) 
 			}
 			steps[st.Name].add(st)
 		}
+		both.add(r.Steps)
 	}
 	f.Counts, f.Customers = t.counts, t.customers.distinct()
+	if f.Sampled = t.weights.Sampled(); f.Sampled {
+		f.Adjusted = t.weights.Sums()
+	}
 	if len(rows) > 0 {
 		for _, st := range rows[0].Steps {
 			if steps[st.Name] == nil { // a name that stands twice is one step
@@ -65,7 +70,38 @@ func (s *Store) Funnel(_ context.Context, q felt.Question) (felt.Funnel, error) 
 		f.Steps = append(f.Steps, p.step(name))
 	}
 	slices.SortFunc(f.Steps[newest:], func(a, b felt.FunnelStep) int { return cmp.Compare(a.Name, b.Name) })
+	both.tell(f.Steps)
 	return f, nil
+}
+
+// couples counts the journeys that completed two steps, in either order of their names.
+type couples map[[2]string]int64
+
+func (c couples) add(steps []felt.StepState) {
+	var done []string
+	for _, st := range steps {
+		if completed(st) && !slices.Contains(done, st.Name) {
+			done = append(done, st.Name)
+		}
+	}
+	for _, a := range done {
+		for _, b := range done {
+			c[[2]string{a, b}]++
+		}
+	}
+}
+
+// tell fills in With.
+func (c couples) tell(steps []felt.FunnelStep) {
+	for i := range steps {
+		for _, before := range steps[:i] {
+			steps[i].With = append(steps[i].With, c[[2]string{before.Name, steps[i].Name}])
+		}
+	}
+}
+
+func completed(st felt.StepState) bool {
+	return st.Tries > 0 && (st.Outcome == felt.OutcomeSuccess || st.Outcome == felt.OutcomeDegraded)
 }
 
 // oneName refuses a funnel of several journeys: their steps have no common order.
@@ -94,7 +130,7 @@ func (p *passage) add(st felt.StepState) {
 		return
 	}
 	p.outcomes.Add(st.Outcome, 1)
-	if st.Outcome == felt.OutcomeSuccess || st.Outcome == felt.OutcomeDegraded {
+	if completed(st) {
 		p.took = append(p.took, int64(st.End-st.Start))
 	}
 }

@@ -244,6 +244,7 @@ func (s *Store) estimateStats(q felt.Question, list []felt.ScopeStat) ([]felt.Sc
 	for i := range list {
 		a := cells[cell{Scope: list[i].Scope}].Answer()
 		list[i].Counts, list[i].Customers, list[i].Sessions = a.Counts, a.Customers, a.Sessions
+		list[i].Sampled = estimate.Beyond(a.Adjusted, a.Counts)
 	}
 	slices.SortFunc(list, func(a, b felt.ScopeStat) int { return byScope(a.Scope, b.Scope) })
 	return list, nil
@@ -265,6 +266,7 @@ func (s *Store) estimatePoints(q felt.Question, step felt.Instant, by string) ([
 		a := sum.Answer()
 		p := felt.Point{
 			Start: c.start, Counts: a.Counts, Customers: a.Customers, Sessions: a.Sessions, P50: a.P50, P95: a.P95, P99: a.P99,
+			Sampled: estimate.Beyond(a.Adjusted, a.Counts),
 		}
 		if by != "" {
 			p.Segment = []felt.Segment{{Key: by, Value: c.value}}

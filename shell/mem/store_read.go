@@ -57,6 +57,7 @@ func (s *Store) ScopeStats(_ context.Context, q felt.Question) ([]felt.ScopeStat
 	for i := range list {
 		t := lines[list[i].Scope]
 		list[i].Counts, list[i].Customers, list[i].Sessions = t.counts, t.customers.distinct(), t.sessions.distinct()
+		list[i].Sampled = t.weights.Sampled()
 	}
 	slices.SortFunc(list, func(a, b felt.ScopeStat) int { return byScope(a.Scope, b.Scope) })
 	return list, nil
@@ -108,6 +109,7 @@ func (s *Store) Points(_ context.Context, q felt.Question, step felt.Instant, by
 		point := felt.Point{
 			Start: p.start, Counts: t.counts, Customers: t.customers.distinct(), Sessions: t.sessions.distinct(),
 			P50: t.quantile(50), P95: t.quantile(95), P99: t.quantile(99),
+			Sampled: t.weights.Sampled(),
 		}
 		if by != "" {
 			point.Segment = []felt.Segment{{Key: by, Value: p.value}}

@@ -3,7 +3,9 @@ package storetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/felt-cx/felt"
@@ -58,9 +60,9 @@ func funnel(t *testing.T, s felt.Store) {
 		Abandoned: [4]int64{felt.AbandonedAfterFailure: 1, felt.AbandonedVoluntarily: 1},
 		Steps: []felt.FunnelStep{
 			{Name: "cart", Entered: 7, Completed: 5, Outcomes: felt.Counts{Success: 4, Degraded: 1, Failed: 2}, P50: 3 * sec, P90: 5 * sec, P99: 5 * sec},
-			{Name: "voucher", Entered: 1, Outcomes: felt.Counts{Cancelled: 1}},
-			{Name: "pay", Entered: 4, Completed: 2, Outcomes: felt.Counts{Success: 1, Degraded: 1, Failed: 1, Open: 1}, P50: 10 * sec, P90: 20 * sec, P99: 20 * sec},
-			{Name: "old", Entered: 1, Completed: 1, Outcomes: felt.Counts{Success: 1}, P50: 9 * sec, P90: 9 * sec, P99: 9 * sec},
+			{Name: "voucher", Entered: 1, With: []int64{0}, Outcomes: felt.Counts{Cancelled: 1}},
+			{Name: "pay", Entered: 4, Completed: 2, With: []int64{2, 0}, Outcomes: felt.Counts{Success: 1, Degraded: 1, Failed: 1, Open: 1}, P50: 10 * sec, P90: 20 * sec, P99: 20 * sec},
+			{Name: "old", Entered: 1, Completed: 1, With: []int64{1, 0, 1}, Outcomes: felt.Counts{Success: 1}, P50: 9 * sec, P90: 9 * sec, P99: 9 * sec},
 		},
 	}
 	got, err := s.Funnel(ctx, q)
@@ -78,6 +80,77 @@ func funnel(t *testing.T, s felt.Store) {
 	write(t, s, batch(noon+2, with(journey(20, 1, ok, 5), func(r *felt.Interaction) { r.Name = "signup" })))
 	if _, err := s.Funnel(ctx, whole()); !errors.Is(err, felt.ErrUnanswerable) {
 		t.Errorf("of two journeys: %v, want ErrUnanswerable", err)
+	}
+}
+
+// Who comes in half-way completed this step and not the one before: conversion counts those
+// who completed both, and so never is above 1.
+func halfWay(t *testing.T, s felt.Store) {
+	ok, none := felt.OutcomeSuccess, felt.OutcomeNone
+	write(t, s, batch(noon,
+		journey(1, 1, ok, 100, step("cart", none, 0, 0), step("pay", ok, 1, 1)),
+		journey(2, 2, ok, 110, step("cart", none, 0, 0), step("pay", ok, 1, 1)),
+		journey(3, 3, ok, 120, step("cart", ok, 1, 1), step("pay", ok, 1, 1)),
+		journey(4, 4, felt.OutcomeFailed, 130, step("cart", ok, 1, 1), step("pay", felt.OutcomeFailed, 1, 1)),
+	))
+	q := whole()
+	q.Name = "checkout"
+	f, err := s.Funnel(t.Context(), q)
+	if err != nil || len(f.Steps) != 2 || f.Steps[0].Completed != 2 || f.Steps[1].Completed != 3 || !slices.Equal(f.Steps[1].With, []int64{1}) {
+		t.Errorf("%+v, %v", f, err)
+	}
+}
+
+// checkFunnel holds a funnel to what is true of every one.
+func checkFunnel(f felt.Funnel) error {
+	for i, st := range f.Steps {
+		if len(st.With) != i || st.Completed > st.Entered {
+			return fmt.Errorf("step %d: %+v", i, st)
+		}
+		for k, n := range st.With {
+			if n < 0 || n > min(st.Completed, f.Steps[k].Completed) {
+				return fmt.Errorf("step %d: %d journeys completed it and step %d: %+v", i, n, k, f)
+			}
+		}
+	}
+	sum := 0.0
+	for _, n := range f.Adjusted {
+		sum += n
+	}
+	if c := f.Counts; f.Sampled != (sum > float64(c.Decided()+c.Cancelled+c.Open)) {
+		return fmt.Errorf("sampled %v: %v of %+v", f.Sampled, f.Adjusted, c)
+	}
+	return nil
+}
+
+// Every answer that counts says whether some of what it counts stands for more than one.
+func sampledAnswers(t *testing.T, s felt.Store) {
+	ctx := t.Context()
+	weigh := func(r felt.Interaction, name string, w float64) felt.Interaction {
+		r.Name, r.Weight = name, w
+		return r
+	}
+	write(t, s, batch(noon,
+		weigh(journey(1, 1, felt.OutcomeSuccess, 10), "thin", 4), weigh(journey(2, 2, felt.OutcomeFailed, 20), "thin", 2.5),
+		weigh(journey(3, 3, felt.OutcomeFailed, 80), "thin", 1), weigh(journey(4, 4, felt.OutcomeFailed, 10), "full", 1)))
+	q := whole()
+	q.Kind, q.From, q.To = felt.KindJourney, day, day+2*felt.Minute
+	stats, err := s.ScopeStats(ctx, q)
+	if err != nil || len(stats) != 2 || stats[0].Sampled || !stats[1].Sampled {
+		t.Errorf("stats: %+v, %v", stats, err)
+	}
+	q.Name = "thin"
+	points, err := s.Points(ctx, q, felt.Minute, "")
+	if err != nil || len(points) != 2 || !points[0].Sampled || points[1].Sampled {
+		t.Errorf("points: %+v, %v", points, err)
+	}
+	f, err := s.Funnel(ctx, q)
+	if want := [felt.Outcomes]float64{felt.OutcomeSuccess: 4, felt.OutcomeFailed: 3.5}; err != nil || !f.Sampled || f.Adjusted != want {
+		t.Errorf("funnel: %+v, %v; want %v", f, err, want)
+	}
+	q.Name = "full"
+	if f, err := s.Funnel(ctx, q); err != nil || f.Sampled || f.Adjusted != [felt.Outcomes]float64{} {
+		t.Errorf("funnel of what was all sent: %+v, %v", f, err)
 	}
 }
 

@@ -42,6 +42,8 @@ func Run(t *testing.T, open func(t *testing.T) felt.Store) {
 		{"affected", affected},
 		{"a customer's way", customerWay},
 		{"funnel", funnel},
+		{"funnel of who comes in half-way", halfWay},
+		{"answers say that input was sampled", sampledAnswers},
 		{"funnel of what was forgotten", funnelForgotten},
 		{"open journeys", openJourneys},
 		{"kinds", kinds},

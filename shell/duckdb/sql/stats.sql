@@ -1,7 +1,7 @@
 -- One line for each scope with interactions in the window. Two steps (each customer of
 -- a scope once, then the scope) cost half of six count(DISTINCT) in small windows.
 WITH hit AS {{copy}} (
-    SELECT scope, outcome, {{identity}} FROM interactions WHERE {{filter}}
+    SELECT scope, outcome, weight > 1 AS sampled, {{identity}} FROM interactions WHERE {{filter}}
 ), customers AS (
     SELECT scope, count(*) AS total, count(*) FILTER (failed) AS failed, count(*) FILTER (degraded) AS degraded
     FROM (
@@ -17,10 +17,11 @@ WITH hit AS {{copy}} (
 ), numbers AS (
     SELECT scope,
         count(*) FILTER (outcome = 1) AS n1, count(*) FILTER (outcome = 2) AS n2, count(*) FILTER (outcome = 3) AS n3,
-        count(*) FILTER (outcome = 4) AS n4, count(*) FILTER (outcome = 5) AS n5, count(*) FILTER (outcome = 0) AS n0
+        count(*) FILTER (outcome = 4) AS n4, count(*) FILTER (outcome = 5) AS n5, count(*) FILTER (outcome = 0) AS n0,
+        bool_or(sampled) AS sampled
     FROM hit GROUP BY scope
 )
 SELECT n.scope, n1, n2, n3, n4, n5, n0,
     coalesce(c.total, 0), coalesce(c.failed, 0), coalesce(c.degraded, 0),
-    coalesce(s.total, 0), coalesce(s.failed, 0), coalesce(s.degraded, 0)
+    coalesce(s.total, 0), coalesce(s.failed, 0), coalesce(s.degraded, 0), coalesce(n.sampled, false)
 FROM numbers n LEFT JOIN customers c ON c.scope = n.scope LEFT JOIN sessions s ON s.scope = n.scope
