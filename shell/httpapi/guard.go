@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"encoding/json"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -42,6 +43,8 @@ func (a *API) guard(next *http.ServeMux) http.Handler {
 		case !a.tokenAllowed(r, pattern):
 			w.Header().Set("WWW-Authenticate", `Bearer realm="felt"`)
 			a.refuse(w, http.StatusUnauthorized, "a token with scope "+scopeFor(r.Method, pattern)+" is needed: Authorization: Bearer SECRET")
+		case r.Method == http.MethodPost && !bounded(w, r):
+			a.refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", bodyLimit(r.URL.Path)))
 		default:
 			next.ServeHTTP(w, r)
 		}

@@ -237,13 +237,21 @@ func (a *API) inventoryCheck(_ context.Context, in *checkInput) (*checkOutput, e
 			return nil, huma.Error400BadRequest(fmt.Sprintf("files: %.64q is given twice", text.Files[i].Name))
 		}
 	}
-	set, _ := rules.Load(text)
+	select { // it is bounded, but not cheap: one at a time
+	case a.checking <- struct{}{}:
+		defer func() { <-a.checking }()
+	default:
+		a.counts.busy.Add(1)
+		return nil, huma.ErrorWithHeaders(huma.Error503ServiceUnavailable("another inventory is being checked; ask again in a second"),
+			http.Header{"Retry-After": {"1"}})
+	}
 	problems := a.opts.Check(text)
 	out := &checkOutput{}
-	out.Body.Stamp, out.Body.Good, out.Body.Problems, out.Body.Journeys = a.stamp(nil), set != nil, problemViews(problems), []string{}
-	if set != nil {
-		for _, j := range set.Journeys {
-			out.Body.Journeys = append(out.Body.Journeys, j.Name)
+	out.Body.Stamp, out.Body.Good, out.Body.Problems, out.Body.Journeys = a.stamp(nil), !rules.Failed(problems), problemViews(problems), []string{}
+	if out.Body.Good {
+		says, _ := rules.Parse(text)
+		for i := range says.Journeys {
+			out.Body.Journeys = append(out.Body.Journeys, says.Journeys[i].Name)
 		}
 	}
 	return out, nil

@@ -135,6 +135,9 @@ func inWords(ctx huma.Context, _ string, v any) (any, error) {
 			e.Value = nil
 		}
 	}
+	if ok {
+		shorten(p)
+	}
 	if !ok || p.Detail != "validation failed" || len(p.Errors) == 0 {
 		return v, nil
 	}

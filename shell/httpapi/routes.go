@@ -13,12 +13,13 @@ import (
 
 // API is the handler and what its questions share.
 type API struct {
-	opts    Options
-	asking  chan struct{} // one place per question being asked
-	streams chan struct{} // one place per live page
-	live    live
-	handler http.Handler
-	counts  counters
+	opts     Options
+	asking   chan struct{} // one place per question being asked
+	streams  chan struct{} // one place per live page
+	checking chan struct{} // one place: for the inventory being checked
+	live     live
+	handler  http.Handler
+	counts   counters
 }
 
 // New builds the handler.
@@ -26,7 +27,7 @@ func New(opts Options) (*API, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	a := &API{opts: opts, asking: make(chan struct{}, opts.Questions), streams: make(chan struct{}, opts.Streams)}
+	a := &API{opts: opts, asking: make(chan struct{}, opts.Questions), streams: make(chan struct{}, opts.Streams), checking: make(chan struct{}, 1)}
 	mux := http.NewServeMux()
 
 	cfg := huma.DefaultConfig("Felt", opts.Version)
@@ -140,12 +141,8 @@ func get[I, O any](api huma.API, path, id, summary string, h func(context.Contex
 }
 
 func post[I, O any](api huma.API, path, id, summary string, h func(context.Context, *I) (*O, error)) {
-	limit := int64(64 << 10)
-	if path == pathCheck || path == pathExplain {
-		limit = 1 << 20
-	}
 	huma.Register(api, huma.Operation{
-		OperationID: id, Method: http.MethodPost, Path: path, Summary: summary, MaxBodyBytes: limit,
+		OperationID: id, Method: http.MethodPost, Path: path, Summary: summary, MaxBodyBytes: bodyLimit(path),
 		SkipValidateBody: path == pathExplain, // it says itself, and better, what is wrong with it
 	}, h)
 }
