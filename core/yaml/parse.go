@@ -135,10 +135,21 @@ func (p *reader) syntax(err error) {
 		GetMessage() string
 	}
 	if errors.As(err, &placed) {
-		p.fail(p.pos(placed.GetToken()), "%s", placed.GetMessage())
+		at, what := p.pos(placed.GetToken()), placed.GetMessage()
+		if p.indentedByTab(at) {
+			what = "indent with spaces, not tabs"
+		}
+		p.fail(at, "%s", what)
 		return
 	}
 	p.fail(Pos{1, 1}, "%s", err)
+}
+
+// indentedByTab tells whether a place is in what a line is indented by, and there is a tab.
+func (p *reader) indentedByTab(at Pos) bool {
+	line := p.lines[at.Line-1]
+	indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
+	return at.Column <= len(indent) && indent[at.Column-1] == '\t'
 }
 
 // pos is where a token begins, held to the text: the library's places of tokens over several
