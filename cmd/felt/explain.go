@@ -78,7 +78,7 @@ func (c *explainCmd) read() ([]byte, string, error) {
 	if c.File != "-" {
 		f, err := os.Open(c.File)
 		if err != nil {
-			return nil, "", usageError{err}
+			return nil, "", fmt.Errorf("explain-span: %w", err)
 		}
 		defer func() { _ = f.Close() }()
 		r, name = f, c.File

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -97,4 +99,25 @@ func FuzzSettingsFile(f *testing.F) {
 			t.Errorf("accepted settings that are not known: %v", values)
 		}
 	})
+}
+
+// What cannot be read fails alike, whether it is missing or a directory.
+func TestExplainUnreadable(t *testing.T) {
+	for _, name := range []string{t.TempDir(), filepath.Join(t.TempDir(), "missing.json")} {
+		var stdout, stderr bytes.Buffer
+		if code := run(t.Context(), []string{"explain-span", name}, nil, &stdout, &stderr); code != exitFailed || !strings.Contains(stderr.String(), name) {
+			t.Errorf("%s: exit code %d, %s", name, code, stderr.String())
+		}
+	}
+}
+
+// felt help is felt --help, of one command too.
+func TestHelpIsACommand(t *testing.T) {
+	for _, args := range [][]string{nil, {"import"}} {
+		var got, want, stderr bytes.Buffer
+		code := run(t.Context(), append([]string{"help"}, args...), nil, &got, &stderr)
+		if run(t.Context(), append(args, "--help"), nil, &want, &stderr) != 0 || code != 0 || got.String() != want.String() {
+			t.Errorf("help %v: exit code %d: %s%s", args, code, got.String(), stderr.String())
+		}
+	}
 }

@@ -89,8 +89,9 @@ func (c *importCmd) token() (string, error) {
 	return token, nil
 }
 
-// problemsShown is how many problems of a file are told.
-const problemsShown = 100
+// problemsShown is how many problems of a file are told: enough to see what is wrong, and not so
+// many that the first of them is gone from the screen.
+const problemsShown = 20
 
 // check reads a file as the server will, and tells all that is wrong with it.
 func (c *importCmd) check(ctx context.Context, f *importFile, std streams) (rows, wrong int, err error) {

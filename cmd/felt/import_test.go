@@ -175,3 +175,16 @@ func TestImportOpenQuote(t *testing.T) {
 		t.Errorf("exit %d, %s", code, errs)
 	}
 }
+
+// A file of another kind has as many wrong rows as rows: some are told, the others counted.
+func TestImportTellsSomeWrongRows(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "wrong.csv")
+	if err := os.WriteFile(name, []byte(manyRows(50, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, _, errs := runImport(t, "--kind=events", "--dry-run", name)
+	if n := strings.Count(errs, "wrong.csv:") - 1; code != 1 || n != 20 || !strings.Contains(errs, "wrong.csv: and 30 more\n") ||
+		!strings.Contains(errs, "50 of 50 rows are wrong") {
+		t.Errorf("%d, %d told: %s", code, n, errs)
+	}
+}

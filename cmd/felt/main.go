@@ -60,6 +60,9 @@ func (e usageError) Unwrap() error { return e.err }
 
 // run is main with its inputs as arguments.
 func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "help" {
+		args = append(append([]string(nil), args[1:]...), "--help")
+	}
 	var c cli
 	exit := -1
 	parser, err := newParser(&c, args, env, stdout, stderr, func(code int) { exit = code })
