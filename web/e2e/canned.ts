@@ -47,7 +47,7 @@ function step(name: string, entered: number, completed: number, from?: FunnelSte
     outcomes: { ...none, success: completed, failed: lost - abandoned, abandoned },
     duration_ms: { p50: 812, p90: 2140, p99: 9100 },
     conversion: from
-      ? { from: from.name, n: from.completed, rate: completed / from.completed }
+      ? { from: from.name, n: from.completed, passed: completed, rate: completed / from.completed }
       : null,
   };
 }

@@ -17,7 +17,7 @@ export interface FunnelStep {
   /** From the first try to the completion. */
   duration_ms: { p50: number | null; p90: number | null; p99: number | null };
   /** From the last required step before; null for the first. */
-  conversion: { from: string; n: number; rate: number | null } | null;
+  conversion: { from: string; n: number; passed: number; rate: number | null } | null;
 }
 
 export interface FunnelAnswer extends Stamp {
@@ -27,6 +27,8 @@ export interface FunnelAnswer extends Stamp {
   customers: Distinct;
   abandoned: Record<Exclude<AbandonedHow, "">, number>;
   completion_rate: number | null;
+  /** Telemetry was sampled before it came here: every number is at least so. */
+  sampled?: boolean;
   window: string;
 }
 

@@ -22,7 +22,8 @@ function step(
     conversion: from && {
       from: from.name,
       n: from.completed,
-      rate: from.completed ? completed / from.completed : null,
+      passed: Math.min(completed, from.completed),
+      rate: from.completed ? Math.min(completed, from.completed) / from.completed : null,
     },
     ...over,
   };
@@ -85,7 +86,21 @@ describe("the sentence", () => {
     ]));
 });
 
+it("says that every number is at least so when telemetry was sampled", () => {
+  const a = funnel({ sampled: true });
+  expect(funnelVerdict(a, "Checkout").detail.at(-1)).toBe(
+    "at least: telemetry was sampled, and these are the journeys that were seen",
+  );
+});
+
 describe("the rows", () => {
+  it("convert those who completed both steps, not those who came in half-way", () => {
+    const cart = step("Cart", 10, 10);
+    const pay = step("Pay", 30, 25, cart);
+    if (pay.conversion) pay.conversion.passed = 4;
+    expect(rowsOf(funnel({ steps: [cart, pay] }))[1]?.conversion).toEqual({ k: 4, n: 10 });
+  });
+
   it("are of those before, and of all that began", () => {
     const rows = rowsOf(funnel());
     expect(began(funnel())).toBe(1204);

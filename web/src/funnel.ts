@@ -7,7 +7,7 @@ import type { Run } from "./verdict";
 
 export interface FunnelRow {
   step: FunnelStep;
-  /** Completed it, of those who completed the required step before; of the first: who tried it. */
+  /** Completed both, of those who completed the required step before; of the first: who tried it. */
   conversion: { k: number; n: number };
   /** Completed it, of the journeys that began. */
   overall: { k: number; n: number };
@@ -27,7 +27,9 @@ export function rowsOf(a: FunnelAnswer): FunnelRow[] {
     const before = step.conversion;
     return {
       step,
-      conversion: { k: step.completed, n: before ? before.n : step.entered },
+      conversion: before
+        ? { k: before.passed, n: before.n }
+        : { k: step.completed, n: step.entered },
       overall: { k: step.completed, n: start },
       lost: before && !step.optional ? Math.max(0, before.n - step.entered) : 0,
       width: step.entered / most,
@@ -93,6 +95,9 @@ export function funnelVerdict(
     detail: [
       `${plural(failed, "customer")} (${shareOf(failed, total)}) had a journey that failed ${period}`,
       `${shareOf(a.outcomes.success + a.outcomes.degraded, rated(a))} decided journeys completed${small ? ` (${small})` : ""}`,
+      ...(a.sampled
+        ? ["at least: telemetry was sampled, and these are the journeys that were seen"]
+        : []),
     ],
     known: true,
   };
