@@ -70,6 +70,15 @@ func CSV(o Options, k Kind, body []byte, firstLine int) (Result, error) {
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
 	s := &sheet{o: &o, kind: k, csv: csv.NewReader(bytes.NewReader(body))}
 	s.csv.Comma, s.csv.FieldsPerRecord, s.csv.ReuseRecord = Delimiter(body), -1, true
+	if line := crowded(body, byte(s.csv.Comma)); line == 1 { // one of [Delimiter]
+		return Result{}, &Error{Line: 1, Column: 1, Message: "has more than " + plural(maxColumns, "column")}
+	} else if line > 0 {
+		at := line
+		if firstLine > 0 {
+			at += firstLine - 2
+		}
+		return Result{}, &Error{Line: at, Column: 1, Message: "has more than " + plural(maxColumns, "field")}
+	}
 	var r Result
 	r.Business.Via = ViaCSV
 	if err := s.header(&r); err != nil {
@@ -110,9 +119,6 @@ func (s *sheet) header(r *Result) error {
 	if err != nil {
 		line, col, what := csvFault(err)
 		return &Error{Line: line, Column: col, Message: what}
-	}
-	if len(head) > maxColumns {
-		return &Error{Line: 1, Column: 1, Message: "has more than " + plural(maxColumns, "column")}
 	}
 	known, needs := s.kind.columns()
 	for i, name := range head {

@@ -59,7 +59,7 @@ func (d *Door) appendBusiness(ctx context.Context, b felt.Business, t ticket) *f
 
 // readBusiness unpacks a body and reads it in one of the slots, so that what it costs in
 // memory and time is bounded as for telemetry.
-func (d *Door) readBusiness(ctx context.Context, packed string, body []byte, read func([]byte) (business.Result, error)) (r business.Result, f *fault) {
+func (d *Door) readBusiness(ctx context.Context, t *ticket, packed string, body []byte, read func([]byte) (business.Result, error)) (r business.Result, f *fault) {
 	d.mu.Lock()
 	if d.closing {
 		d.mu.Unlock()
@@ -91,6 +91,9 @@ func (d *Door) readBusiness(ctx context.Context, packed string, body []byte, rea
 		return r, f
 	}
 	defer s.unpack.tidy()
+	if f := t.take(int64(len(plain))); f != nil { // what is read of it stays until it is on the log
+		return r, f
+	}
 	r, err := read(plain)
 	if err != nil {
 		return business.Result{}, faultf(resultBad, "%v", err)

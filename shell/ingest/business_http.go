@@ -96,7 +96,7 @@ func (x *exchange) takeBusiness() (answer businessAnswer, f *fault) {
 	d.stats.bodyBytes.Add(int64(len(*body)))
 	ctx, cancel := context.WithTimeout(r.Context(), d.limits.Append+d.limits.Read)
 	defer cancel()
-	result, f := d.readBusiness(ctx, packed, *body, read)
+	result, f := d.readBusiness(ctx, t, packed, *body, read)
 	if f != nil {
 		return answer, f
 	}
