@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"strings"
@@ -135,7 +136,7 @@ func (a *App) connect() (err error) {
 	}
 	a.worker, err = worker.New(worker.Options{
 		Log: a.log, Store: a.store, Settings: a.dir.base(), Dir: a.dir.file("snapshots"),
-		Workers: a.cfg.Workers, SnapshotEvery: a.cfg.SnapshotEvery, Retention: a.cfg.Retention, Hold: a.keeper.Hold,
+		Workers: a.cfg.Workers, SnapshotEvery: a.cfg.SnapshotEvery, Retention: a.cfg.Retention, Hold: a.hold,
 		Now: a.cfg.Now, Logger: a.cfg.Logger,
 	})
 	if err != nil {
@@ -167,6 +168,15 @@ func hashesOf(key otlp.HashKey, env, id string) []felt.Hash {
 		list = append(list, otlp.Hash(key, level, env, id))
 	}
 	return list
+}
+
+// hold is how far the log may be trimmed for the keeper: a log that is about to be full waits for
+// nobody, because telemetry goes before the spans of kept traces.
+func (a *App) hold() felt.Seq {
+	if a.log.Crowded() {
+		return math.MaxUint64
+	}
+	return a.keeper.Hold()
 }
 
 func (a *App) doorLimits() ingest.Limits {

@@ -46,6 +46,15 @@ func (l *Log) used() int64 {
 	return total
 }
 
+// Crowded tells that the log is about to be full: over the size down to which it is trimmed by
+// a fifth of what is left above it. A reader that can do without old records should not
+// hold them then.
+func (l *Log) Crowded() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.used() > l.opts.KeepBytes+(l.opts.MaxBytes-l.opts.KeepBytes)/5
+}
+
 // first is the oldest message. l.mu is held.
 func (l *Log) first() uint64 { return l.segments[0].first }
 
