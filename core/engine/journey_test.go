@@ -293,3 +293,46 @@ func (w *journeyWorld) whose(j *refJourney, r *felt.Interaction) string {
 	}
 	return ""
 }
+
+// TestChangeOfInventory: what is decided in the second of the change counts under the old
+// inventory, and what is open of a journey that is not in the new one ends in the next; also when
+// there are two changes in a second, or the engine is restored between.
+func TestChangeOfInventory(t *testing.T) {
+	const checkout = "  - {name: checkout, steps: [{name: cart}, {name: pay}], timeout: 60s}\n"
+	s := felt.DefaultSettings()
+	p := newTape(t, s)
+	p.inventory(0, 1, "journeys:\n"+checkout)
+	p.event(5, "cart", "success", "stays", 4*sec)
+	p.event(9, "cart", "success", "pays", 8*sec)
+	p.event(10, "pay", "success", "pays", 9*sec)
+	p.event(10, "cart", "success", "new", 9*sec)
+	p.inventory(10, 2, "journeys:\n"+checkout+"  - {name: other, steps: [{name: a}, {name: b}]}\n")
+	p.inventory(10, 3, "journeys:\n  - {name: purchase, steps: [{name: cart}, {name: pay}]}\n")
+	p.event(11, "pay", "success", "new", 10*sec)
+	whole := p.run(engine.New(s), 200, nil)
+	var got []string
+	for _, r := range lastWord(whole) {
+		if r.Kind == felt.KindJourney {
+			got = append(got, fmt.Sprint(r.Name, " ", r.Outcome, " ", r.OutcomeRule, " v", r.RulesVersion, " at ", (r.Known-start), " ", (r.End-start.Instant())/sec))
+		}
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff([]string{
+		"checkout cancelled withdrawn_journey v1 at 11 4",
+		"checkout cancelled withdrawn_journey v1 at 11 9",
+		"checkout success goal v1 at 10 9",
+		"purchase success goal v3 at 11 10",
+	}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	cut := p.run(engine.New(s), 200, func(e *engine.Engine, _ felt.Tick) *engine.Engine {
+		restored, err := engine.Restore(s, e.AppendSnapshot(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return restored
+	})
+	if diff := cmp.Diff(encode(t, whole), encode(t, cut)); diff != "" {
+		t.Errorf("cut (-whole +cut):\n%s", diff)
+	}
+}

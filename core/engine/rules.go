@@ -18,14 +18,14 @@ type ruleBook struct {
 
 // put adds an inventory, and lets go of those that nothing uses.
 func (b *ruleBook) put(in felt.Inventory, set *rules.Set, used map[int64]bool) {
-	n := 0
+	var texts []felt.Inventory // new ones: the stages still read the old
+	var sets []*rules.Set
 	for i, s := range b.sets {
 		if used[s.Version] && s.Version != set.Version {
-			b.texts[n], b.sets[n] = b.texts[i], s
-			n++
+			texts, sets = append(texts, b.texts[i]), append(sets, s)
 		}
 	}
-	b.texts, b.sets = append(b.texts[:n:n], in), append(b.sets[:n:n], set)
+	b.texts, b.sets = append(texts, in), append(sets, set)
 }
 
 // current is the set in force; nil before the first.
@@ -56,7 +56,8 @@ func (b *ruleBook) load(d *codec.Decoder) {
 	}
 }
 
-// inventory puts an inventory in force. One with an error in it changes nothing; it does not
+// inventory puts an inventory in force when the tick is closed: what that decides is still decided
+// under the one before, so that no step falls between the two. One with an error in it changes nothing; it does not
 // get on the log but when this build checks more than the one that put it there.
 func (e *Engine) inventory(rec felt.Record) error {
 	var in felt.Inventory
@@ -72,11 +73,13 @@ func (e *Engine) inventory(rec felt.Record) error {
 		s.counter.RulesInUse(func(version int64) { used[version] = true })
 	}
 	e.rules.put(in, set, used)
-	e.applyRules()
+	for p := range e.stage1 {
+		e.stage1[p].next, e.stage2[p].next = set, e.rules.sets
+	}
 	return nil
 }
 
-// applyRules tells every stage of the inventories.
+// applyRules tells every stage of the inventories, at once.
 func (e *Engine) applyRules() {
 	for p := range e.stage1 {
 		e.stage1[p].tracker.Rules(e.rules.current())

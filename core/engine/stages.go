@@ -8,6 +8,7 @@ import (
 	"github.com/felt-cx/felt/core/incident"
 	"github.com/felt-cx/felt/core/measure"
 	"github.com/felt-cx/felt/core/otlp"
+	"github.com/felt-cx/felt/core/rules"
 )
 
 // Stage1 turns the events of one partition into interactions.
@@ -17,6 +18,7 @@ type Stage1 struct {
 	reader  otlp.Reader
 	event   otlp.Event
 	point   otlp.Point
+	next    *rules.Set // in force after the tick being gathered; nil no other
 }
 
 // Out1 is what stage 1 of one partition made of a tick. It is valid until the stage's
@@ -54,6 +56,10 @@ func (s *Stage1) Tick(t felt.Tick) (Out1, felt.Batch) {
 	b := felt.Batch{ID: felt.BatchID{Engine: Version, Stage: 1, Part: s.part, Tick: t}}
 	out := Out1{s.tracker.Tick(t)}
 	b.Operations, b.Edges = s.tracker.Flush(t)
+	if s.next != nil {
+		s.tracker.Rules(s.next)
+		s.next = nil
+	}
 	return out, b
 }
 
@@ -63,6 +69,7 @@ type Stage2 struct {
 	part    felt.Part
 	counter *measure.Counter
 	in      []measure.Decided
+	next    []*rules.Set // at hand after the tick being gathered; nil no others
 }
 
 // Out2 is what stage 2 of one partition made of a tick. It is valid until the stage's
@@ -80,6 +87,10 @@ func (s *Stage2) Tick(t felt.Tick, in ...Out1) (Out2, felt.Batch) {
 	told := s.counter.Tick(t, s.in...)
 	b.Interactions, b.Links = told.Interactions, told.Links
 	b.Buckets = s.counter.Flush(t)
+	if s.next != nil {
+		s.counter.Rules(s.next...)
+		s.next = nil
+	}
 	return Out2{told.Tries}, b
 }
 

@@ -85,11 +85,13 @@ func (c *Counter) Settings(s felt.Settings) {
 	c.links.settings(s)
 }
 
-// Rules puts the last of the sets in force; those before it are of journeys that are still
-// open. None is an empty inventory.
+// Rules puts the last of the sets in force, from the next Tick on; those before it are of journeys
+// that are still open. None is an empty inventory. What is open of a journey that is not in it
+// ends in that Tick.
 func (c *Counter) Rules(sets ...*rules.Set) { c.journeys.rules(sets) }
 
-// RulesInUse calls yield with the version of the inventory of every journey held, once each.
+// RulesInUse calls yield with the versions of the inventory in force and of those of every journey
+// held, once each.
 func (c *Counter) RulesInUse(yield func(version int64)) { c.journeys.inUse(yield) }
 
 // Told is what stage 2 made of a tick.

@@ -120,6 +120,9 @@
 //     that they left, else as the try before it; else voluntarily. Its duration is that up
 //     to the last try.
 //   - Of a journey with one step, every try is a journey and ends as the try did.
+//   - One that is taken out of the inventory ends the second after, at its last activity: cancelled
+//     (rule withdrawn_journey), because nobody has left. It is sealed at once. One that is only
+//     changed goes on under the definition with which it began: steps, order, time-outs.
 //
 // The row's customer is the strongest of its tries, the latest among equals; account,
 // installation, session, release, segments and flags are filled from the first try on; its

@@ -69,6 +69,7 @@ type ledger struct {
 	settings    felt.Settings
 	sets        []*rules.Set
 	versions    map[*rules.CompiledJourney]int64 // of the inventories at hand
+	inForce     map[string]bool                  // names of journeys
 	scopes      register[scopeName, uint64]      // with the seed of their keys
 	defs        register[*rules.CompiledJourney, struct{}]
 	cohorts     cohorts
@@ -113,12 +114,24 @@ func newLedger(s felt.Settings, part int) *ledger {
 	return l
 }
 
-// rules takes the inventories at hand, the one in force last.
+// rules takes the inventories at hand, the one in force last. What is open of journeys that are not
+// in that is looked at in the next tick.
 func (l *ledger) rules(sets []*rules.Set) {
 	l.sets, l.versions = sets, map[*rules.CompiledJourney]int64{}
 	for _, s := range sets {
 		for _, j := range s.Journeys {
 			l.versions[j] = s.Version
+		}
+	}
+	l.inForce = map[string]bool{}
+	if len(sets) > 0 {
+		for _, j := range sets[len(sets)-1].Journeys {
+			l.inForce[j.Name] = true
+		}
+	}
+	for n := l.shelf.open.oldest; n != 0; n = l.shelf.at(n).newer {
+		if r := l.shelf.at(n); !l.inForce[l.scopes.list[r.scope].key.journey] {
+			l.shelf.schedule(n, l.now+1)
 		}
 	}
 }
@@ -142,9 +155,14 @@ func (l *ledger) resolve(step *rules.CompiledStep) *rules.CompiledStep {
 	return nil
 }
 
-// inUse calls yield with the versions of the inventories that journeys held began with.
+// inUse calls yield with the versions of the inventory in force, and of those that journeys held
+// began with.
 func (l *ledger) inUse(yield func(int64)) {
 	seen := map[int64]bool{}
+	if n := len(l.sets); n > 0 {
+		seen[l.sets[n-1].Version] = true
+		yield(l.sets[n-1].Version)
+	}
 	for i := range l.defs.list {
 		e := &l.defs.list[i]
 		if v, ok := l.versions[e.key]; ok && e.uses > 0 && !seen[v] {

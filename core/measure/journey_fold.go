@@ -12,7 +12,8 @@ const (
 	ruleTimeout = "timeout"     // nothing came any more
 	ruleOnly    = "only_step"   // abandoned, cancelled: the only step of its journey was
 	ruleMerged  = felt.RuleMerged
-	ruleNoRoom  = "no_room" // cancelled: it could not be held until its end
+	ruleNoRoom  = "no_room"           // cancelled: it could not be held until its end
+	ruleTaken   = "withdrawn_journey" // cancelled: it was taken out of the inventory
 )
 
 // reasonTimeout says that something took longer than it may.

@@ -276,12 +276,6 @@ func runJourneys(t *testing.T, c *golden, rnd *rand.Rand, cut bool) []string {
 	var rows []felt.Interaction
 	set, i := 0, 0
 	for at := start; ; {
-		if set+1 < len(k.sets) && k.from[set+1] <= at {
-			set++
-			for _, c := range counters {
-				c.Rules(k.sets[:set+1]...)
-			}
-		}
 		in := Decided{Parts: make([]PartDecided, len(counters))}
 		for ; i < len(k.tries) && k.tries[i].tick == at; i++ {
 			feedTry(k.sets[set], &in, &k.tries[i], fed)
@@ -301,6 +295,12 @@ func runJourneys(t *testing.T, c *golden, rnd *rand.Rand, cut bool) []string {
 				if d.Err() != nil || d.Rest() != 0 || string(again.B) != string(e.B) {
 					t.Fatalf("+%d: saved and loaded is not the same: %v, %d bytes left", at-start, d.Err(), d.Rest())
 				}
+			}
+		}
+		if set+1 < len(k.sets) && k.from[set+1] <= at { // what the tick decided is fed
+			set++
+			for _, c := range counters {
+				c.Rules(k.sets[:set+1]...)
 			}
 		}
 		next := felt.Tick(0)

@@ -11,6 +11,9 @@ import (
 func (l *ledger) look(s *story, t felt.Tick) {
 	ways := l.folder.fold(s.tries, s.after, t.Instant()-l.settings.Settle)
 	forced := l.crowded(s, ways)
+	if !l.inForce[s.key.journey] {
+		forced = takeOut(ways)
+	}
 	assign(s, ways)
 	var due felt.Tick
 	for i := range ways {
@@ -61,10 +64,22 @@ func (l *ledger) crowded(s *story, ways []way) (forced int) {
 }
 
 // noRoom ends a journey that is still open, because it cannot be held.
-func (w *way) noRoom() {
+func (w *way) noRoom() { w.cancel(ruleNoRoom, "too much to hold") }
+
+// cancel ends a journey that is still open, not by what its customer did.
+func (w *way) cancel(rule, reason string) {
 	if w.outcome == felt.OutcomeNone {
-		w.outcome, w.rule, w.end, w.why = felt.OutcomeCancelled, ruleNoRoom, w.last, cause{reason: "too much to hold"}
+		w.outcome, w.rule, w.end, w.why = felt.OutcomeCancelled, rule, w.last, cause{reason: reason}
 	}
+}
+
+// takeOut ends what is open of a journey that is not in the inventory any more: its customers have
+// not left. Nothing comes for it, so all is sealed; otherwise it would run out of time.
+func takeOut(ways []way) (forced int) {
+	for i := range ways {
+		ways[i].cancel(ruleTaken, "taken out of the inventory")
+	}
+	return len(ways)
 }
 
 // assign gives each journey the row that the first of its tries that had one belonged to, if no

@@ -119,7 +119,7 @@ func (p *parsed) checkWindows(j *Journey) {
 
 // reservedRules are the outcome rules that are Felt's own.
 func reservedRules() []string {
-	return []string{"explicit", "status", "threshold", "timeout", "goal", "failed_step", "only_step", "merged", "no_room", "step"}
+	return []string{"explicit", "status", "threshold", "timeout", "goal", "failed_step", "only_step", "merged", "no_room", "withdrawn_journey", "step"}
 }
 
 func (p *parsed) checkClasses(j *Journey) {
