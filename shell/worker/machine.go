@@ -159,7 +159,8 @@ func (m *machine) finish(it *item, last felt.Tick) {
 	m.tick = last
 	m.describe(it, last)
 	now := m.w.opts.Now()
-	if now.Sub(m.lastSnap) >= m.w.opts.SnapshotEvery {
+	// One at a time: they are large, and would wait one behind the other for a slow store.
+	if now.Sub(m.lastSnap) >= m.w.opts.SnapshotEvery && !m.w.snapshotWaits.Swap(true) {
 		m.lastSnap = now
 		it.snapshot = m.snapshot()
 	}

@@ -28,7 +28,7 @@ type Options struct {
 	Workers       int           // goroutines for the partitions; default: processors, at most the partitions
 	SnapshotEvery time.Duration // of wall time; default 30 s
 	GatherBytes   int           // telemetry held before it is applied; default 8 MiB
-	QueueTicks    int           // ticks that may wait for the store; default 64
+	QueueTicks    int           // ticks that may wait for the store; default 8
 	Retention     felt.Retention
 	Hold          func() felt.Seq // another reader needs the log after this; default nobody does
 	RetainEvery   time.Duration   // default 10 min; the log is also trimmed with each snapshot
@@ -51,7 +51,7 @@ func (o *Options) defaults() {
 		o.GatherBytes = 8 << 20
 	}
 	if o.QueueTicks <= 0 {
-		o.QueueTicks = 64
+		o.QueueTicks = 8
 	}
 	if o.RetainEvery <= 0 {
 		o.RetainEvery = 10 * time.Minute
@@ -90,7 +90,9 @@ type Worker struct {
 
 	trim  chan struct{} // a snapshot is kept: older records may go
 	ready atomic.Bool
-	count counters
+	// snapshotWaits: a snapshot has been taken and is not written yet.
+	snapshotWaits atomic.Bool
+	count         counters
 }
 
 // New returns a worker that has not started.

@@ -59,7 +59,10 @@ func (w *Worker) writeGroup(ctx, live context.Context, group []item) error {
 		if it.snapshot == nil {
 			continue
 		}
-		if err := w.saveSnapshot(it.snapshot); err != nil {
+		err := w.saveSnapshot(it.snapshot)
+		it.snapshot.file, it.snapshot.state = nil, nil // not held while the rows are written
+		w.snapshotWaits.Store(false)
+		if err != nil {
 			w.count.snapshotErrors.Add(1)
 			w.opts.Logger.Error("snapshot not written; the next one will be tried", "err", err)
 			continue
