@@ -113,8 +113,8 @@ func (v *inventory) awaitEngine(ctx context.Context) bool {
 // glance is what the files look like from outside: it changes when they do.
 func (v *inventory) glance() string {
 	h := sha256.New()
-	err := walkInventory(v.a.cfg.ConfigDir, func(name string, info fs.FileInfo) error {
-		fmt.Fprintf(h, "%q %d %d\n", name, info.Size(), info.ModTime().UnixNano())
+	err := walkInventory(v.a.cfg.ConfigDir, func(name string, info fs.FileInfo, odd string) error {
+		fmt.Fprintf(h, "%q %d %d %q\n", name, info.Size(), info.ModTime().UnixNano(), odd)
 		return nil
 	})
 	return fmt.Sprintf("%x %v", h.Sum(nil), err)
@@ -180,11 +180,11 @@ func (v *inventory) read() (felt.Inventory, *rules.Set, []rules.Problem) {
 	wrong := func(check, message, mend string) (felt.Inventory, *rules.Set, []rules.Problem) {
 		return felt.Inventory{}, nil, []rules.Problem{{File: dir, Severity: rules.SeverityError, Check: check, Message: message, Suggestion: mend}}
 	}
-	in, err := ReadInventory(dir)
+	in, odd, err := ReadInventory(dir)
 	missing := dir == "" || errors.Is(err, fs.ErrNotExist)
 	rule, instead := v.inForce(), v.a.cfg.Inventory
 	switch {
-	case instead != nil && (err == nil && len(in.Files) == 0 || missing && rule.Actor != actorFiles):
+	case instead != nil && (err == nil && len(in.Files)+len(odd) == 0 || missing && rule.Actor != actorFiles):
 		in = *instead
 	case missing:
 		if len(rule.Files) > 0 {
@@ -198,8 +198,36 @@ func (v *inventory) read() (felt.Inventory, *rules.Set, []rules.Problem) {
 	if in.Actor == "" {
 		in.Actor = actorFiles
 	}
-	set, _ := rules.Load(in)
-	return in, set, rules.Check(in, v.a.checking())
+	problems := append(odd, rules.Check(in, v.a.checking())...)
+	if len(rule.Files) == 0 && len(in.Files) == 0 {
+		for i := range odd { // nothing is lost by them
+			problems[i].Severity = rules.SeverityWarning
+		}
+	}
+	if rules.Failed(problems) {
+		return in, nil, problems
+	}
+	set, more := rules.Load(in)
+	if set == nil {
+		return in, nil, append(problems, more...)
+	}
+	if before := v.journeys(); len(in.Files) > 0 && len(set.Journeys) == 0 && !set.Cleared && before > 0 {
+		return in, nil, append(problems, rules.Problem{
+			File: in.Files[0].Name, Severity: rules.SeverityError, Check: "no-journeys", Suggestion: "to go on without journeys, write journeys: [] or leave the directory empty",
+			Message: fmt.Sprintf("no file names a journey, but %d are in force, and stay so", before),
+		})
+	}
+	return in, set, problems
+}
+
+// journeys is how many are in force.
+func (v *inventory) journeys() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.set == nil {
+		return 0
+	}
+	return len(v.set.Journeys)
 }
 
 // checking is what a check must be told of this server.

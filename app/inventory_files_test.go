@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -9,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/felt-cx/felt/core/rules"
 )
 
 func writeFiles(t *testing.T, dir string, files map[string]string) {
@@ -27,10 +30,10 @@ func writeFiles(t *testing.T, dir string, files map[string]string) {
 func TestReadInventory(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	if in, err := ReadInventory(dir); err != nil || len(in.Files) != 0 {
+	if in, odd, err := ReadInventory(dir); err != nil || len(in.Files)+len(odd) != 0 {
 		t.Errorf("an empty directory: %v %v", in, err)
 	}
-	if _, err := ReadInventory(filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
+	if _, _, err := ReadInventory(filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a missing directory: %v", err)
 	}
 	writeFiles(t, dir, map[string]string{
@@ -42,7 +45,7 @@ func TestReadInventory(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	in, err := ReadInventory(dir)
+	in, odd, err := ReadInventory(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,15 +56,28 @@ func TestReadInventory(t *testing.T) {
 	if diff := cmp.Diff([]string{"a/felt.yaml=a journey's", "a/z.yml=z", "b.yaml=b", "shop.yaml=shop"}, got); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := ReadInventory(filepath.Join(dir, "b.yaml")); err == nil || !strings.Contains(err.Error(), "no directory") {
+	got = nil
+	for _, p := range odd {
+		got = append(got, p.String())
+	}
+	if diff := cmp.Diff([]string{
+		"broken.yaml: warning: a link that leads nowhere [bad-file]",
+		"loop: warning: a linked directory is not followed: give the directory itself to --config, or link its files [bad-file]",
+	}, got); diff != "" {
+		t.Error(diff)
+	}
+	if _, _, err := ReadInventory(filepath.Join(dir, "b.yaml")); err == nil || !strings.Contains(err.Error(), "no directory") {
 		t.Errorf("a file: %v", err)
 	}
 	writeFiles(t, dir, map[string]string{"latin.yaml": "caf\xe9"})
-	if _, err := ReadInventory(dir); err == nil || !strings.Contains(err.Error(), "latin.yaml is not UTF-8") {
-		t.Errorf("not UTF-8: %v", err)
+	says := func(what string) {
+		t.Helper()
+		_, odd, err := ReadInventory(dir)
+		if err != nil || !rules.Failed(odd) || !strings.Contains(fmt.Sprint(odd), what) {
+			t.Errorf("%v, %v; want %s", odd, err, what)
+		}
 	}
+	says("latin.yaml: error: the file is not UTF-8")
 	writeFiles(t, dir, map[string]string{"big.yaml": strings.Repeat("#", maxInventory)})
-	if _, err := ReadInventory(dir); err == nil || !strings.Contains(err.Error(), "4 MiB") {
-		t.Errorf("too large: %v", err)
-	}
+	says("big.yaml: error: with it the files have more than 4 MiB")
 }

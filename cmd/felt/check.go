@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/app"
@@ -56,11 +57,11 @@ func (c *checkCmd) Run(std streams) error {
 			return usageError{fmt.Errorf("--today %q is no date: want it as 2026-11-21", c.Today)}
 		}
 	}
-	in, err := readPaths(c.Paths)
+	in, bad, err := readPaths(c.Paths)
 	if err != nil {
 		return usageError{err}
 	}
-	found := checkInventory(in, rules.Options{Today: felt.InstantOf(today)})
+	found := checkInventory(in, bad, rules.Options{Today: felt.InstantOf(today)})
 	if err := found.print(std.out, c.Format); err != nil {
 		return fmt.Errorf("print: %w", err)
 	}
@@ -72,41 +73,53 @@ func (c *checkCmd) Run(std streams) error {
 
 // readPaths reads directories, as a server does, and single files; all count as one inventory.
 // Files are called by the path that leads to them from here.
-func readPaths(paths []string) (felt.Inventory, error) {
+func readPaths(paths []string) (felt.Inventory, []rules.Problem, error) {
 	if len(paths) == 0 {
 		paths = []string{defaultConfigDir}
 	}
 	var all felt.Inventory
+	var problems []rules.Problem
 	for _, p := range paths {
 		info, err := os.Stat(p)
 		if err != nil {
-			return all, fmt.Errorf("inventory: %w", err)
+			return all, nil, fmt.Errorf("inventory: %w", err)
 		}
 		if !info.IsDir() {
+			if !info.Mode().IsRegular() {
+				return all, nil, fmt.Errorf("inventory: %s is neither a file nor a directory", p)
+			}
 			text, err := os.ReadFile(p)
 			if err != nil {
-				return all, fmt.Errorf("inventory: %w", err)
+				return all, nil, fmt.Errorf("inventory: %w", err)
+			}
+			if !utf8.Valid(text) {
+				problems = append(problems, app.BadFile(filepath.ToSlash(p), rules.SeverityError, "the file is not UTF-8"))
+				continue
 			}
 			all.Files = append(all.Files, felt.InventoryFile{Name: filepath.ToSlash(p), Text: string(text)})
 			continue
 		}
-		in, err := app.ReadInventory(p)
+		in, bad, err := app.ReadInventory(p)
 		if err != nil {
-			return all, err
+			return all, nil, err
 		}
-		if len(in.Files) == 0 {
-			return all, fmt.Errorf("inventory: %s has no .yaml file of journeys", p)
+		for _, b := range bad {
+			b.File = filepath.ToSlash(filepath.Join(p, b.File))
+			problems = append(problems, b)
+		}
+		if len(in.Files)+len(bad) == 0 {
+			return all, nil, fmt.Errorf("inventory: %s has no .yaml file of journeys", p)
 		}
 		for _, f := range in.Files {
 			f.Name = filepath.ToSlash(filepath.Join(p, f.Name))
 			all.Files = append(all.Files, f)
 		}
 	}
-	return all, nil
+	return all, problems, nil
 }
 
-func checkInventory(in felt.Inventory, o rules.Options) checked {
-	found := checked{Files: len(in.Files), Problems: rules.Check(in, o)}
+func checkInventory(in felt.Inventory, bad []rules.Problem, o rules.Options) checked {
+	found := checked{Files: len(in.Files), Problems: append(bad, rules.Check(in, o)...)}
 	if found.Problems == nil {
 		found.Problems = []rules.Problem{} // a list for machines, too
 	}

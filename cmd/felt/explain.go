@@ -33,7 +33,7 @@ func (c *explainCmd) Run(std streams) error {
 	if err != nil {
 		return err
 	}
-	inventory, err := app.ReadInventory(c.Config)
+	inventory, odd, err := app.ReadInventory(c.Config)
 	if errors.Is(err, fs.ErrNotExist) {
 		fmt.Fprintf(std.err, "felt: no inventory in %s\n", c.Config)
 		err = nil
@@ -42,6 +42,9 @@ func (c *explainCmd) Run(std streams) error {
 		return usageError{err}
 	}
 	set, problems := rules.Load(inventory)
+	if problems = append(odd, problems...); rules.Failed(odd) {
+		set = nil
+	}
 	if set == nil {
 		list := make([]error, 0, len(problems))
 		for _, p := range problems {

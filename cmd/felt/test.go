@@ -119,9 +119,12 @@ func runTest(file string) (rulestest.Result, error) {
 		return rulestest.Result{}, fmt.Errorf("tests: %w", err)
 	}
 	dir := filepath.Dir(file)
-	beside, err := app.ReadInventory(dir)
+	beside, odd, err := app.ReadInventory(dir)
 	if err != nil {
 		return rulestest.Result{}, fmt.Errorf("tests: %w", err)
+	}
+	if rules.Failed(odd) {
+		return rulestest.Result{}, fmt.Errorf("tests: %s: %s", filepath.Join(dir, odd[0].File), odd[0].Message)
 	}
 	shown := filepath.ToSlash(file)
 	if wd, err := os.Getwd(); err == nil {

@@ -30,7 +30,7 @@ func Load(in felt.Inventory) (*Set, []Problem) {
 }
 
 func compile(p *parsed) *Set {
-	s := &Set{Version: p.version, Journeys: make([]*CompiledJourney, 0, len(p.journeys))}
+	s := &Set{Version: p.version, Cleared: p.cleared, Journeys: make([]*CompiledJourney, 0, len(p.journeys))}
 	for _, j := range p.journeys {
 		s.Journeys = append(s.Journeys, compileJourney(j))
 	}

@@ -17,6 +17,7 @@ type parsed struct {
 	journeys []*Journey // in order of the files
 	at       map[any]place
 	left     *budget
+	cleared  bool // a file says journeys: []
 }
 
 // place is where a part stands, named by its address (or a mapKey).
@@ -72,6 +73,9 @@ func (p *parsed) file(f felt.InventoryFile) {
 	if len(inv.Journeys) == 0 {
 		p.add(SeverityWarning, "empty-file", f.Name, yaml.Pos{}, "a journey begins as: journeys: [{name: checkout}]", "the file names no journey")
 	}
+	p.cleared = p.cleared || root != nil && slices.ContainsFunc(root.Entries, func(e yaml.Entry) bool {
+		return e.Key == "journeys" && e.Value.Kind == yaml.List && len(e.Value.Items) == 0
+	})
 	for i := range inv.Journeys {
 		p.journeys = append(p.journeys, &inv.Journeys[i])
 	}
