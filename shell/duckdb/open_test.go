@@ -61,14 +61,23 @@ func TestOpenErrors(t *testing.T) {
 	}
 }
 
-// Nothing that a question can say reaches DuckDB as SQL, and the settings are locked.
+// Nothing that a question can say reaches DuckDB as SQL, and what it could do there by
+// mistake is little: no file is read or written, whether the settings are locked or not.
 func TestLocked(t *testing.T) {
-	s := open(t, duckdb.Options{})
-	for _, text := range []string{
-		"SET threads = 9", "COPY scopes TO '/tmp/out.csv'", "SELECT * FROM read_csv('/etc/passwd')", "INSTALL httpfs", "ATTACH '/tmp/x.db'",
-	} {
-		if err := s.Exec(context.Background(), text); err == nil {
+	outside := []string{
+		"COPY scopes TO '/tmp/out.csv'", "SELECT * FROM read_csv('/etc/passwd')", "INSTALL httpfs", "LOAD httpfs", "ATTACH '/tmp/x.db'",
+		"SET enable_external_access = true", "SET GLOBAL enable_external_access = true", "SET temp_directory = '/etc'",
+	}
+	locked := open(t, duckdb.Options{})
+	for _, text := range append([]string{"SET threads = 9"}, outside...) {
+		if err := locked.Exec(context.Background(), text); err == nil {
 			t.Errorf("%s was allowed", text)
+		}
+	}
+	moving := open(t, duckdb.Options{QuietLimit: "100MB"})
+	for _, text := range outside {
+		if err := moving.Exec(context.Background(), text); err == nil {
+			t.Errorf("%s was allowed where the memory limit may change", text)
 		}
 	}
 }

@@ -135,8 +135,8 @@ func (s *Store) start(ctx context.Context) error {
 }
 
 // settings are set in SQL. Without external access, which cannot be given back while the
-// database is open, no question can read a file or load an extension. They are not
-// locked, because the memory limit changes (see room).
+// database is open, no question can read a file or load an extension. They are locked as
+// well, unless the memory limit changes (see room).
 func (s *Store) settings(ctx context.Context) error {
 	for _, set := range []struct {
 		name  string
@@ -150,6 +150,7 @@ func (s *Store) settings(ctx context.Context) error {
 		{"autoinstall_known_extensions", false},
 		{"autoload_known_extensions", false},
 		{"enable_external_access", false},
+		{"lock_configuration", s.opts.QuietLimit == s.opts.MemoryLimit},
 	} {
 		if _, err := s.conn.ExecContext(ctx, fmt.Sprintf("SET GLOBAL %s = %s", set.name, literal(set.value))); err != nil {
 			return fmt.Errorf("duckdb: set %s to %v: %w", set.name, set.value, err)
