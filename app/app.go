@@ -41,6 +41,8 @@ type App struct {
 
 	page, grpc, http net.Listener // grpc and http may be nil
 	settings         felt.Settings
+	opened           chan struct{} // closed when telemetry is let in
+	began            time.Time
 
 	mu   sync.Mutex
 	down map[string]string // part -> why it stopped
@@ -52,7 +54,7 @@ func New(ctx context.Context, cfg Config) (_ *App, err error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err
 	}
-	a := &App{cfg: cfg, down: map[string]string{}}
+	a := &App{cfg: cfg, down: map[string]string{}, opened: make(chan struct{}), began: time.Now()}
 	a.inventory, a.compactor = newInventory(a), newCompactor(a)
 	defer func() {
 		if err != nil {
@@ -151,7 +153,7 @@ func (a *App) connect() (err error) {
 		Keeping:  httpapi.Keeping{Share: a.cfg.keepShare(), Behind: a.cfg.KeeperBehind, For: time.Duration(a.cfg.Retention.Spans)},
 		Explain:  explain.Options{Settings: a.settings, Redact: otlp.Redaction{Drop: a.cfg.RedactKeys, Allow: a.cfg.AllowKeys}},
 		Clock:    a.settings.Clock,
-		UI:       web.Files(), OTLP: a.door.HTTP(), Extra: a.cfg.Extra,
+		UI:       web.Files(), OTLP: a.gate(a.door.HTTP()), Extra: a.cfg.Extra,
 		Listen: a.Addr(), Hosts: a.cfg.Hosts, OTLPHTTP: a.otlpURL(), Bearer: a.bearer(),
 		Version: a.cfg.Version, Logger: a.cfg.Logger, Now: a.cfg.Now,
 	})
@@ -252,10 +254,14 @@ func (a *App) Run(ctx context.Context, beside func(context.Context, *App) error)
 	work.run("memory", func() error { a.memory().manage(workCtx); return nil })
 	door.run("door", func() error { return a.door.Run(doorCtx) })
 
+	begun := make(chan struct{})
+	g.run("opening", func() error { a.letIn(ctx, begun); return nil })
 	g.run("settings", func() error {
 		if err := a.tellSettings(ctx); err != nil {
 			return err
 		}
+		a.inventory.begin(ctx)
+		close(begun)
 		a.inventory.run(ctx)
 		return nil
 	})
@@ -334,11 +340,18 @@ func (a *App) serve(ctx context.Context, g *group) {
 	}
 	serveHTTP("page", a.page, a.api)
 	if a.http != nil {
-		serveHTTP("otlp-http", a.http, a.door.HTTP())
+		serveHTTP("otlp-http", a.http, a.gate(a.door.HTTP()))
 	}
 	if a.grpc != nil {
 		srv := a.door.GRPCServer()
-		g.run("otlp-grpc", func() error { return srv.Serve(a.grpc) })
+		g.run("otlp-grpc", func() error {
+			select {
+			case <-a.opened: // until then who connects waits
+				return srv.Serve(a.grpc)
+			case <-ctx.Done():
+				return nil
+			}
+		})
 		g.run("otlp-grpc", func() error {
 			<-ctx.Done()
 			force := time.AfterFunc(shutdownTime, srv.Stop)

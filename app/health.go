@@ -22,6 +22,10 @@ func (a *App) health() httpapi.Health {
 	if !h.Ready {
 		h.Parts["engine"] = "reading what is on the log"
 	}
+	if why := a.inventory.waiting(); why != "" {
+		h.Parts["inventory"] = why
+		h.Ready = h.Ready && time.Since(a.began) > forceWithin // it must not keep the server from being used for ever
+	}
 	a.mu.Lock()
 	maps.Copy(h.Parts, a.down)
 	h.Ready = h.Ready && len(a.down) == 0

@@ -44,6 +44,10 @@ type inventory struct {
 	edited   felt.Instant    // when it was first seen; 0: there has never been a file
 	newest   bool            // the newest text is on the log
 	tries    map[string]int64
+
+	first      bool      // the first try is over
+	putVersion int64     // newest on the log, by this process
+	since      time.Time // of the first try
 }
 
 // The results of a try to load, for the metric.
@@ -152,6 +156,9 @@ func (v *inventory) try(ctx context.Context, first bool) bool {
 	v.report(result, in.Version, problems)
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if !v.first && result != reloadFailed {
+		v.first, v.since = true, time.Now()
+	}
 	v.problems, v.newest = problems, set != nil && result != reloadFailed
 	v.tries[result]++
 	return result != reloadFailed
@@ -242,6 +249,9 @@ func (v *inventory) put(ctx context.Context, in felt.Inventory) bool {
 		_, err = v.a.door.Append(ctx, felt.Record{Kind: felt.KindInventory, Part: felt.Control, Data: data})
 	}
 	if err == nil {
+		v.mu.Lock()
+		v.putVersion = in.Version
+		v.mu.Unlock()
 		v.a.dir.meta.Inventory = toldInventory{Version: in.Version, Sum: sumOf(in)}
 		err = writeJSON(v.a.dir.file("felt.json"), v.a.dir.meta)
 	}
