@@ -16,7 +16,7 @@ import (
 // The store's share of the memory that is asked for, and Go's. The rest is the program
 // itself, stacks, and what the store takes beside its limit.
 const (
-	storeShare = 0.2
+	storeShare = 0.16
 	goShare    = 0.52
 	// askShare is the store's share while questions are asked: then the whole may be over.
 	askShare = 0.75

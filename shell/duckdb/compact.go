@@ -25,6 +25,7 @@ const chunkRows = 60_000
 func (s *Store) Compact(ctx context.Context, before felt.Instant, segmentMax int) (int64, error) {
 	s.compacting.Lock()
 	defer s.compacting.Unlock()
+	defer giveBack() // also what writing left behind: this comes once a minute
 	began, total := time.Now(), int64(0)
 	for _, width := range []felt.Instant{felt.Hour, felt.Day} {
 		list, err := s.due(ctx, width, before)
