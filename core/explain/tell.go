@@ -2,7 +2,6 @@ package explain
 
 import (
 	"cmp"
-	"encoding/base64"
 	"strconv"
 	"time"
 
@@ -53,7 +52,7 @@ func (x *explainer) ruleEvent(ev *otlp.Event, e *event) *rules.Event {
 	take := func(k otlp.Text, v otlp.Value) {
 		key := string(x.reader.Text(k))
 		if _, ok := attrs[key]; !ok {
-			attrs[key] = x.text(v)
+			attrs[key] = v.Format(x.reader.Text)
 		}
 	}
 	x.reader.Attributes(take)
@@ -72,23 +71,6 @@ func (x *explainer) ruleEvent(ev *otlp.Event, e *event) *rules.Event {
 		Status: status, HTTPStatus: ev.HTTPCode, Duration: ev.End - ev.Start,
 		Attribute: func(key string) (string, bool) { v, ok := attrs[key]; return v, ok },
 	}
-}
-
-func (x *explainer) text(v otlp.Value) string {
-	switch v.Kind {
-	case otlp.ValueText, otlp.ValueJSON:
-		return string(x.reader.Text(v.Text))
-	case otlp.ValueInt:
-		return strconv.FormatInt(v.Int, 10)
-	case otlp.ValueBool:
-		return strconv.FormatBool(v.Bool)
-	case otlp.ValueDouble:
-		return strconv.FormatFloat(v.Double, 'g', -1, 64)
-	case otlp.ValueBytes:
-		return base64.StdEncoding.EncodeToString(v.Bytes)
-	case otlp.ValueEmpty:
-	}
-	return ""
 }
 
 // claimed says what an event is to its interaction; false when it is none.

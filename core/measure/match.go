@@ -1,10 +1,8 @@
 package measure
 
 import (
-	"encoding/base64"
 	"encoding/binary"
 	"slices"
-	"strconv"
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/otlp"
@@ -187,7 +185,7 @@ func (p *present) attribute(key string) (string, bool) {
 	}
 	for i := range p.attrs {
 		if a := &p.attrs[i]; string(p.tracker.block.bytes(a.key)) == key {
-			return p.text(&a.value), true
+			return a.value.Format(p.tracker.block.src.Text), true
 		}
 	}
 	if level, ok := p.identities[key]; ok {
@@ -199,22 +197,4 @@ func (p *present) attribute(key string) (string, bool) {
 		}
 	}
 	return "", false
-}
-
-// text writes a value as OTLP/JSON does.
-func (p *present) text(v *otlp.Value) string {
-	switch v.Kind {
-	case otlp.ValueText, otlp.ValueJSON:
-		return p.tracker.block.own(v.Text)
-	case otlp.ValueInt:
-		return strconv.FormatInt(v.Int, 10)
-	case otlp.ValueBool:
-		return strconv.FormatBool(v.Bool)
-	case otlp.ValueDouble:
-		return strconv.FormatFloat(v.Double, 'g', -1, 64)
-	case otlp.ValueBytes:
-		return base64.StdEncoding.EncodeToString(v.Bytes)
-	case otlp.ValueEmpty:
-	}
-	return ""
 }

@@ -1,8 +1,10 @@
 package otlp
 
 import (
+	"encoding/base64"
 	"encoding/binary"
 	"math"
+	"strconv"
 
 	"github.com/felt-cx/felt"
 )
@@ -29,6 +31,25 @@ type Value struct {
 	Bool   bool
 	Double float64
 	Bytes  []byte // aliases the record's data
+}
+
+// Format writes a value as OTLP/JSON does: numbers and flags in words, bytes in base64, nothing as
+// "". text gives the texts of the value's block, as [Reader.Text] does.
+func (v *Value) Format(text func(Text) []byte) string {
+	switch v.Kind {
+	case ValueText, ValueJSON:
+		return string(text(v.Text))
+	case ValueInt:
+		return strconv.FormatInt(v.Int, 10)
+	case ValueBool:
+		return strconv.FormatBool(v.Bool)
+	case ValueDouble:
+		return strconv.FormatFloat(v.Double, 'g', -1, 64)
+	case ValueBytes:
+		return base64.StdEncoding.EncodeToString(v.Bytes)
+	case ValueEmpty:
+	}
+	return ""
 }
 
 // value reads one value at the reader's place.

@@ -60,23 +60,10 @@ func (d *Door) appendBusiness(ctx context.Context, b felt.Business, t ticket) *f
 // readBusiness unpacks a body and reads it in one of the slots, so that what it costs in
 // memory and time is bounded as for telemetry.
 func (d *Door) readBusiness(ctx context.Context, t *ticket, packed string, body []byte, read func([]byte) (business.Result, error)) (r business.Result, f *fault) {
-	d.mu.Lock()
-	if d.closing {
-		d.mu.Unlock()
-		return r, appendFault(errClosing)
+	s, f := d.waitTurn(ctx)
+	if f != nil {
+		return r, f
 	}
-	d.packing++
-	d.mu.Unlock()
-	select {
-	case <-d.turn:
-	case <-ctx.Done():
-		d.mu.Lock()
-		d.packing--
-		d.mu.Unlock()
-		d.signal()
-		return r, faultf(resultGone, "the sender left before this was stored")
-	}
-	s := d.enter()
 	defer d.exit(s, nil, nil)
 	defer func() {
 		if p := recover(); p != nil {

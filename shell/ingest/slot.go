@@ -70,10 +70,24 @@ func (d *Door) newPacker() *otlp.Packer {
 // pack waits for a slot and packs the request there. Without a waiter there is nothing
 // to wait for: nothing of the request was accepted.
 func (d *Door) pack(ctx context.Context, r *request) (otlp.Report, *waiter, *fault) {
+	s, f := d.waitTurn(ctx)
+	if f != nil {
+		return otlp.Report{}, nil, f
+	}
+	report, w, sealed, f := d.packIn(s, r)
+	d.exit(s, w, sealed)
+	if f == nil {
+		d.stats.report(&report)
+	}
+	return report, w, f
+}
+
+// waitTurn waits for a slot, and counts as packing from then on: until exit.
+func (d *Door) waitTurn(ctx context.Context) (*slot, *fault) {
 	d.mu.Lock()
 	if d.closing {
 		d.mu.Unlock()
-		return otlp.Report{}, nil, appendFault(errClosing)
+		return nil, appendFault(errClosing)
 	}
 	d.packing++
 	d.mu.Unlock()
@@ -85,15 +99,9 @@ func (d *Door) pack(ctx context.Context, r *request) (otlp.Report, *waiter, *fau
 		d.packing--
 		d.mu.Unlock()
 		d.signal()
-		return otlp.Report{}, nil, faultf(resultGone, "the sender left before this was stored")
+		return nil, faultf(resultGone, "the sender left before this was stored")
 	}
-	s := d.enter()
-	report, w, sealed, f := d.packIn(s, r)
-	d.exit(s, w, sealed)
-	if f == nil {
-		d.stats.report(&report)
-	}
-	return report, w, f
+	return d.enter(), nil
 }
 
 // enter takes the slot that was used last: its dictionaries are the fullest.

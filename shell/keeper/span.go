@@ -1,7 +1,6 @@
 package keeper
 
 import (
-	"encoding/base64"
 	"strconv"
 
 	"github.com/felt-cx/felt"
@@ -42,7 +41,7 @@ func noteOf(r *otlp.Reader, ev *otlp.Event) felt.SpanNote {
 	case severity != 0:
 		add("log.severity", strconv.Itoa(int(severity)))
 	}
-	add("log.body", valueText(r, body))
+	add("log.body", body.Format(r.Text))
 	r.Attributes(adder(r, &note.Attributes))
 	if note.Name == "" {
 		note.Name = "log"
@@ -52,25 +51,8 @@ func noteOf(r *otlp.Reader, ev *otlp.Event) felt.SpanNote {
 
 func adder(r *otlp.Reader, list *[]felt.Attribute) func(otlp.Text, otlp.Value) {
 	return func(key otlp.Text, v otlp.Value) {
-		*list = append(*list, felt.Attribute{Key: string(r.Text(key)), Value: valueText(r, v)})
+		*list = append(*list, felt.Attribute{Key: string(r.Text(key)), Value: v.Format(r.Text)})
 	}
-}
-
-func valueText(r *otlp.Reader, v otlp.Value) string {
-	switch v.Kind {
-	case otlp.ValueText, otlp.ValueJSON:
-		return string(r.Text(v.Text))
-	case otlp.ValueInt:
-		return strconv.FormatInt(v.Int, 10)
-	case otlp.ValueBool:
-		return strconv.FormatBool(v.Bool)
-	case otlp.ValueDouble:
-		return strconv.FormatFloat(v.Double, 'g', -1, 64)
-	case otlp.ValueBytes:
-		return base64.StdEncoding.EncodeToString(v.Bytes)
-	case otlp.ValueEmpty:
-	}
-	return ""
 }
 
 func status(s otlp.Status) felt.SpanStatus {

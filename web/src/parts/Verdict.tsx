@@ -1,9 +1,9 @@
-import { Button, VisuallyHidden } from "@mantine/core";
+import { VisuallyHidden } from "@mantine/core";
 import { useEffect, useState } from "react";
-import { copy } from "../keys";
 import { type Verdict as Said, say } from "../verdict";
 import { Go } from "./Go";
 import { Shape, stateOf } from "./Mark";
+import { Snippet } from "./Snippet";
 
 /** The verdict sentence, the first thing on the page. */
 export function Verdict({ said, otlp }: { said: Said; otlp: string }) {
@@ -35,25 +35,6 @@ export function Verdict({ said, otlp }: { said: Said; otlp: string }) {
       </div>
       <VisuallyHidden role="status">{heard}</VisuallyHidden>
     </section>
-  );
-}
-
-function Snippet({ text }: { text: string }) {
-  const [done, setDone] = useState(false);
-  const run = () => {
-    void copy(text).then((ok) => {
-      setDone(ok);
-      setTimeout(() => setDone(false), 2000);
-    });
-  };
-  return (
-    <div className="snippet">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <pre tabIndex={0}>{text}</pre>
-      <Button size="compact-sm" variant="default" onClick={run}>
-        {done ? "Copied" : "Copy"}
-      </Button>
-    </div>
   );
 }
 

@@ -4,7 +4,7 @@ import type { UnmappedAnswer } from "../ask";
 import { csv } from "../csv";
 import { int, plural, shareOf } from "../format";
 import { save } from "../keys";
-import { Snippet } from "./Snippet";
+import { Snippet } from "../parts/Snippet";
 
 interface Line {
   key: string;

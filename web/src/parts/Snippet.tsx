@@ -3,7 +3,7 @@ import { useState } from "react";
 import { copy } from "../keys";
 
 /** A text to be taken along. */
-export function Snippet({ text, label }: { text: string; label: string }) {
+export function Snippet({ text, label }: { text: string; label?: string }) {
   const [done, setDone] = useState(false);
   const run = () => {
     void copy(text).then((ok) => {
@@ -19,7 +19,7 @@ export function Snippet({ text, label }: { text: string; label: string }) {
         size="compact-sm"
         variant="default"
         onClick={run}
-        aria-label={done ? "Copied" : `Copy ${label}`}
+        aria-label={label && (done ? "Copied" : `Copy ${label}`)}
       >
         {done ? "Copied" : "Copy"}
       </Button>
