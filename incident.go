@@ -1,19 +1,41 @@
 package felt
 
+// FindingKind says what a finding is about, in a word.
+type FindingKind string
+
+// The kinds of findings. Customers feel those from failed to silent; the others warn of, or
+// corroborate, what they feel.
+const (
+	FindingFailed     FindingKind = "failed"     // a greater share fails than used to
+	FindingDegraded   FindingKind = "degraded"   // a greater share reaches the goal only slowly, or the long way round
+	FindingSlow       FindingKind = "slow"       // a greater share is slower than what is usual or promised
+	FindingDrop       FindingKind = "drop"       // fewer customers arrive than used to
+	FindingFunnel     FindingKind = "funnel"     // fewer get from one step to the next, or through the whole
+	FindingSilent     FindingKind = "silent"     // no telemetry from a source at all: what customers do is not known
+	FindingBurn       FindingKind = "burn"       // an objective's error budget is used up too fast
+	FindingKPI        FindingKind = "kpi"        // a KPI or signal leaves its band
+	FindingSaturation FindingKind = "saturation" // a signal is on its way to its limit
+)
+
 // Finding is what a detector saw in one series, with the numbers that made it say so.
 type Finding struct {
 	ID              string // derived: series, detector, opening tick
-	Series          Series
+	Kind            FindingKind
+	Series          Series // of a segment value too, when it stands out alone
+	About           string // the step, objective, KPI, signal or source that it is about; "" the series itself
 	Detector        string
 	DetectorVersion int32
-	Statistic       float64 // the detector's own, for example a p-value
-	Threshold       float64 // what Statistic was held against
-	N               int64   // customers judged
-	Hit             int64   // of them failed
-	Share           float64 // Hit / N, in the judged window
-	Baseline        float64 // the share it was held against
-	BaselineN       int64
-	Since           Instant // start of the first bad 10 seconds, event time
+	Statistic       float64   // the detector's own; of tests on counts: nats, the logarithm of odds
+	Threshold       float64   // what Statistic was held against when the finding opened
+	N               int64     // customers judged since Since
+	Hit             int64     // of them failed, slow, ...; of a drop: those who came
+	Share           float64   // Hit / N; of a drop: those who came, of those expected
+	Baseline        float64   // the share it was held against; of a KPI the usual value
+	BaselineN       int64     // on how many tries the baseline rests; 0 it is assumed
+	Expected        float64   // Hit, had all been as usual; of a drop: how many would have come
+	Since           Instant   // end of the first failure of the run, event time
+	Segments        []Segment // values that stand out in the whole, worst first
+	Paging          bool      // its statistic has passed the threshold of the whole fleet: worth waking somebody
 	Opened          Tick
 	Updated         Tick
 	Ended           Tick   // 0 while it lasts

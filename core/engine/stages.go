@@ -116,9 +116,13 @@ func (s *Stage3) Tick(t felt.Tick, in ...Out2) felt.Batch {
 	for _, o := range in {
 		for i := range o.tries {
 			y := &o.tries[i]
-			s.book.Add(y.Env, y.App, y.Name, y.Customer, y.Outcome, y.End)
+			who, known := y.Who()
+			if !known || y.Kind != felt.KindStep {
+				continue
+			}
+			s.book.Add(y.Env, y.App, y.Name, who, y.Outcome, y.End)
 			if y.Judged {
-				s.detector.Add(t, y.Env, y.App, y.Name, y.Customer, y.Outcome, y.End)
+				s.detector.Add(t, y.Env, y.App, y.Name, who, y.Outcome, y.End)
 			}
 		}
 	}

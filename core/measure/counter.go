@@ -11,16 +11,23 @@ import (
 	"github.com/felt-cx/felt/core/sketch"
 )
 
-// Try is what stage 3 gets to know of a decided interaction: enough to judge a series by
-// customers.
+// Try is what stage 3 gets to know of an interaction, step or journey, whose outcome is
+// decided for the first time, or anew.
 type Try struct {
-	Env, App, Name string
-	Customer       uint64 // first half of the customer's hash, never 0
-	Outcome        felt.Outcome
-	End            felt.Instant
+	*felt.Interaction              // read only: it is in a batch too
+	Was               felt.Outcome // of the version before, when that was decided; else none
 	// Judged is false for what is too old to say anything about now; it still counts
 	// for the impact of an incident.
 	Judged bool
+}
+
+// Who stands for the customer, never 0: the first half of the hash, or of the interaction's
+// id when nobody is known, so that each such try is its own customer.
+func (y *Try) Who() (who uint64, known bool) {
+	if known = !y.Customer.IsZero(); known {
+		return max(binary.BigEndian.Uint64(y.Customer[:8]), 1), true
+	}
+	return max(binary.BigEndian.Uint64(y.ID[:8]), 1), false
 }
 
 // Counter is stage 2 of one partition: it makes the rows of interactions, tells journeys
@@ -97,7 +104,7 @@ func (c *Counter) RulesInUse(yield func(version int64)) { c.journeys.inUse(yield
 // Told is what stage 2 made of a tick.
 type Told struct {
 	Interactions []felt.Interaction // the caller's; journeys come last
-	Tries        []Try              // of steps; valid until the next Tick
+	Tries        []Try              // of steps, then of journeys; valid until the next Tick
 	Links        []felt.Link        // the caller's
 }
 
@@ -114,11 +121,13 @@ func (c *Counter) Tick(t felt.Tick, in ...Decided) Told {
 	for _, d := range list {
 		out.Interactions = append(out.Interactions, d.Interaction)
 		c.count(d)
+		c.judge(d, &out.Interactions[len(out.Interactions)-1])
 		out.Links = c.links.learn(out.Links, &d.Interaction)
 	}
 	for i := range journeys {
 		out.Interactions = append(out.Interactions, journeys[i].Interaction)
 		c.count(&journeys[i])
+		c.judge(&journeys[i], &out.Interactions[len(out.Interactions)-1])
 	}
 	out.Tries = c.tries
 	return out
@@ -176,27 +185,24 @@ func (c *Counter) count(d *Decision) {
 			c.series[key]++
 		}
 	}
-	if r.Kind == felt.KindStep {
-		c.judge(d)
-	}
 }
 
-// judge hands a decision on to stage 3, which judges steps: a journey that failed is known
-// by them earlier.
-func (c *Counter) judge(d *Decision) {
-	r := &d.Interaction
-	judged := r.End >= c.tick.Instant()-c.settings.JudgeLate
-	if d.Version == 1 {
+// judge hands on to stage 3 what was decided for the first time, or otherwise than before; what
+// is outside of every rate is not judged.
+func (c *Counter) judge(d *Decision, row *felt.Interaction) {
+	judged := row.End >= c.tick.Instant()-c.settings.JudgeLate
+	if d.Version == 1 && row.Kind == felt.KindStep {
 		c.stats.Interactions++
 		if !judged {
 			c.stats.NotJudged++
 		}
 	}
-	if r.Traffic == felt.TrafficCustomer && !r.Customer.IsZero() && r.Outcome != felt.OutcomeCancelled {
-		c.tries = append(c.tries, Try{
-			Env: r.Env, App: r.App, Name: r.Name, Outcome: r.Outcome, End: r.End, Judged: judged,
-			Customer: max(binary.BigEndian.Uint64(r.Customer[:8]), 1),
-		})
+	was := felt.OutcomeNone
+	if d.Version > 1 && !d.Was.Withdrawn {
+		was = d.Was.Outcome
+	}
+	if row.Traffic == felt.TrafficCustomer && row.Outcome != was && hasSketch(row.Outcome) {
+		c.tries = append(c.tries, Try{Interaction: row, Was: was, Judged: judged})
 	}
 }
 

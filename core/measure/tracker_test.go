@@ -301,8 +301,15 @@ func TestLateIsCountedNotJudged(t *testing.T) {
 	}
 	told := c.Tick(tick, k.Tick(tick))
 	rows, tries := told.Interactions, told.Tries
-	if len(rows) != 5 || len(tries) != 2 || tries[0].Judged || !tries[1].Judged || tries[0].Customer == tries[1].Customer {
+	if len(rows) != 5 || len(tries) != 3 || tries[0].Judged || !tries[1].Judged || tries[0].Customer == tries[1].Customer {
 		t.Errorf("%d rows, tries %+v", len(rows), tries)
+	}
+	who, known := tries[1].Who()
+	if other, _ := tries[0].Who(); !known || other == who {
+		t.Error("two customers are one, or nobody")
+	}
+	if _, known := tries[2].Who(); known {
+		t.Error("somebody stands for a try of nobody")
 	}
 	if got := c.Stats(); got.NotJudged != 1 || got.Interactions != 5 || k.Stats().Late != 1 {
 		t.Errorf("%+v, %d late", got, k.Stats().Late)

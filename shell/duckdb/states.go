@@ -92,7 +92,7 @@ func finite(v float64) float64 {
 
 func finiteFinding(f felt.Finding) felt.Finding {
 	f.Statistic, f.Threshold = finite(f.Statistic), finite(f.Threshold)
-	f.Share, f.Baseline = finite(f.Share), finite(f.Baseline)
+	f.Share, f.Baseline, f.Expected = finite(f.Share), finite(f.Baseline), finite(f.Expected)
 	return f
 }
 
