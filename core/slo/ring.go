@@ -17,7 +17,7 @@ type count struct{ bad, n int64 }
 // somebody has asked for: steps are many, so a sum is kept, not made.
 type ring struct {
 	width felt.Tick
-	now   int64 // number of the running slot
+	now   int64 // number of the running slot; unused before the first
 	slots []count
 	sums  []spanSum
 }
@@ -28,8 +28,10 @@ type spanSum struct {
 	count
 }
 
+const unused = math.MinInt64
+
 func newRing(width felt.Tick, slots int) ring {
-	return ring{width: width, slots: make([]count, slots)}
+	return ring{width: width, now: unused, slots: make([]count, slots)}
 }
 
 // budgetRing cuts a window into slots of whole hours.
@@ -62,7 +64,7 @@ func (r *ring) at(slot int64) count { return r.slots[r.index(slot)] }
 // advance makes the slot of t the running one.
 func (r *ring) advance(t felt.Tick) {
 	to := r.slotOf(t)
-	if r.now == 0 || to-r.now >= int64(len(r.slots)) {
+	if r.now == unused || to-r.now >= int64(len(r.slots)) {
 		clear(r.slots)
 		for i := range r.sums {
 			r.sums[i].count = count{}

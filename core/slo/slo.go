@@ -86,7 +86,8 @@ func sane(target float64, window felt.Instant) (float64, felt.Instant) {
 	return min(target, 1-1e-9), max(window, felt.Hour)
 }
 
-// Change takes a new target and window, as New does, and keeps what is known.
+// Change takes a new target and window, as New does, and keeps what is known, to the
+// width of the slots of the old window.
 func (b *Burn) Change(target float64, window felt.Instant) {
 	target, window = sane(target, window)
 	if window != b.window {
