@@ -99,11 +99,16 @@ func TestStories(t *testing.T) {
 		},
 		{
 			"everything fails for ten minutes, then nothing", 0.99, 1, []part{{day, 0, 100, 1}, {10 * felt.Minute, 100, 100, 1}, {12 * hour, 0, 100, 1}},
-			[2]int{8 * 60, 9 * 60}, [2]int{8 * 60, 9 * 60}, [2]int{any}, 1,
+			[2]int{8 * 60, 9 * 60}, [2]int{8 * 60, 9 * 60}, [2]int{1080, 1200}, 1,
 		},
 		{
 			"nobody comes any more: it ends with its window, not before", 0.99, 1, []part{{6 * hour, 0, 100, 1}, {20 * felt.Minute, 100, 100, 1}, {4 * day, 0, 0, 1}},
 			[2]int{200, 300}, [2]int{500, 540}, [2]int{3*86400 - 3600, 3*86400 + 1200}, 1,
+		},
+		{
+			"good ones leave the hour while nobody comes: no news, no page", 0.99, 0,
+			[]part{{10 * felt.Minute, 0, 100, 1}, {52 * felt.Minute, 0, 0, 1}, {3 * felt.Minute, 20, 100, 1}, {8 * felt.Minute, 0, 0, 1}},
+			[2]int{any}, [2]int{never, never}, [2]int{never, never}, 1,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
