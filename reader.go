@@ -110,5 +110,6 @@ type Store interface {
 	Retainer
 	Compactor
 	Reader
+	HistoryReader
 	Close() error
 }

@@ -42,13 +42,13 @@ func (w *writing) business(ctx context.Context) error {
 	return nil
 }
 
-// take runs the statements of a file.
-func (w *writing) take(ctx context.Context, file string) error {
+// take runs the statements of a file, its marks filled in.
+func (w *writing) take(ctx context.Context, file string, marks ...string) error {
 	text, err := query(file)
 	if err != nil {
 		return err
 	}
-	return w.exec(ctx, file, text)
+	return w.exec(ctx, file, fill(text, marks))
 }
 
 // Changes implements [felt.BusinessReader].

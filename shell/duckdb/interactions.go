@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"strings"
 
 	duck "github.com/duckdb/duckdb-go/v2"
@@ -64,7 +65,8 @@ func (w *writing) interactions(ctx context.Context) error {
 
 // forget deletes older versions of the given interactions. Version 1 became known
 // between first and last, which lets DuckDB pass over all other groups of rows. It
-// returns those that are there in the same or a newer version.
+// returns those that are there in the same or a newer version. What was judged of those that go
+// stays in table first_tries.
 func (w *writing) forget(ctx context.Context, newest map[felt.InteractionID]int32, first, last felt.Tick) (map[felt.InteractionID]bool, error) {
 	if len(newest) == 0 {
 		return nil, nil
@@ -76,21 +78,32 @@ func (w *writing) forget(ctx context.Context, newest map[felt.InteractionID]int3
 	these := "(VALUES " + strings.Join(values, ",") + ") AS v(id, version)"
 	where := fmt.Sprintf("interactions.first_known BETWEEN %d AND %d AND interactions.id = v.id", first, last)
 	there, older := map[felt.InteractionID]bool{}, false
+	decided := map[felt.InteractionID]bool{}
 	err := w.query(ctx, "corrected interactions",
-		"SELECT interactions.id, interactions.version < v.version, interactions.ended FROM interactions, "+these+" WHERE "+where, nil,
+		"SELECT interactions.id, interactions.version < v.version, interactions.ended, interactions.outcome > 0 FROM interactions, "+these+" WHERE "+where, nil,
 		func(rows *sql.Rows) error {
 			var id duck.UUID
-			var old bool
+			var old, outcome bool
 			var ended felt.Instant
-			err := rows.Scan(&id, &old, &ended)
+			err := rows.Scan(&id, &old, &ended, &outcome)
 			if old {
 				older = true
 				w.touch(ended)
+				if outcome {
+					decided[felt.InteractionID(id)] = true
+				}
 			} else {
 				there[felt.InteractionID(id)] = true
 			}
 			return err
 		})
+	if err == nil && len(decided) > 0 {
+		err = w.take(ctx, "first_tries", marksOf("{{these}}", these, "{{first}}", int64(first), "{{last}}", int64(last))...)
+	}
+	if err == nil {
+		maps.Copy(decided, there)
+		err = w.firsts(ctx, newest, decided, first, last)
+	}
 	if err != nil || !older {
 		return there, err
 	}

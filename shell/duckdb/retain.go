@@ -24,6 +24,7 @@ func (s *Store) Retain(ctx context.Context, now felt.Instant, keep felt.Retentio
 		keep, width        felt.Instant // width: of buckets
 	}{
 		{"interactions", "ended < %d", "forgotten", keep.Interactions, 0},
+		{"first_tries", "ended < %d", "", keep.Interactions, 0},
 		{"buckets", "width = 10 AND started < %d", "b10", keep.Buckets10s, bucketWidth},
 		{"buckets", "width = 60 AND started < %d", "b60", keep.Buckets1m, felt.Minute},
 		{"buckets", "width > 60 AND started < %d", "b3600", keep.BucketsLong, felt.Hour},
@@ -40,7 +41,7 @@ func (s *Store) Retain(ctx context.Context, now felt.Instant, keep felt.Retentio
 		}
 		for {
 			n, err := s.remove(ctx, forgetting{r.table, r.where, r.mark, now, r.keep, r.width})
-			if r.table != "traces" { // a list of what is in spans
+			if r.table != "traces" && r.table != "first_tries" { // they belong to rows of others
 				total += n
 			}
 			if err != nil {

@@ -37,9 +37,10 @@ type Store struct {
 	cursors map[string]felt.Cursor
 
 	interactions facts[felt.Interaction]
-	corrected    map[felt.InteractionID]int32 // newest version of those that have more than one
-	gone         felt.Instant                 // interactions that ended before were forgotten
-	buckets      facts[felt.Bucket]           // of 10 seconds
+	corrected    map[felt.InteractionID]int32            // newest version of those that have more than one
+	firsts       map[felt.InteractionID]felt.Interaction // of those that were replaced: the first version with an outcome
+	gone         felt.Instant                            // interactions that ended before were forgotten
+	buckets      facts[felt.Bucket]                      // of 10 seconds
 	coarse       coarse
 	operations   facts[felt.OperationBucket]
 	edges        facts[felt.EdgeBucket]
@@ -123,7 +124,7 @@ func NewStore(o StoreOptions) *Store {
 	}
 	return &Store{
 		opts: o, ticks: map[line]felt.Tick{}, cursors: map[string]felt.Cursor{},
-		corrected: map[felt.InteractionID]int32{}, last: map[series]felt.Instant{},
+		corrected: map[felt.InteractionID]int32{}, firsts: map[felt.InteractionID]felt.Interaction{}, last: map[series]felt.Instant{},
 		findings: map[string]felt.Finding{}, links: map[linkKey]felt.Link{},
 		incidents: map[string]felt.Incident{}, changes: map[string]felt.Change{},
 		coarse:  coarse{windows: map[rollup.Window]window{}, from: map[felt.Instant]felt.Instant{}},

@@ -2,6 +2,7 @@ package mem
 
 import (
 	"context"
+	"maps"
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/rollup"
@@ -19,6 +20,7 @@ func (s *Store) Retain(_ context.Context, now felt.Instant, keep felt.Retention)
 	if n > 0 {
 		s.gone = max(s.gone, now-keep.Interactions)
 	}
+	maps.DeleteFunc(s.firsts, func(_ felt.InteractionID, r felt.Interaction) bool { return old(r.End, keep.Interactions) })
 	n += s.retainBuckets(now, keep)
 	n += s.operations.drop(func(r *felt.OperationBucket) bool { return old(r.Start, keep.Buckets10s) })
 	n += s.edges.drop(func(r *felt.EdgeBucket) bool { return old(r.Start, keep.Buckets10s) })

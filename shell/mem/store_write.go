@@ -125,6 +125,7 @@ func (s *Store) interaction(batch felt.BatchID, i int, r *felt.Interaction) {
 		s.interactions.drop(func(old *felt.Interaction) bool {
 			if old.ID == r.ID {
 				s.coarse.touch(old.End)
+				s.replaced(old)
 			}
 			return old.ID == r.ID
 		})

@@ -69,6 +69,10 @@ func Run(t *testing.T, open func(t *testing.T) felt.Store) {
 		{"late rows", lateRows},
 		{"kept until compacted", keptUntilCompacted},
 		{"customer days", customerDays},
+		{"history", historyRows},
+		{"history of what was replaced", historyReplaced},
+		{"history in pieces", historyPieces},
+		{"what lasts", lasting},
 		{"questions that are none", refused},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })

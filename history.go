@@ -1,0 +1,37 @@
+package felt
+
+import (
+	"context"
+	"iter"
+)
+
+// HistoryBatch is the most interactions that [HistoryReader.History] yields at once.
+const HistoryBatch = 8192
+
+// HistoryCount is how many interactions of [HistoryReader.History] became known in a minute.
+type HistoryCount struct {
+	From Tick // became known in [From, From+60)
+	N    int64
+}
+
+// HistoryReader tells what was judged, as it was judged then: what detectors are warmed with
+// after their state was lost, and judge again in a backtest.
+type HistoryReader interface {
+	// History yields the interactions of customer traffic, steps and journeys, that became
+	// known with an outcome in ticks (after, upTo]: each once, as it was in the first of its
+	// versions that had one, whatever was said of it later, and also when it was withdrawn
+	// since. They are in order of Known, then End, then ID, in batches of at most
+	// [HistoryBatch], each valid until the next is asked for. However long the window is, a
+	// store holds only a part of it in memory. An error is the last thing yielded.
+	//
+	// Set are ID (of those of which no customer is known; else it may be zero), Known, Env,
+	// App, Name, Journey, Step, Kind, Traffic, End, Outcome, AbandonedHow, Duration, Customer,
+	// Service, Release and Segments; the rest is zero. What retention has removed is not there.
+	History(ctx context.Context, after, upTo Tick) iter.Seq2[[]Interaction, error]
+	// HistoryCounts says how many interactions History would yield, minute by minute in order
+	// of time, without the minutes that have none.
+	HistoryCounts(ctx context.Context, after, upTo Tick) ([]HistoryCount, error)
+	// Lasting returns the findings that have not ended, and the incidents that are not
+	// resolved, of all environments, in order of their ids.
+	Lasting(ctx context.Context) ([]Finding, []Incident, error)
+}
