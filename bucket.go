@@ -134,18 +134,63 @@ const (
 	LayerExperience
 )
 
-// SignalPoint is one point of a metric that the inventory maps.
+// String is the word used in files and answers; "" for none.
+func (l Layer) String() string {
+	switch l {
+	case LayerInfrastructure:
+		return "infrastructure"
+	case LayerApplication:
+		return "application"
+	case LayerExperience:
+		return "experience"
+	}
+	return ""
+}
+
+// SignalKind says what a [SignalPoint] is a value of.
+type SignalKind uint8
+
+// The kinds of signal points.
+const (
+	SignalTechnical SignalKind = iota + 1 // a signal: a technical series that serves a journey
+	SignalKPI                             // a business number of a journey
+)
+
+// String is the word used in questions and answers; "" for none.
+func (k SignalKind) String() string {
+	switch k {
+	case SignalTechnical:
+		return "signal"
+	case SignalKPI:
+		return "kpi"
+	}
+	return ""
+}
+
+// SignalPoint is the value of one signal or KPI of a journey, as it became known in the ten
+// seconds up to Time (of a KPI: since StartTime). There is none for a time in which nothing
+// new was learnt of it.
 type SignalPoint struct {
-	Env, Service, Metric string
-	Attributes           string // canonical k=v,k=v, sorted
-	Layer                Layer
-	Time, StartTime      Instant
-	Known                Tick
-	Value                float64
-	Histogram            []byte // encoded, when the metric is one
-	Temporality          uint8  // as in OTLP: 1 delta, 2 cumulative
-	Unit                 string
-	Limit                float64 // saturation is measured against it; 0 none
+	Env, App, Journey string // App is the journey's; "" when it names none
+	Name              string // of the signal or KPI
+	Kind              SignalKind
+	Service           string // of the points, when all came from one
+	Metric            string // "" of a KPI
+	Statistic         string // what Value is of the metric's points: mean, max, sum, rate, p95, above, count
+	Attributes        string // what points were asked for, in words; "" all
+	Layer             Layer
+	StartTime, Time   Instant // (StartTime, Time] of arrival
+	Known             Tick
+	Value             float64
+	N                 float64 // what Value rests on: observations, the denominator of a ratio, else instances
+	Histogram         []byte  // not written yet; room for the merged distribution
+	Temporality       uint8   // as in OTLP, when all points had it: 1 delta, 2 cumulative
+	Unit              string  // of Value
+	Threshold         float64 // from which Value was bad, when HasThreshold
+	Limit             float64 // at which it was full, when HasLimit: saturation is measured against it
+	HasThreshold      bool
+	HasLimit          bool
+	Direction         string // where better is: up, down, "" nobody said
 }
 
 // CustomerDay is what one customer did with one thing, a step or a journey, on one UTC day;

@@ -79,6 +79,7 @@ func (p *parsed) check() {
 		p.checkSegments(j)
 		p.checkBusiness(j)
 		p.checkSignals(j)
+		p.checkSources(j)
 		p.checkObjectives(j)
 		p.checkClasses(j)
 	}

@@ -55,6 +55,10 @@ func Checks() []CheckInfo {
 
 		{"unknown-kpi", e, "A signal endangers a KPI that the journey does not have."},
 		{"signal-without-kpi", w, "A signal endangers no KPI."},
+		{"bad-source", e, "A signal says which points without a source, or a KPI without a metric."},
+		{"bad-statistic", e, "The statistic above without a threshold, or with a limit."},
+		{"bad-quantity", e, "A quantity has none or several of journey, event and metric."},
+		{"not-measured", w, "A side of a KPI is given in words that nothing measures."},
 		{"threshold-without-owner", w, "A signal has a threshold, and nobody owns it."},
 		{"bad-objective", e, "A latency objective without a threshold, or another one with it."},
 		{"objective-window", e, "An objective's window is longer than what is kept."},

@@ -35,6 +35,9 @@ func compile(p *parsed) *Set {
 		s.Journeys = append(s.Journeys, compileJourney(j))
 	}
 	s.index.build(s.Journeys)
+	for i, j := range s.Journeys {
+		s.measure(p, p.journeys[i], j)
+	}
 	return s
 }
 

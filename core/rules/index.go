@@ -22,7 +22,7 @@ type index struct {
 	appOfService     map[string]string
 	appOfInteraction map[string]string
 
-	signals map[string]bool // names of metrics
+	measures map[string][]*Measure // by name of the metric
 }
 
 type rule struct {
@@ -50,12 +50,6 @@ func (x *index) build(journeys []*CompiledJourney) {
 	}
 	x.buildSteps(journeys)
 	x.buildApps(journeys)
-	x.signals = map[string]bool{}
-	for _, j := range journeys {
-		for _, s := range j.Signals {
-			x.signals[s.Source] = true
-		}
-	}
 }
 
 func (x *index) addRule(st *CompiledStep, a alternative) {
@@ -213,4 +207,4 @@ func (s *Set) Steps(app, interaction string) []*CompiledStep {
 }
 
 // Signal tells whether a metric serves a journey.
-func (s *Set) Signal(metric string) bool { return s.index.signals[metric] }
+func (s *Set) Signal(metric string) bool { return len(s.index.measures[metric]) > 0 }

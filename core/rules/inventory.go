@@ -173,21 +173,40 @@ type ErrorClass struct {
 type Signal struct {
 	Name            string   `yaml:"name" need:"" doc:"Its name, unique in the journey."`
 	Layer           string   `yaml:"layer" words:"infrastructure application experience" doc:"Where it is measured."`
-	Source          string   `yaml:"source" doc:"Name of the metric."`
-	Threshold       float64  `yaml:"threshold" doc:"The value from which it is bad, in the unit of the metric."`
-	Limit           float64  `yaml:"limit" doc:"The value at which it is full; saturation is measured against it."`
-	Endangers       string   `yaml:"endangers" doc:"The KPI that suffers."`
-	BusinessRisk    string   `yaml:"business_risk" doc:"In words: what it costs."`
-	TypicalResponse []string `yaml:"typical_response" doc:"What one does about it, in order."`
-	Owners          []string `yaml:"owners" doc:"Who does it."`
+	Source          string          `yaml:"source" alt:"it is not measured" doc:"Name of the metric."`
+	Service         *Text           `yaml:"service" alt:"any" doc:"Points of these services only (service.name)."`
+	Where           map[string]Text `yaml:"where" alt:"all points" doc:"Attributes of the point, or of its resource, and what their values must be; all must hold."`
+	Statistic       string          `yaml:"statistic" words:"mean max sum rate p95 above count" alt:"by the type of the metric" doc:"What is made of its points every 10 seconds: mean, max or sum over the instances; rate a second; p95 of what was observed; above, the share that was above the threshold; count, how many came."`
+	Threshold       float64         `yaml:"threshold" doc:"The value from which it is bad, in the unit of the statistic; of above, what is compared with it, in the unit of the metric."`
+	Limit           float64         `yaml:"limit" doc:"The value at which it is full; saturation is measured against it."`
+	Direction       string          `yaml:"direction" words:"up down" alt:"down when it has a threshold or a limit" doc:"Where better is."`
+	Endangers       string          `yaml:"endangers" doc:"The KPI that suffers."`
+	BusinessRisk    string          `yaml:"business_risk" doc:"In words: what it costs."`
+	TypicalResponse []string        `yaml:"typical_response" doc:"What one does about it, in order."`
+	Owners          []string        `yaml:"owners" doc:"Who does it."`
 }
 
 // KPI is a business number of the journey.
 type KPI struct {
-	Name        string `yaml:"name" need:"" doc:"Its name, unique in the journey."`
-	Numerator   string `yaml:"numerator" doc:"In words or as a name: what is counted."`
-	Denominator string `yaml:"denominator" doc:"In words or as a name: of how many."`
-	Direction   string `yaml:"direction" words:"up down" doc:"Where better is."`
+	Name        string   `yaml:"name" need:"" doc:"Its name, unique in the journey."`
+	Numerator   Quantity `yaml:"numerator" doc:"What is counted. Other words than those of a quantity are for people: the KPI is then not measured."`
+	Denominator Quantity `yaml:"denominator" alt:"the KPI is the numerator a minute" doc:"Of how many."`
+	Direction   string   `yaml:"direction" words:"up down" doc:"Where better is."`
+}
+
+// Quantity is something that is counted, one side of a KPI. In YAML it is a text, or a map with
+// exactly one of journey, event and metric. A text is a word of the journey, else a kind of
+// business event, else the name of a metric when it has a dot, an underscore or a slash and
+// no space; any other is words for people, in Words.
+type Quantity struct {
+	Words string
+
+	Journey   string          `yaml:"journey" words:"begun completed failed abandoned" doc:"Journeys of customers that began, reached their goal, failed, were left."`
+	Event     string          `yaml:"event" words:"order activated upgraded downgraded renewed cancelled churned ticket csat" doc:"Business events of this kind, of the journey or of none."`
+	Metric    string          `yaml:"metric" doc:"What a metric counts: the increase of a counter, the observations of a distribution; of other metrics, the value."`
+	Service   *Text           `yaml:"service" alt:"any" doc:"With metric: points of these services only."`
+	Where     map[string]Text `yaml:"where" alt:"all points" doc:"With metric: attributes that its points or their resources must have."`
+	Statistic string          `yaml:"statistic" words:"count sum" alt:"count" doc:"With metric: sum adds up what was observed, as seconds or bytes, instead of how often."`
 }
 
 // Action is one step of what to do when the journey breaks.

@@ -18,7 +18,7 @@ func schemaTypes() []reflect.Type {
 		reflect.TypeFor[Inventory](), reflect.TypeFor[Journey](), reflect.TypeFor[Step](), reflect.TypeFor[Match](),
 		reflect.TypeFor[Pattern](), reflect.TypeFor[Text](), reflect.TypeFor[DegradedWhen](), reflect.TypeFor[Thresholds](),
 		reflect.TypeFor[ErrorClass](), reflect.TypeFor[Override](), reflect.TypeFor[Value](), reflect.TypeFor[Expectation](),
-		reflect.TypeFor[Objective](), reflect.TypeFor[Signal](), reflect.TypeFor[KPI](), reflect.TypeFor[Action](),
+		reflect.TypeFor[Objective](), reflect.TypeFor[Signal](), reflect.TypeFor[KPI](), reflect.TypeFor[Quantity](), reflect.TypeFor[Action](),
 	}
 }
 

@@ -55,6 +55,8 @@ func Schema() []byte {
 	}
 	defs.put("Text", (&object{}).put("description", "A condition on a text: a plain value means equals; otherwise exactly one of the keys.").
 		put("anyOf", []any{scalarSchema(), oneKey(structSchema(reflect.TypeFor[Text]()))}))
+	defs.put("Quantity", (&object{}).put("description", "What is counted: a word of the journey, a kind of business event, the name of a metric, or words for people; or a map with exactly one of journey, event and metric.").
+		put("anyOf", []any{(&object{}).put("type", "string"), structSchema(reflect.TypeFor[Quantity]())}))
 	defs.put("Correlate", (&object{}).put("anyOf", []any{
 		(&object{}).put("enum", []string{"session", "customer", "instance", "trace"}),
 		single("instance", "Attribute of plain telemetry that holds the instance's id."),

@@ -23,7 +23,9 @@ type Set struct {
 	Journeys []*CompiledJourney // in order of the files
 	Cleared  bool               // a file says journeys: [], so that having none is meant
 
-	index index
+	index    index
+	measures []*Measure
+	kpis     []*CompiledKPI
 }
 
 // CompiledJourney is a journey as the engine uses it: defaults are filled in.

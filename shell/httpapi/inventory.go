@@ -142,14 +142,20 @@ type kpiView struct {
 	Numerator   string `json:"numerator,omitempty"`
 	Denominator string `json:"denominator,omitempty"`
 	Direction   string `json:"direction,omitempty"`
+	Measured    bool   `json:"measured" doc:"Its sides are something that is counted"`
+	Mend        string `json:"mend,omitempty" doc:"When it is not measured: what to write"`
 }
 
 type signalView struct {
 	Name            string   `json:"name"`
 	Layer           string   `json:"layer,omitempty"`
 	Source          string   `json:"source,omitempty"`
+	Of              string   `json:"of,omitempty" doc:"Which points of the metric, in words; left out: all"`
+	Statistic       string   `json:"statistic,omitempty" doc:"What is made of them; left out: by the type of the metric"`
 	Threshold       float64  `json:"threshold,omitempty"`
 	Limit           float64  `json:"limit,omitempty"`
+	Direction       string   `json:"direction,omitempty"`
+	Measured        bool     `json:"measured" doc:"It has a source"`
 	Endangers       string   `json:"endangers,omitempty"`
 	BusinessRisk    string   `json:"business_risk,omitempty"`
 	TypicalResponse []string `json:"typical_response,omitempty"`

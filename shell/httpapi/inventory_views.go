@@ -2,6 +2,9 @@ package httpapi
 
 import (
 	"cmp"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/rules"
@@ -39,10 +42,10 @@ func entryOf(j *rules.CompiledJourney) inventoryEntry {
 		v.Objectives = append(v.Objectives, objectiveView{o.Name, o.Kind, o.Target, millis(o.Window), millis(o.Threshold), o.Count})
 	}
 	for _, k := range j.KPIs {
-		v.KPIs = append(v.KPIs, kpiView(k))
+		v.KPIs = append(v.KPIs, kpiOf(&k))
 	}
 	for _, s := range j.Signals {
-		v.Signals = append(v.Signals, signalView(s))
+		v.Signals = append(v.Signals, signalOf(&s))
 	}
 	for _, p := range j.ActionPlan {
 		v.ActionPlan = append(v.ActionPlan, actionView(p))
@@ -96,3 +99,46 @@ func errorClasses(list []rules.ErrorClass) []errorClassView {
 }
 
 func millis(i felt.Instant) float64 { return float64(i) / 1e6 }
+
+func kpiOf(k *rules.KPI) kpiView {
+	v := kpiView{
+		Name: k.Name, Numerator: quantityWords(&k.Numerator), Denominator: quantityWords(&k.Denominator),
+		Direction: k.Direction, Measured: k.Measured(),
+	}
+	if !v.Measured {
+		v.Mend = k.Mend()
+	}
+	return v
+}
+
+func quantityWords(q *rules.Quantity) string {
+	w := q.String()
+	if q.Statistic == "sum" {
+		w = "sum of " + w
+	}
+	if of := pointsWords(q.Service, q.Where); of != "" {
+		w += " of " + of
+	}
+	return w
+}
+
+func signalOf(s *rules.Signal) signalView {
+	return signalView{
+		Name: s.Name, Layer: s.Layer, Source: s.Source, Of: pointsWords(s.Service, s.Where), Statistic: s.Statistic,
+		Threshold: s.Threshold, Limit: s.Limit, Direction: s.Direction, Measured: s.Source != "",
+		Endangers: s.Endangers, BusinessRisk: s.BusinessRisk, TypicalResponse: s.TypicalResponse, Owners: s.Owners,
+	}
+}
+
+// pointsWords says which points of a metric are meant; "" all.
+func pointsWords(service *rules.Text, where map[string]rules.Text) string {
+	var parts []string
+	if service != nil {
+		parts = append(parts, "service "+textWords(service))
+	}
+	for _, k := range slices.Sorted(maps.Keys(where)) {
+		t := where[k]
+		parts = append(parts, k+" "+textWords(&t))
+	}
+	return strings.Join(parts, ", ")
+}
