@@ -9,7 +9,7 @@ TESTFLAGS ?= -race -timeout 14m
 
 WEB_SRC := $(shell find web/src web/public -type f 2>/dev/null) web/index.html web/package.json web/package-lock.json web/vite.config.ts web/tsconfig.json
 
-.PHONY: help run build test test-go test-journeys test-web test-e2e test-peers lint vuln bench bench-memory bench-questions fuzz clean chromium
+.PHONY: help run build test test-go test-journeys test-web test-e2e test-peers lint vuln bench bench-memory bench-fleet bench-questions fuzz clean chromium
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -73,6 +73,11 @@ bench: build ## CPU per million spans beside the Collector, and the hot path
 
 bench-memory: build ## memory under a steady load of the whole budget's inventory
 	$(GO) run ./internal/bench -felt $(CURDIR)/$(BIN)/felt -steady 25m
+
+FLEET ?= -series 6000 -days 30
+bench-fleet: ## a month of 6,000 series without a fault, then faults: who is woken, and how soon
+	$(GO) run ./internal/fleet/bench $(FLEET)
+	$(GO) run ./internal/fleet/bench -faults $(FLEET) -days 5
 
 bench-questions: ## latency of each question on 20 million interactions
 	FELT_BENCH_ROWS=20000000 $(GO) test -run '^$$' -bench Questions -benchtime 5x -timeout 30m ./shell/duckdb
