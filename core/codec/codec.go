@@ -3,20 +3,67 @@ package codec
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"math"
 
 	"github.com/felt-cx/felt"
 )
 
-// Encoder appends values to B.
-type Encoder struct{ B []byte }
+// Piece is about how many bytes an [Encoder] gathers before it writes them, and a [Decoder]
+// has read ahead; more only for a single value that is larger.
+const Piece = 64 << 10
+
+// Encoder appends values to B. Its zero value keeps everything there; one of [NewEncoder]
+// writes B away whenever it has grown to a [Piece].
+type Encoder struct {
+	B   []byte
+	out io.Writer
+	err error
+}
+
+// NewEncoder returns an encoder that writes to w. Call [Encoder.Flush] at the end.
+func NewEncoder(w io.Writer) *Encoder {
+	return &Encoder{B: make([]byte, 0, Piece+Piece/4), out: w}
+}
+
+// Err is the first error of writing; what is encoded after it goes nowhere.
+func (e *Encoder) Err() error { return e.err }
+
+// Flush writes what is left, and returns the first error of writing.
+func (e *Encoder) Flush() error {
+	if e.out != nil {
+		e.pass()
+	}
+	return e.err
+}
+
+// flow makes room when a piece is full.
+func (e *Encoder) flow() {
+	if len(e.B) >= Piece && e.out != nil {
+		e.pass()
+	}
+}
+
+func (e *Encoder) pass() {
+	if e.err == nil && len(e.B) > 0 {
+		_, e.err = e.out.Write(e.B)
+	}
+	e.B = e.B[:0]
+}
 
 // Uint appends an unsigned varint.
-func (e *Encoder) Uint(v uint64) { e.B = binary.AppendUvarint(e.B, v) }
+func (e *Encoder) Uint(v uint64) {
+	e.flow()
+	e.B = binary.AppendUvarint(e.B, v)
+}
 
 // Int appends a signed varint.
-func (e *Encoder) Int(v int64) { e.B = binary.AppendVarint(e.B, v) }
+func (e *Encoder) Int(v int64) {
+	e.flow()
+	e.B = binary.AppendVarint(e.B, v)
+}
 
 // Len appends a length or count.
 func (e *Encoder) Len(n int) { e.Uint(uint64(n)) }
@@ -51,7 +98,10 @@ func (e *Encoder) String(s string) {
 }
 
 // Fixed appends b without its length: both sides know it.
-func (e *Encoder) Fixed(b []byte) { e.B = append(e.B, b...) }
+func (e *Encoder) Fixed(b []byte) {
+	e.flow()
+	e.B = append(e.B, b...)
+}
 
 // Hash appends a presence byte and, when there is one, the hash.
 func (e *Encoder) Hash(h felt.Hash) {
@@ -71,42 +121,66 @@ func (e *Encoder) JSON(v any) {
 	e.Bytes(b)
 }
 
-// Begin starts a part whose length is not known yet; give what it returns to End.
-func (e *Encoder) Begin() (mark int) {
-	e.B = append(e.B, 0, 0, 0, 0)
-	return len(e.B)
-}
-
-// End ends the part: its length, at most 4 GiB, stands in front of it.
-func (e *Encoder) End(mark int) {
-	binary.LittleEndian.PutUint32(e.B[mark-4:], uint32(len(e.B)-mark))
-}
-
 // Decoder reads what an [Encoder] wrote.
 type Decoder struct {
-	b   []byte
+	b   []byte // read and not yet taken
 	err error
+
+	in   io.Reader // where more comes from
+	more int64     // bytes that it still has to give
+	buf  []byte    // what b is a part of
 }
 
 // NewDecoder reads b, which must not change meanwhile.
 func NewDecoder(b []byte) *Decoder { return &Decoder{b: b} }
 
-// Err is the first error, wrapping [felt.ErrCorrupt].
+// NewReader reads size bytes from r, piece by piece. That there are so many is for the
+// caller to know: it bounds what a damaged length can ask for.
+func NewReader(r io.Reader, size int64) *Decoder {
+	return &Decoder{in: r, more: size, buf: make([]byte, 2*Piece)}
+}
+
+// Err is the first error: of reading, or wrapping [felt.ErrCorrupt].
 func (d *Decoder) Err() error { return d.err }
 
-// Rest is the number of bytes not read yet.
-func (d *Decoder) Rest() int { return len(d.b) }
+// Rest is the number of bytes not taken yet.
+func (d *Decoder) Rest() int { return len(d.b) + int(d.more) }
+
+// fill reads until n bytes are there, or all.
+func (d *Decoder) fill(n int) {
+	if len(d.b) >= n || d.more == 0 {
+		return
+	}
+	buf := d.buf
+	if n > len(buf) {
+		buf = make([]byte, n)
+	}
+	have := copy(buf, d.b)
+	want := int(min(int64(len(buf)-have), d.more))
+	got, err := io.ReadFull(d.in, buf[have:have+want])
+	d.b, d.more = buf[:have+got], d.more-int64(got)
+	switch {
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		d.Fail("cut short")
+	case err != nil && d.err == nil:
+		d.err = fmt.Errorf("snapshot: %w", err)
+		d.stop()
+	}
+}
+
+func (d *Decoder) stop() { d.b, d.more = nil, 0 }
 
 // Fail sets the error if there is none yet: for what only the caller can check.
 func (d *Decoder) Fail(what string) {
 	if d.err == nil {
-		d.err = fmt.Errorf("snapshot: %s, %d bytes before its end: %w", what, len(d.b), felt.ErrCorrupt)
+		d.err = fmt.Errorf("snapshot: %s, %d bytes before its end: %w", what, d.Rest(), felt.ErrCorrupt)
 	}
-	d.b = nil
+	d.stop()
 }
 
 // Uint reads an unsigned varint.
 func (d *Decoder) Uint() uint64 {
+	d.fill(binary.MaxVarintLen64)
 	v, n := binary.Uvarint(d.b)
 	if n <= 0 {
 		d.Fail("bad number")
@@ -128,6 +202,7 @@ func (d *Decoder) UintMax(limit uint64) uint64 {
 
 // Int reads a signed varint.
 func (d *Decoder) Int() int64 {
+	d.fill(binary.MaxVarintLen64)
 	v, n := binary.Varint(d.b)
 	if n <= 0 {
 		d.Fail("bad number")
@@ -140,7 +215,7 @@ func (d *Decoder) Int() int64 {
 // Len reads a count of things that take at least size bytes each.
 func (d *Decoder) Len(size int) int {
 	v := d.Uint()
-	if v > uint64(len(d.b)/max(size, 1)) {
+	if v > uint64(d.Rest()/max(size, 1)) {
 		d.Fail("more entries than bytes")
 		return 0
 	}
@@ -177,16 +252,20 @@ func (d *Decoder) Word() uint64 {
 	return binary.LittleEndian.Uint64(b)
 }
 
-// Bytes reads bytes with their length; they alias the input.
+// Bytes reads bytes with their length; they are valid until the next call.
 func (d *Decoder) Bytes() []byte { return d.Fixed(d.Len(1)) }
 
 // String reads a string.
 func (d *Decoder) String() string { return string(d.Bytes()) }
 
-// Fixed reads n bytes; nil when they are not there. They alias the input.
+// Fixed reads n bytes; nil when they are not there. They are valid until the next call.
 func (d *Decoder) Fixed(n int) []byte {
-	if n > len(d.b) {
+	if n > d.Rest() {
 		d.Fail("cut short")
+		return nil
+	}
+	d.fill(n)
+	if n > len(d.b) { // reading failed
 		return nil
 	}
 	b := d.b[:n:n]
@@ -211,21 +290,4 @@ func (d *Decoder) JSON(v any) {
 	if err := json.Unmarshal(b, v); err != nil {
 		d.Fail("bad row: " + err.Error())
 	}
-}
-
-// Part returns a decoder of a part written between Begin and End.
-func (d *Decoder) Part() *Decoder {
-	n := d.Fixed(4)
-	if len(n) == 0 {
-		return &Decoder{err: d.err}
-	}
-	return &Decoder{b: d.Fixed(int(binary.LittleEndian.Uint32(n))), err: d.err}
-}
-
-// Adopt takes over the error of a decoder of a part.
-func (d *Decoder) Adopt(part *Decoder) {
-	if d.err == nil {
-		d.err = part.err
-	}
-	d.b = nil
 }

@@ -22,7 +22,7 @@ func cpu() time.Duration {
 }
 
 // load packs so many requests of each tick, for so many ticks, as the door does.
-func load(b *testing.B, s felt.Settings, ticks, requests, group int) [][]felt.Record {
+func load(b testing.TB, s felt.Settings, ticks, requests, group int) [][]felt.Record {
 	b.Helper()
 	set, err := spangen.New(spangen.Config{})
 	if err != nil {

@@ -35,9 +35,10 @@
 //
 // # Snapshots
 //
-// [Engine.AppendSnapshot] writes the whole state, open buckets and half-seen traces
-// included, in one canonical encoding; [Restore] goes on from there as if nothing had
-// happened. Settings travel inside, because they came from the log as well. When a change of
+// [Engine.WriteSnapshot] writes the whole state, open buckets and half-seen traces
+// included, in one canonical encoding; [RestoreFrom] goes on from there as if nothing had
+// happened. Both do so in pieces: the state may be a large part of the memory that the
+// process has. Settings travel inside, because they came from the log as well. When a change of
 // the code would give other rows for the same log, [Version] grows: batches get new
 // ids, old snapshots are refused, and the log is read again.
 package engine

@@ -24,7 +24,6 @@ type Engine struct {
 	stage1   []*Stage1
 	stage2   []*Stage2
 	stage3   *Stage3
-	lastSize int // of the last snapshot: the next one will be about as large
 }
 
 // New returns an engine that has seen nothing. s.Partitions below 1 counts as 1.

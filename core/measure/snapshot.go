@@ -257,7 +257,8 @@ func (m *memory) load(d *codec.Decoder) {
 		o.known, o.end, o.value = last, last.Instant()-felt.Instant(d.Int()), d.Int()
 		series := d.Uint()
 		o.version = uint16(d.UintMax(1<<16 - 1))
-		flags := d.Fixed(2)
+		var flags [2]byte
+		copy(flags[:], d.Fixed(2))
 		weight := d.Float()
 		var told bool
 		var w who

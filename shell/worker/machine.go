@@ -77,7 +77,7 @@ func (m *machine) run(ctx, writing context.Context, queue chan<- item) error {
 	// In the middle of a tick the state belongs to no place of the log; neither does it
 	// when the log has moved on by nothing since the last snapshot.
 	if m.tick > 0 && !m.early && !m.torn && m.seq > m.w.newestSnapshot() {
-		m.send(writing, queue, item{snapshot: m.snapshot()})
+		m.send(writing, queue, item{snapshot: m.takeSnapshot()})
 	}
 	return nil
 }
@@ -159,10 +159,10 @@ func (m *machine) finish(it *item, last felt.Tick) {
 	m.tick = last
 	m.describe(it, last)
 	now := m.w.opts.Now()
-	// One at a time: they are large, and would wait one behind the other for a slow store.
+	// One at a time: they are large, and would wait one behind the other for a slow disk.
 	if now.Sub(m.lastSnap) >= m.w.opts.SnapshotEvery && !m.w.snapshotWaits.Swap(true) {
 		m.lastSnap = now
-		it.snapshot = m.snapshot()
+		it.snapshot = m.takeSnapshot()
 	}
 	if it.snapshot != nil || now.Sub(m.lastStats) >= statsEvery {
 		m.lastStats = now
@@ -226,7 +226,7 @@ func (m *machine) parallel(f func(p int)) {
 }
 
 // send queues the item; false when ctx ended first. What was not sent is made again
-// from the log by the next run.
+// from the log by the next run; its snapshot is let go of.
 func (m *machine) send(ctx context.Context, queue chan<- item, it item) bool {
 	select {
 	case queue <- it:
@@ -238,6 +238,7 @@ func (m *machine) send(ctx context.Context, queue chan<- item, it item) bool {
 	case queue <- it:
 		return true
 	case <-ctx.Done():
+		m.w.dropSnapshot(it.snapshot)
 		return false
 	}
 }

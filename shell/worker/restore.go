@@ -2,8 +2,10 @@ package worker
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -67,11 +69,12 @@ var errAhead = errors.New("it is ahead of the rows")
 
 // consider keeps the snapshot as one to start from, and starts from the newest.
 func (w *Worker) consider(m *machine, name string, cur felt.Cursor) error {
-	b, err := w.opts.Files.Read(filepath.Join(w.opts.Dir, name))
-	if err != nil {
+	path := filepath.Join(w.opts.Dir, name)
+	var s *snapshot
+	err := w.readFile(path, func(r io.Reader, size int64) (err error) {
+		s, err = checkSnapshot(r, size)
 		return err
-	}
-	s, err := decodeSnapshot(b)
+	})
 	if err != nil {
 		return err
 	}
@@ -80,14 +83,34 @@ func (w *Worker) consider(m *machine, name string, cur felt.Cursor) error {
 		return errAhead
 	}
 	if m.eng == nil {
-		eng, err := engine.Restore(w.opts.Settings, s.state)
+		var eng *engine.Engine
+		err := w.readFile(path, func(r io.Reader, size int64) (err error) {
+			if _, err := io.CopyN(io.Discard, r, int64(snapHeader)); err != nil {
+				return readError(err)
+			}
+			eng, err = engine.RestoreFrom(w.opts.Settings, r, size-int64(snapHeader+sha256.Size))
+			if err != nil {
+				return fmt.Errorf("state of the engine: %w", err)
+			}
+			return nil
+		})
 		if err != nil {
-			return fmt.Errorf("state of the engine: %w", err)
+			return err
 		}
 		m.eng, m.seq, m.tick, m.openSeq = eng, s.seq, s.tick, s.seq
 	}
 	w.saved = append([]savedSnapshot{{name: name, seq: s.seq, tick: s.tick, confirmed: true}}, w.saved...)
 	return nil
+}
+
+// readFile reads a file piece by piece: it may be large beside the memory of the process.
+func (w *Worker) readFile(path string, read func(r io.Reader, size int64) error) error {
+	f, size, err := w.opts.Files.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // nothing was written
+	return read(f, size)
 }
 
 // snapshotNames lists snapshot files, newest first, and clears half-written ones away.
@@ -101,7 +124,7 @@ func (w *Worker) snapshotNames() ([]string, error) {
 		switch {
 		case strings.HasSuffix(n, snapSuffix):
 			names = append(names, n)
-		case strings.HasSuffix(n, snapSuffix+".tmp"):
+		case strings.HasSuffix(n, tempSuffix):
 			w.removeSnapshot(n) // of a run that was killed
 		}
 	}

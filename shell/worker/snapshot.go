@@ -6,70 +6,100 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
+	"io"
 	"path/filepath"
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/engine"
 )
 
-// snapshot is the engine's state right after a tick.
+// snapshot is the engine's state right after a tick: in a file that is not synced and has
+// no name to start from yet.
 type snapshot struct {
 	version uint16
 	seq     felt.Seq // the last record that is in it
 	tick    felt.Tick
-	state   []byte
-	file    []byte // the whole file, of which state is the end
+	tmp     string
+	file    File
+	size    int64
+	err     error // the file is not whole
 }
 
-// File format: magic, format, engine version, seq, tick, SHA-256 of all the rest, state.
+// File format: magic, format, engine version, seq, tick; state; SHA-256 of all the rest.
 const (
 	snapMagic  = "FELTSNAP"
-	snapFormat = 1
-	snapHeader = len(snapMagic) + 1 + 2 + 8 + 8 + sha256.Size
+	snapFormat = 2
+	snapHeader = len(snapMagic) + 1 + 2 + 8 + 8
 	snapSuffix = ".snap"
+	tempSuffix = snapSuffix + ".tmp"
 	snapKept   = 2
 )
 
 func (s *snapshot) name() string { return fmt.Sprintf("engine-%020d%s", s.seq, snapSuffix) }
 
-// newSnapshot lets state append itself behind the header, so that it is not copied.
-func newSnapshot(version uint16, seq felt.Seq, tick felt.Tick, room int, state func([]byte) []byte) *snapshot {
-	b := make([]byte, 0, snapHeader+room)
+// write writes header, state and checksum. The checksum is over the place too: a wrong
+// one would be as bad as a wrong state.
+func (s *snapshot) write(to io.Writer, state func(io.Writer) error) error {
+	b := make([]byte, 0, snapHeader)
 	b = append(b, snapMagic...)
 	b = append(b, snapFormat)
-	b = binary.LittleEndian.AppendUint16(b, version)
-	b = binary.LittleEndian.AppendUint64(b, uint64(seq))
-	b = binary.LittleEndian.AppendUint64(b, uint64(tick))
-	b = state(b[:snapHeader])
-	copy(b[snapHeader-sha256.Size:], checksum(b))
-	return &snapshot{version: version, seq: seq, tick: tick, state: b[snapHeader:], file: b}
-}
-
-// checksum is over everything but itself: a wrong place would be as bad as a wrong state.
-func checksum(file []byte) []byte {
+	b = binary.LittleEndian.AppendUint16(b, s.version)
+	b = binary.LittleEndian.AppendUint64(b, uint64(s.seq))
+	b = binary.LittleEndian.AppendUint64(b, uint64(s.tick))
 	h := sha256.New()
-	h.Write(file[:snapHeader-sha256.Size])
-	h.Write(file[snapHeader:])
-	return h.Sum(nil)
+	out := io.MultiWriter(to, h, (*size)(&s.size))
+	if _, err := out.Write(b); err != nil {
+		return fmt.Errorf("snapshot file: %w", err)
+	}
+	if err := state(out); err != nil {
+		return err
+	}
+	if _, err := out.Write(h.Sum(nil)); err != nil {
+		return fmt.Errorf("snapshot file: %w", err)
+	}
+	return nil
 }
 
-func decodeSnapshot(b []byte) (*snapshot, error) {
-	if len(b) < snapHeader || string(b[:len(snapMagic)]) != snapMagic {
+// size counts bytes.
+type size int64
+
+func (n *size) Write(b []byte) (int, error) {
+	*n += size(len(b))
+	return len(b), nil
+}
+
+// checkSnapshot reads all of a file of size bytes, and tells what its header says.
+func checkSnapshot(r io.Reader, size int64) (*snapshot, error) {
+	b := make([]byte, snapHeader)
+	if size < int64(snapHeader+sha256.Size) {
 		return nil, fmt.Errorf("not a snapshot file: %w", felt.ErrCorrupt)
 	}
-	h := b[len(snapMagic):]
-	if h[0] != snapFormat {
-		return nil, fmt.Errorf("snapshot format %d, this build reads %d: %w", h[0], snapFormat, felt.ErrCorrupt)
+	if err := readWhole(r, b); err != nil {
+		return nil, err
+	}
+	head := b[len(snapMagic):]
+	if string(b[:len(snapMagic)]) != snapMagic {
+		return nil, fmt.Errorf("not a snapshot file: %w", felt.ErrCorrupt)
+	}
+	if head[0] != snapFormat {
+		return nil, fmt.Errorf("snapshot format %d, this build reads %d: %w", head[0], snapFormat, felt.ErrCorrupt)
 	}
 	s := &snapshot{
-		version: binary.LittleEndian.Uint16(h[1:]),
-		seq:     felt.Seq(binary.LittleEndian.Uint64(h[3:])),
-		tick:    felt.Tick(binary.LittleEndian.Uint64(h[11:])),
-		state:   b[snapHeader:],
+		version: binary.LittleEndian.Uint16(head[1:]),
+		seq:     felt.Seq(binary.LittleEndian.Uint64(head[3:])),
+		tick:    felt.Tick(binary.LittleEndian.Uint64(head[11:])),
+		size:    size,
 	}
-	if !bytes.Equal(checksum(b), b[snapHeader-sha256.Size:snapHeader]) {
+	h := sha256.New()
+	h.Write(b)
+	if _, err := io.CopyN(h, r, size-int64(snapHeader+sha256.Size)); err != nil {
+		return nil, readError(err)
+	}
+	sum := make([]byte, sha256.Size)
+	if err := readWhole(r, sum); err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(h.Sum(nil), sum) {
 		return nil, fmt.Errorf("snapshot is damaged (checksum): %w", felt.ErrCorrupt)
 	}
 	if s.version != engine.Version {
@@ -78,81 +108,43 @@ func decodeSnapshot(b []byte) (*snapshot, error) {
 	return s, nil
 }
 
-// Files is what snapshots need of a file system; tests make it fail.
-type Files interface {
-	// WriteSynced writes the file and syncs it before it returns.
-	WriteSynced(name string, data []byte) error
-	// Rename puts the file in the place of to, and syncs the directory.
-	Rename(from, to string) error
-	Remove(name string) error
-	Read(name string) ([]byte, error)
-	List(dir string) ([]string, error)
+func readWhole(r io.Reader, b []byte) error {
+	_, err := io.ReadFull(r, b)
+	return readError(err)
 }
 
-type osFiles struct{}
-
-func (osFiles) WriteSynced(name string, data []byte) (err error) {
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return fmt.Errorf("snapshot file: %w", err)
+// readError tells a file that ends too early, which is damaged, from one that cannot be read.
+func readError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("snapshot is cut short: %w", felt.ErrCorrupt)
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	if _, err := f.Write(data); err != nil {
-		return fmt.Errorf("snapshot file: %w", err)
-	}
-	if err := f.Sync(); err != nil {
-		return fmt.Errorf("snapshot file: %w", err)
-	}
-	return nil
+	return fmt.Errorf("snapshot file: %w", err)
 }
 
-func (osFiles) Rename(from, to string) error {
-	if err := os.Rename(from, to); err != nil {
-		return fmt.Errorf("snapshot file: %w", err)
+// takeSnapshot writes the engine's state, as far as the system's own memory: what is in the way of
+// the next tick. The rest is [Worker.saveSnapshot]'s, in the writer's time.
+func (m *machine) takeSnapshot() *snapshot {
+	w := m.w
+	s := &snapshot{version: engine.Version, seq: m.seq, tick: m.tick}
+	w.taken++ // there may be another of the same place that is not saved yet
+	s.tmp = filepath.Join(w.opts.Dir, fmt.Sprintf("engine-%020d.%d%s", s.seq, w.taken, tempSuffix))
+	if s.file, s.err = w.opts.Files.Create(s.tmp); s.err == nil {
+		s.err = s.write(s.file, m.eng.WriteSnapshot)
 	}
-	dir, err := os.Open(filepath.Dir(to))
-	if err != nil {
-		return fmt.Errorf("snapshot directory: %w", err)
-	}
-	if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
-		return fmt.Errorf("snapshot directory: %w", err)
-	}
-	return nil
-}
-
-func (osFiles) Remove(name string) error {
-	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("snapshot file: %w", err)
-	}
-	return nil
-}
-
-func (osFiles) Read(name string) ([]byte, error) {
-	b, err := os.ReadFile(name)
-	if err != nil {
-		return nil, fmt.Errorf("snapshot file: %w", err)
-	}
-	return b, nil
-}
-
-func (osFiles) List(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, fmt.Errorf("snapshot directory: %w", err)
-	}
-	names := make([]string, 0, len(entries))
-	for _, e := range entries {
-		names = append(names, e.Name())
-	}
-	return names, nil
-}
-
-// snapshot takes the engine's state; the file is written later, by the writer.
-func (m *machine) snapshot() *snapshot {
-	room := int(m.w.count.snapshotBytes.Load())
-	s := newSnapshot(engine.Version, m.seq, m.tick, room+room/8, m.eng.AppendSnapshot)
-	m.w.count.snapshotBytes.Store(int64(len(s.file)))
+	w.count.snapshotBytes.Store(s.size)
 	return s
+}
+
+// dropSnapshot lets go of a snapshot that will not be saved.
+func (w *Worker) dropSnapshot(s *snapshot) {
+	if s == nil || s.file == nil {
+		return
+	}
+	_ = s.file.Close() // nobody will read it
+	w.removeSnapshot(filepath.Base(s.tmp))
 }
 
 // savedSnapshot is a whole file that a cursor may name.
@@ -163,13 +155,10 @@ type savedSnapshot struct {
 	confirmed bool // the store has everything that made it
 }
 
-// saveSnapshot writes the file so that its name is only ever that of a whole one.
+// saveSnapshot syncs and names the file: a name is only ever that of a whole one.
 func (w *Worker) saveSnapshot(s *snapshot) error {
-	final := filepath.Join(w.opts.Dir, s.name())
-	if err := w.opts.Files.WriteSynced(final+".tmp", s.file); err != nil {
-		return err
-	}
-	if err := w.opts.Files.Rename(final+".tmp", final); err != nil {
+	if err := w.sealSnapshot(s); err != nil {
+		w.removeSnapshot(filepath.Base(s.tmp))
 		return err
 	}
 	w.mu.Lock()
@@ -180,6 +169,20 @@ func (w *Worker) saveSnapshot(s *snapshot) error {
 	w.mu.Unlock()
 	w.count.snapshots.Add(1)
 	return nil
+}
+
+func (w *Worker) sealSnapshot(s *snapshot) error {
+	if s.file == nil {
+		return s.err
+	}
+	err := s.err
+	if err == nil {
+		err = s.file.Sync()
+	}
+	if err = errors.Join(err, s.file.Close()); err != nil {
+		return err
+	}
+	return w.opts.Files.Rename(s.tmp, filepath.Join(w.opts.Dir, s.name()))
 }
 
 // confirmSnapshots is called when the store has everything that was given to it: of the

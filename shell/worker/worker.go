@@ -92,6 +92,7 @@ type Worker struct {
 	ready atomic.Bool
 	// snapshotWaits: a snapshot has been taken and is not written yet.
 	snapshotWaits atomic.Bool
+	taken         int // snapshots, of the machine
 	count         counters
 }
 
@@ -187,7 +188,10 @@ func (w *Worker) Run(ctx context.Context) error {
 	go func() {
 		err := w.write(writing, ctx, queue)
 		cancel(err)
-		stop(err) // nobody takes from the queue any more
+		stop(err) // nobody takes from the queue any more, but to let go
+		for it := range queue {
+			w.dropSnapshot(it.snapshot)
+		}
 		written <- err
 	}()
 	keeping := make(chan struct{})

@@ -1,13 +1,16 @@
 package worker
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -319,11 +322,12 @@ func TestTrim(t *testing.T) {
 				if !strings.HasSuffix(name, snapSuffix) {
 					continue
 				}
-				b, err := w.files.Read(dir + "/" + name)
+				r, size, err := w.files.Open(dir + "/" + name)
 				if errors.Is(err, fs.ErrNotExist) {
 					continue // an older one, removed just now
 				}
-				s, err := decodeSnapshot(b)
+				s, err := checkSnapshot(r, size)
+				_ = r.Close()
 				if err != nil {
 					t.Error(err)
 					return
@@ -398,7 +402,7 @@ func TestUnreadable(t *testing.T) {
 
 type deaf struct{ *memFiles }
 
-func (deaf) Read(string) ([]byte, error) { return nil, errInjected }
+func (deaf) Open(string) (io.ReadCloser, int64, error) { return nil, 0, errInjected }
 
 // TestOptions: what cannot work is said at once.
 func TestOptions(t *testing.T) {
@@ -418,34 +422,58 @@ func TestOptions(t *testing.T) {
 	}
 }
 
+// file is a whole snapshot file.
+func file(t testing.TB, version uint16, state string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	s := snapshot{version: version, seq: 7, tick: 8}
+	err := s.write(&b, func(w io.Writer) error {
+		_, err := io.WriteString(w, state)
+		return err
+	})
+	if err != nil || s.size != int64(b.Len()) {
+		t.Fatalf("%v, or %d bytes of %d", err, s.size, b.Len())
+	}
+	return b.Bytes()
+}
+
+func check(b []byte) (*snapshot, error) { return checkSnapshot(bytes.NewReader(b), int64(len(b))) }
+
 // TestDamage: no flipped bit and no cut goes unnoticed.
 func TestDamage(t *testing.T) {
-	whole := newSnapshot(engine.Version, 7, 8, 0, func(b []byte) []byte { return append(b, "state"...) }).file
-	if s, err := decodeSnapshot(whole); err != nil || s.seq != 7 || s.tick != 8 || string(s.state) != "state" {
+	whole := file(t, engine.Version, "state")
+	if s, err := check(whole); err != nil || s.seq != 7 || s.tick != 8 {
 		t.Fatalf("%+v, %v", s, err)
 	}
 	for i := range len(whole) * 8 {
 		b := slices.Clone(whole)
 		b[i/8] ^= 1 << (i % 8)
-		if _, err := decodeSnapshot(b); !errors.Is(err, felt.ErrCorrupt) {
+		if _, err := check(b); !errors.Is(err, felt.ErrCorrupt) {
 			t.Fatalf("bit %d flipped: %v", i, err)
 		}
 	}
 	for n := range len(whole) {
-		if _, err := decodeSnapshot(whole[:n]); !errors.Is(err, felt.ErrCorrupt) {
+		if _, err := check(whole[:n]); !errors.Is(err, felt.ErrCorrupt) {
 			t.Fatalf("cut to %d bytes: %v", n, err)
+		}
+		if _, err := checkSnapshot(bytes.NewReader(whole[:n]), int64(len(whole))); !errors.Is(err, felt.ErrCorrupt) {
+			t.Fatalf("cut to %d bytes while it is read: %v", n, err)
+		}
+		broken := io.MultiReader(bytes.NewReader(whole[:n]), iotest.ErrReader(errInjected))
+		if _, err := checkSnapshot(broken, int64(len(whole))); !errors.Is(err, errInjected) || errors.Is(err, felt.ErrCorrupt) {
+			t.Fatalf("not to be read after %d bytes: %v", n, err)
 		}
 	}
 }
 
 // FuzzSnapshot: no file makes the reader do anything but accept it or say that it is damaged.
 func FuzzSnapshot(f *testing.F) {
-	whole := newSnapshot(1, 7, 8, 0, func(b []byte) []byte { return append(b, "state"...) })
-	f.Add(whole.file)
-	f.Add(whole.file[:snapHeader])
+	whole := file(f, 1, "state")
+	f.Add(whole)
+	f.Add(whole[:snapHeader])
 	f.Add([]byte(snapMagic))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		s, err := decodeSnapshot(b)
+		s, err := check(b)
 		if (err == nil) == (s == nil) || err != nil && !errors.Is(err, felt.ErrCorrupt) {
 			t.Errorf("%v, %v", s, err)
 		}

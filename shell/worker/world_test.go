@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"path/filepath"
@@ -60,7 +61,7 @@ func newWorld(t testing.TB, recs []felt.Record) *world {
 		w.until = felt.TickOf(recs[len(recs)-1].At) - 1
 	}
 	w.store = &ledger{world: w, ticks: map[line]felt.Tick{}, rows: map[string]string{}}
-	w.files = &memFiles{world: w, files: map[string][]byte{}}
+	w.files = &memFiles{world: w, files: map[string][]byte{}, synced: map[string]bool{}}
 	return w
 }
 
@@ -251,23 +252,76 @@ func (l *ledger) check(t testing.TB, want map[string]string) {
 		t.Error(l.other[0])
 		return
 	}
+	l.world.files.check(t)
 	differ(t, l.rows, want)
 }
 
 // memFiles is a directory in memory that survives its process.
 type memFiles struct {
-	world *world
-	mu    sync.Mutex
-	files map[string][]byte
+	world  *world
+	mu     sync.Mutex
+	files  map[string][]byte
+	synced map[string]bool // all that was written survives
+	open   int
+	wrong  []string // names that were given to files that would not survive
 }
 
-func (f *memFiles) WriteSynced(name string, data []byte) error {
+// memFile is one of them while it is written or read.
+type memFile struct {
+	dir  *memFiles
+	name string
+	rest []byte // to read
+}
+
+func (f *memFiles) Create(name string) (File, error) {
 	do, err := f.world.op()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if do > 0 {
-		f.files[name] = slices.Clone(data[:len(data)*do/2])
+		f.files[name] = nil
 	}
+	if err != nil {
+		return nil, err
+	}
+	f.open++
+	return &memFile{dir: f, name: name}, nil
+}
+
+func (f *memFile) Write(b []byte) (int, error) {
+	do, err := f.dir.world.op()
+	f.dir.mu.Lock()
+	defer f.dir.mu.Unlock()
+	n := len(b) * do / 2
+	f.dir.files[f.name] = append(f.dir.files[f.name], b[:n]...)
+	f.dir.synced[f.name] = false
+	return n, err
+}
+
+func (f *memFile) Sync() error {
+	do, err := f.dir.world.op()
+	f.dir.mu.Lock()
+	defer f.dir.mu.Unlock()
+	f.dir.synced[f.name] = do == 2
+	return err
+}
+
+func (f *memFile) Read(b []byte) (int, error) {
+	if _, err := f.dir.world.op(); err != nil {
+		return 0, err
+	}
+	n := copy(b, f.rest)
+	f.rest = f.rest[n:]
+	if n == 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+func (f *memFile) Close() error {
+	_, err := f.dir.world.op()
+	f.dir.mu.Lock()
+	defer f.dir.mu.Unlock()
+	f.dir.open--
 	return err
 }
 
@@ -275,6 +329,9 @@ func (f *memFiles) Rename(from, to string) error {
 	do, err := f.world.op()
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if !f.synced[from] {
+		f.wrong = append(f.wrong, to)
+	}
 	if do == 2 {
 		f.files[to] = f.files[from]
 		delete(f.files, from)
@@ -292,17 +349,18 @@ func (f *memFiles) Remove(name string) error {
 	return err
 }
 
-func (f *memFiles) Read(name string) ([]byte, error) {
+func (f *memFiles) Open(name string) (io.ReadCloser, int64, error) {
 	if _, err := f.world.op(); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	b, ok := f.files[name]
 	if !ok {
-		return nil, fs.ErrNotExist
+		return nil, 0, fs.ErrNotExist
 	}
-	return slices.Clone(b), nil
+	f.open++
+	return &memFile{dir: f, name: name, rest: slices.Clone(b)}, int64(len(b)), nil
 }
 
 func (f *memFiles) List(string) ([]string, error) {
@@ -310,6 +368,16 @@ func (f *memFiles) List(string) ([]string, error) {
 		return nil, err
 	}
 	return f.names(), nil
+}
+
+// check is for when no worker runs.
+func (f *memFiles) check(t testing.TB) {
+	t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.open != 0 || len(f.wrong) > 0 {
+		t.Errorf("%d files are left open; not synced before they were named: %v", f.open, f.wrong)
+	}
 }
 
 func (f *memFiles) names() []string {

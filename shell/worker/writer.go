@@ -60,7 +60,6 @@ func (w *Worker) writeGroup(ctx, live context.Context, group []item) error {
 			continue
 		}
 		err := w.saveSnapshot(it.snapshot)
-		it.snapshot.file, it.snapshot.state = nil, nil // not held while the rows are written
 		w.snapshotWaits.Store(false)
 		if err != nil {
 			w.count.snapshotErrors.Add(1)
