@@ -1,0 +1,2 @@
+// Package backtest judges a history that stands in plain CSV files.
+package backtest
