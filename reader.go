@@ -100,6 +100,7 @@ type Reader interface {
 	OperationReader
 	IncidentReader
 	JourneyReader
+	ObjectiveReader
 	TraceReader
 	BusinessReader
 }

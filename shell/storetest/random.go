@@ -302,6 +302,7 @@ func Same(ctx context.Context, a, b felt.Store, seed uint64, ticks, n int) error
 				f, err := s.Funnel(ctx, q)
 				return f, errors.Join(err, checkFunnel(f))
 			},
+			func(s felt.Store) (any, error) { return s.Objective(ctx, q, felt.Second/2) },
 			func(s felt.Store) (any, error) { return customer(ctx, s, q.Env, who, q.Window, limit) },
 			func(s felt.Store) (any, error) { return s.Scopes(ctx, q.Env, q.Name) },
 			func(s felt.Store) (any, error) { return s.Operations(ctx, q.Env, "", q.Window) },

@@ -45,6 +45,7 @@ func Run(t *testing.T, open func(t *testing.T) felt.Store) {
 		{"funnel of who comes in half-way", halfWay},
 		{"answers say that input was sampled", sampledAnswers},
 		{"funnel of what was forgotten", funnelForgotten},
+		{"objective", objective},
 		{"open journeys", openJourneys},
 		{"kinds", kinds},
 		{"scope and window", scopeAndWindow},
