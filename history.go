@@ -35,3 +35,28 @@ type HistoryReader interface {
 	// resolved, of all environments, in order of their ids.
 	Lasting(ctx context.Context) ([]Finding, []Incident, error)
 }
+
+// BacktestQuestion asks what detectors find in stored history.
+type BacktestQuestion struct {
+	Window             // of the log's time: what became known in it is judged
+	FalsePages float64 // how often a day, over everything, a finding may page for nothing; 0: as in force
+}
+
+// BacktestProgress is how far a backtest is.
+type BacktestProgress struct {
+	At       Tick  // judged up to here
+	Rows, Of int64 // interactions read, of so many
+}
+
+// BacktestAnswer is what detectors found.
+type BacktestAnswer struct {
+	Window             // that was judged: the part of the asked one that is stored
+	Lead      Instant  // how much from before it was read first, so that it was known what is usual
+	Rows      int64    // interactions judged in the window
+	LeadRows  int64    // and before it
+	Settings  Settings // with which they were judged
+	Inventory int64    // version of the inventory with which they were judged: the one in force
+	// Findings are those that lasted at some time in the window, as they stood when they ended,
+	// or at its end; in order of Opened, then ID.
+	Findings []Finding
+}

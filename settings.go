@@ -22,6 +22,9 @@ type Settings struct {
 	OpenJourneys int     `json:"open_journeys"`   // bound on customers' journeys held to be told or corrected, over all partitions; twice as many sealed ones are remembered
 	JourneySteps int     `json:"journey_steps"`   // bound on steps held of one customer in one journey; the oldest are sealed first
 	KnownLinks   int     `json:"known_links"`     // bound on links remembered so that they are not written again
+
+	// FalsePages is how often a day, over everything, a finding may page for nothing; 0: as ships.
+	FalsePages float64 `json:"false_pages,omitempty"`
 }
 
 // DefaultSettings are sane for one machine.

@@ -20,7 +20,7 @@ import (
 // History is read slice by slice of ticks: a slice has about so many rows, which DuckDB sorts
 // and hands over as a whole. Rows lie about in order of known, so each slice reads only its part
 // of the file.
-const historySlice = 100_000
+const historySlice = 250_000
 
 // historyStep is how finely rows are counted to cut slices.
 const historyStep felt.Tick = 10

@@ -91,7 +91,9 @@ type Options struct {
 	// themselves, so that no rule is missing; nil: not known of any.
 	Named   func(env string) map[Operation]bool
 	Keeping Keeping
-	Explain explain.Options // what pasted telemetry is judged by, beside the inventory
+	// Backtest judges stored history again; nil: the server cannot.
+	Backtest Backtest
+	Explain  explain.Options // what pasted telemetry is judged by, beside the inventory
 
 	Clock felt.Clock
 

@@ -17,6 +17,7 @@ type API struct {
 	asking   chan struct{} // one place per question being asked
 	streams  chan struct{} // one place per live page
 	checking chan struct{} // one place: for the inventory being checked
+	judging  chan struct{} // one place: for the backtest being made
 	live     live
 	handler  http.Handler
 	counts   counters
@@ -27,7 +28,7 @@ func New(opts Options) (*API, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	a := &API{opts: opts, asking: make(chan struct{}, opts.Questions), streams: make(chan struct{}, opts.Streams), checking: make(chan struct{}, 1)}
+	a := &API{opts: opts, asking: make(chan struct{}, opts.Questions), streams: make(chan struct{}, opts.Streams), checking: make(chan struct{}, 1), judging: make(chan struct{}, 1)}
 	mux := http.NewServeMux()
 
 	cfg := huma.DefaultConfig("Felt", opts.Version)
@@ -75,6 +76,7 @@ func (a *API) routes(api huma.API) {
 	get(api, "/api/v1/customers/{id}", "customer", "What one customer did", a.customer)
 	post(api, pathLookup, "lookup", "What one customer did, without their id in an address", a.lookup)
 	a.affectedRoute(api)
+	a.backtestRoute(api)
 	get(api, "/api/v1/traces/{id}", "trace", "What exactly happened: the spans of a kept trace", a.trace)
 	get(api, "/api/v1/changes", "changes", "Deploys, flags, campaigns: what people changed", a.changes)
 	get(api, "/api/v1/inventory", "inventory", "The journeys in force, and what is wrong with the newest text", a.inventory)
