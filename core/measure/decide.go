@@ -219,26 +219,28 @@ func (k *Tracker) emit(d Decision, m *memo, c *claim) {
 	r := &d.Interaction
 	scope := scopeKey{r.Env, r.App, r.Name, r.Traffic}
 	e := memo{
-		key: memoKey(r.ID), by: c.id, end: c.end, value: r.ValueMinor, known: k.tick,
-		series: k.memory.series.acquire(scope), version: 1, verdict: verdictOf(r.Outcome, r.Outcome, c.class),
+		key: memoKey(r.ID), by: c.id, end: c.end, series: k.memory.series.acquire(scope),
+		version: 1, verdict: verdictOf(r.Outcome, r.Outcome, c.class),
 	}
 	if m != nil {
+		place := k.memory.placeOfID(r.ID)
 		was := k.memory.series.list[m.series].scope
 		d.Was = Was{
 			Env: was.env, App: was.app, Name: was.name, Traffic: was.traffic, End: m.end, Outcome: m.verdict.outcome(),
-			Weight: k.memory.weight(e.key), ValueMinor: m.value, Withdrawn: m.verdict.withdrawn(),
+			Weight: k.memory.weight(e.key), ValueMinor: k.memory.valueAt(place), Withdrawn: m.verdict.withdrawn(),
 		}
 		e.version = min(m.version, 1<<16-2) + 1
-		e.known, e.verdict = m.known, verdictOf(r.Outcome, m.verdict.first(), c.class)
-		d.Version, d.FirstKnown, d.FirstOutcome = int32(e.version), m.known, m.verdict.first()
+		e.verdict = verdictOf(r.Outcome, m.verdict.first(), c.class)
+		d.Version, d.FirstKnown, d.FirstOutcome = int32(e.version), k.memory.knownAt(place), m.verdict.first()
 		if d.Withdrawn() {
 			e.verdict |= withdrawn
 		}
 		d.was, d.moves = k.memory.who[e.key]
 		k.memory.series.release(m.series)
 		*m = e
+		k.memory.setValue(place, r.ValueMinor)
 	} else {
-		k.memory.add(e)
+		k.memory.add(e, k.tick, r.ValueMinor)
 	}
 	k.memory.setWeight(e.key, r.Weight)
 	k.memory.setWho(e.key, &d, c)

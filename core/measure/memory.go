@@ -1,19 +1,20 @@
 package measure
 
 import (
+	"cmp"
 	"encoding/binary"
+	"slices"
 
 	"github.com/felt-cx/felt"
 )
 
 // memo is what is remembered of a decided interaction: enough to know it again when it
-// is delivered once more, and to take its numbers back when it is corrected.
+// is delivered once more, and to take its numbers back when it is corrected. There are millions
+// of them, of 32 bytes each; what many have in common or few have at all is kept beside them.
 type memo struct {
 	key     uint64       // first half of the interaction's id
 	by      felt.SpanID  // the span that decided
 	end     felt.Instant // of that span
-	value   int64
-	known   felt.Tick // of version 1
 	series  uint32
 	version uint16
 	verdict verdict
@@ -45,10 +46,11 @@ func (v verdict) class() class        { return class(v >> 6) }
 // oldest are let go of cheaply. Interactions are found by half of their id, which is 64
 // bits of SHA-256.
 type memory struct {
-	blocks  []*[memoBlock]memo
+	blocks  []*memos
 	first   int // place of the oldest in blocks[0]
 	n       int
-	base    uint64 // number of the oldest; numbers only grow
+	base    uint64  // number of the oldest; numbers only grow
+	runs    []since // by number and tick
 	index   memoIndex
 	weights map[uint64]float64
 	who     map[uint64]who // by whom journeys were told, of those that a correction is likely to move
@@ -56,6 +58,18 @@ type memory struct {
 }
 
 const memoBlock = 1024
+
+// memos is a block of them, with their values once one of them has any.
+type memos struct {
+	list   [memoBlock]memo
+	values *[memoBlock]int64
+}
+
+// since tells that the memos from a number on became known at a tick.
+type since struct {
+	number uint64
+	known  felt.Tick
+}
 
 func newMemory() *memory {
 	return &memory{weights: map[uint64]float64{}, who: map[uint64]who{}, series: newSeriesTable()}
@@ -65,18 +79,50 @@ func memoKey(id felt.InteractionID) uint64 { return binary.LittleEndian.Uint64(i
 
 func (m *memory) nth(i int) *memo {
 	i += m.first
-	return &m.blocks[i/memoBlock][i%memoBlock]
+	return &m.blocks[i/memoBlock].list[i%memoBlock]
 }
 
-// add remembers an interaction that is not remembered yet. The memo's series is taken over.
-func (m *memory) add(e memo) {
+// add remembers an interaction that is not remembered yet, whose version 1 is known since the
+// newest tick so far or a later one. The memo's series is taken over.
+func (m *memory) add(e memo, known felt.Tick, value int64) {
 	i := m.first + m.n
 	if i/memoBlock == len(m.blocks) {
-		m.blocks = append(m.blocks, new([memoBlock]memo))
+		m.blocks = append(m.blocks, new(memos))
 	}
-	m.blocks[i/memoBlock][i%memoBlock] = e
+	m.blocks[i/memoBlock].list[i%memoBlock] = e
+	if n := len(m.runs); n == 0 || m.runs[n-1].known != known {
+		m.runs = append(m.runs, since{m.base + uint64(m.n), known})
+	}
 	m.n++
+	m.setValue(m.n-1, value)
 	m.enter(e.key)
+}
+
+// knownAt is when version 1 of the memo at a place became known.
+func (m *memory) knownAt(place int) felt.Tick {
+	number := m.base + uint64(place)
+	next, _ := slices.BinarySearchFunc(m.runs, number+1, func(r since, n uint64) int { return cmp.Compare(r.number, n) })
+	return m.runs[next-1].known
+}
+
+func (m *memory) valueAt(place int) int64 {
+	place += m.first
+	if v := m.blocks[place/memoBlock].values; v != nil {
+		return v[place%memoBlock]
+	}
+	return 0
+}
+
+func (m *memory) setValue(place int, value int64) {
+	place += m.first
+	b := m.blocks[place/memoBlock]
+	if b.values == nil {
+		if value == 0 {
+			return
+		}
+		b.values = new([memoBlock]int64)
+	}
+	b.values[place%memoBlock] = value
 }
 
 // forget lets go of the oldest.
@@ -89,6 +135,9 @@ func (m *memory) forget() {
 	m.first++
 	m.n--
 	m.base++
+	if len(m.runs) > 1 && m.runs[1].number == m.base || m.n == 0 {
+		m.runs = m.runs[1:]
+	}
 	if m.first == memoBlock {
 		m.blocks[0] = nil
 		m.blocks = m.blocks[1:]
@@ -99,7 +148,7 @@ func (m *memory) forget() {
 
 // expire forgets what became known before a tick.
 func (m *memory) expire(before felt.Tick) {
-	for m.n > 0 && m.nth(0).known < before {
+	for m.n > 0 && m.runs[0].known < before {
 		m.forget()
 	}
 }

@@ -89,9 +89,14 @@ func (m *memory) shrink() {
 // get returns the memo of an interaction, nil when it is not remembered. It is valid
 // until the next call of add or forget.
 func (m *memory) get(id felt.InteractionID) *memo {
-	place, _ := m.find(memoKey(id))
-	if place < 0 {
-		return nil
+	if place := m.placeOfID(id); place >= 0 {
+		return m.nth(place)
 	}
-	return m.nth(place)
+	return nil
+}
+
+// placeOfID is the place of an interaction's memo, -1 when it is not remembered; as long as get's.
+func (m *memory) placeOfID(id felt.InteractionID) int {
+	place, _ := m.find(memoKey(id))
+	return place
 }

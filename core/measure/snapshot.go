@@ -205,10 +205,11 @@ func (m *memory) save(e *codec.Encoder) {
 		o := m.nth(i)
 		e.B = append(e.B, byte(o.key>>56), byte(o.key>>48), byte(o.key>>40), byte(o.key>>32), byte(o.key>>24), byte(o.key>>16), byte(o.key>>8), byte(o.key))
 		e.Fixed(o.by[:])
-		e.Int(int64(o.known - last))
-		last = o.known
-		e.Int(int64(o.known.Instant() - o.end))
-		e.Int(o.value)
+		known := m.knownAt(i)
+		e.Int(int64(known - last))
+		last = known
+		e.Int(int64(known.Instant() - o.end))
+		e.Int(m.valueAt(i))
 		e.Len(numbers[o.series])
 		e.Uint(uint64(o.version))
 		e.B = append(e.B, byte(o.verdict&7)<<4|byte(o.verdict.first()), byte(o.verdict.class()))
@@ -253,8 +254,13 @@ func (m *memory) load(d *codec.Decoder) {
 			o.key = o.key<<8 | uint64(b)
 		}
 		copy(o.by[:], d.Fixed(8))
-		last += felt.Tick(d.Int())
-		o.known, o.end, o.value = last, last.Instant()-felt.Instant(d.Int()), d.Int()
+		later := felt.Tick(d.Int())
+		if last += later; later < 0 && m.n > 0 {
+			d.Fail("interactions out of order")
+			return
+		}
+		o.end = last.Instant() - felt.Instant(d.Int())
+		value := d.Int()
 		series := d.Uint()
 		o.version = uint16(d.UintMax(1<<16 - 1))
 		var flags [2]byte
@@ -276,7 +282,7 @@ func (m *memory) load(d *codec.Decoder) {
 			return
 		}
 		o.series = m.series.acquire(scopes[series])
-		m.add(o)
+		m.add(o, last, value)
 		m.setWeight(o.key, weight)
 		if told {
 			m.who[o.key] = w

@@ -75,7 +75,7 @@ const (
 	spanBytes  = 80
 	traceBytes = 320
 	claimBytes = 900
-	memoBytes  = 64
+	memoBytes  = 42 // with its place in the index
 	opBytes    = 120
 	textBytes  = 64 // besides the text
 )

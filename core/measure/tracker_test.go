@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"unsafe"
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/codec"
@@ -112,26 +113,36 @@ func TestMemory(t *testing.T) {
 		return id
 	}
 	const n = 3 * memoBlock
+	known := func(i int) felt.Tick { return start + felt.Tick(i/7) }
+	value := func(i int) int64 { // few have one, and the first block none
+		if i < memoBlock || i%5 > 0 {
+			return 0
+		}
+		return int64(i)
+	}
 	for i := range n {
-		m.add(memo{key: memoKey(id(i)), known: start + felt.Tick(i), series: m.series.acquire(scopeKey{name: fmt.Sprint(i / 100)})})
+		m.add(memo{key: memoKey(id(i)), series: m.series.acquire(scopeKey{name: fmt.Sprint(i / 100)})}, known(i), value(i))
 		m.setWeight(memoKey(id(i)), float64(i%2+1))
 	}
-	for _, before := range []int{0, 10, memoBlock, memoBlock + 1, n - 1, n, n + 1} {
-		m.expire(start + felt.Tick(before))
+	if m.blocks[0].values != nil || m.blocks[1].values == nil || unsafe.Sizeof(memo{}) > 32 {
+		t.Error("memos take more room than they need")
+	}
+	for _, before := range []int{0, 10, memoBlock, memoBlock + 1, n - 1, n, n + 7} {
+		m.expire(known(before))
 		for i := range n {
-			e := m.get(id(i))
-			if (e != nil) != (i >= before) || e != nil && e.known != start+felt.Tick(i) {
+			e, place := m.get(id(i)), m.placeOfID(id(i))
+			if (e != nil) != (known(i) >= known(before)) || e != nil && (m.knownAt(place) != known(i) || m.valueAt(place) != value(i)) {
 				t.Fatalf("before %d: %d is %+v", before, i, e)
 			}
 			if e != nil && m.weight(e.key) != float64(i%2+1) {
 				t.Fatalf("weight of %d is %g", i, m.weight(e.key))
 			}
 		}
-		if want := (max(n-before, 0) + 99) / 100; len(m.series.of) > want+1 {
+		if want := (max(n-before/7*7, 0) + 99) / 100; len(m.series.of) > want+1 {
 			t.Errorf("before %d: %d series, about %d are in use", before, len(m.series.of), want)
 		}
 	}
-	if m.n != 0 || m.get(id(0)) != nil || len(m.weights) != 0 || len(m.series.of) != 0 {
+	if m.n != 0 || len(m.runs) > 0 || m.get(id(0)) != nil || len(m.weights) != 0 || len(m.series.of) != 0 {
 		t.Errorf("%d left", m.n)
 	}
 }
@@ -147,7 +158,7 @@ func TestMemoryIndex(t *testing.T) {
 	have := map[uint64]bool{}
 	for step := range 40_000 {
 		if k := key(); rnd.IntN(5000) >= len(order) && !have[k] {
-			m.add(memo{key: k, series: m.series.acquire(scopeKey{})})
+			m.add(memo{key: k, series: m.series.acquire(scopeKey{})}, start, 0)
 			order, have[k] = append(order, k), true
 		} else if len(order) > 0 && rnd.IntN(2) == 0 {
 			delete(have, order[0])
@@ -347,6 +358,39 @@ func TestCorrectionMovesItsNumbers(t *testing.T) {
 	want := "[+20 of +0 shop failed 1 2 100 success 0 0 0 +40 of +0 shop failed -1 -2 -100 success 0 0 0 +40 of +30 web failed 0 0 0 success 1 4 300]"
 	if fmt.Sprint(got) != want {
 		t.Errorf("%v,\nwant %v", got, want)
+	}
+}
+
+// TestCorrectedAgain: each correction takes back what the one before counted, and nothing but
+// the last is left.
+func TestCorrectedAgain(t *testing.T) {
+	f := newFeed(felt.DefaultSettings())
+	d := newDict()
+	var events []arrival
+	for _, line := range []string{
+		"span 1 id=a name=pay outcome=success value=0", "span 10 id=b name=pay outcome=success value=300",
+		"span 20 id=c name=pay outcome=failed value=700", "span 30 id=d name=pay outcome=success value=900", "span 40 id=e name=pay outcome=success value=0",
+	} {
+		a, err := parseEvent(d, line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		events = append(events, a)
+	}
+	f.run(d, events, start+100)
+	sum := map[felt.Outcome]int64{}
+	var values []string
+	for _, b := range f.buckets {
+		for _, o := range []felt.Outcome{felt.OutcomeSuccess, felt.OutcomeFailed} {
+			if v := b.ValueMinor[o]; v != 0 {
+				values = append(values, fmt.Sprint(o, v))
+			}
+			sum[o] += b.ValueMinor[o]
+		}
+	}
+	want := "[success 300 success -300 failed 700 failed -700 success 900 success -900]"
+	if sum[felt.OutcomeSuccess] != 0 || sum[felt.OutcomeFailed] != 0 || fmt.Sprint(values) != want {
+		t.Errorf("%v, %v are left", values, sum)
 	}
 }
 
