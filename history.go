@@ -24,9 +24,9 @@ type HistoryReader interface {
 	// [HistoryBatch], each valid until the next is asked for. However long the window is, a
 	// store holds only a part of it in memory. An error is the last thing yielded.
 	//
-	// Set are ID (of those of which no customer is known; else it may be zero), Known, Env,
-	// App, Name, Journey, Step, Kind, Traffic, End, Outcome, AbandonedHow, Duration, Customer,
-	// Service, Release and Segments; the rest is zero. What retention has removed is not there.
+	// Set are ID, Known, Env, App, Name, Journey, Step, Kind, Traffic, End, Outcome,
+	// AbandonedHow, Duration, Customer, Service, Release and Segments; the rest is zero. What
+	// retention has removed is not there.
 	History(ctx context.Context, after, upTo Tick) iter.Seq2[[]Interaction, error]
 	// HistoryCounts says how many interactions History would yield, minute by minute in order
 	// of time, without the minutes that have none.

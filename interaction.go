@@ -151,8 +151,8 @@ type Interaction struct {
 	ID      InteractionID
 	Version int32 // 1 at first; a correction has the next one
 	Known   Tick  // the tick at which this version became known
-	// FirstKnown and FirstOutcome are those of version 1, so that a backtest can
-	// judge what was known then. Equal to Known and Outcome in version 1.
+	// FirstKnown is when version 1 became known, FirstOutcome the outcome of the first version
+	// that had one: a journey has none while it is open.
 	FirstKnown   Tick
 	FirstOutcome Outcome
 

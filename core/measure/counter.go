@@ -16,6 +16,9 @@ import (
 type Try struct {
 	*felt.Interaction              // read only: it is in a batch too
 	Was               felt.Outcome // of the version before, when that was decided; else none
+	// First: no version before had an outcome. Only such a try can be had again from stored
+	// rows, so what is to find the same in history as live judges no other.
+	First bool
 	// Judged is false for what is too old to say anything about now; it still counts
 	// for the impact of an incident.
 	Judged bool
@@ -190,7 +193,7 @@ func (c *Counter) count(d *Decision) {
 // judge hands on to stage 3 what was decided for the first time, or otherwise than before; what
 // is outside of every rate is not judged.
 func (c *Counter) judge(d *Decision, row *felt.Interaction) {
-	judged := row.End >= c.tick.Instant()-c.settings.JudgeLate
+	judged := recent(row, &c.settings)
 	if d.Version == 1 && row.Kind == felt.KindStep {
 		c.stats.Interactions++
 		if !judged {
@@ -202,8 +205,17 @@ func (c *Counter) judge(d *Decision, row *felt.Interaction) {
 		was = d.Was.Outcome
 	}
 	if row.Traffic == felt.TrafficCustomer && row.Outcome != was && hasSketch(row.Outcome) {
-		c.tries = append(c.tries, Try{Interaction: row, Was: was, Judged: judged})
+		c.tries = append(c.tries, Try{Interaction: row, Was: was, First: d.First, Judged: judged})
 	}
+}
+
+// recent tells that what became known in row.Known says something about that moment.
+func recent(row *felt.Interaction, s *felt.Settings) bool { return row.End >= row.Known.Instant()-s.JudgeLate }
+
+// PastTry is the try that stage 3 was told of when a row of [felt.HistoryReader] became known;
+// false when it was told of none.
+func PastTry(row *felt.Interaction, s *felt.Settings) (Try, bool) {
+	return Try{Interaction: row, First: true, Judged: recent(row, s)}, row.Traffic == felt.TrafficCustomer && hasSketch(row.Outcome)
 }
 
 // hasSketch tells the outcomes that have sketches in a bucket.

@@ -148,7 +148,7 @@ func (k *Tracker) withdraw(t *trace, g *group) {
 // others and from its trace.
 func (k *Tracker) row(t *trace, g *group, c *claim) Decision {
 	outcome, rule := c.outcome()
-	d := Decision{Instance: c.instance}
+	d := Decision{Instance: c.instance, First: true}
 	r := &d.Interaction
 	*r = felt.Interaction{
 		ID: c.iid, Version: 1, Known: k.tick, FirstKnown: k.tick,
@@ -231,7 +231,7 @@ func (k *Tracker) emit(d Decision, m *memo, c *claim) {
 		}
 		e.version = min(m.version, 1<<16-2) + 1
 		e.verdict = verdictOf(r.Outcome, m.verdict.first(), c.class)
-		d.Version, d.FirstKnown, d.FirstOutcome = int32(e.version), k.memory.knownAt(place), m.verdict.first()
+		d.First, d.Version, d.FirstKnown, d.FirstOutcome = false, int32(e.version), k.memory.knownAt(place), m.verdict.first()
 		if d.Withdrawn() {
 			e.verdict |= withdrawn
 		}

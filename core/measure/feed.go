@@ -13,6 +13,8 @@ import (
 type Decision struct {
 	felt.Interaction
 	Was Was // of the version before; only when Version > 1
+	// First: no version before had an outcome. What is withdrawn has none.
+	First bool
 	// Instance is the hash of the journey instance that the telemetry names; zero when none.
 	Instance felt.Hash
 	// Steps are the steps of journeys that this is a try of, under the inventory in force

@@ -169,11 +169,15 @@ func (l *ledger) write(s *story, o *told, row felt.Interaction, digest uint64, t
 	if o.version > 0 {
 		d.Was = Was{s.key.env, o.app, s.key.journey, s.key.traffic, o.end, o.outcome, o.weight, o.value, o.gone}
 	} else {
-		o.firstKnown, o.firstOutcome = t, row.Outcome
+		o.firstKnown = t
 	}
 	l.counted(o, &row)
 	o.version++
-	d.ID, d.Version, d.Known, d.FirstKnown, d.FirstOutcome = s.key.deriveID(o.seed, o.salt), o.version, t, o.firstKnown, o.firstOutcome
+	d.ID, d.Version, d.Known, d.FirstKnown = s.key.deriveID(o.seed, o.salt), o.version, t, o.firstKnown
+	if o.firstOutcome == felt.OutcomeNone && !d.Withdrawn() {
+		o.firstOutcome, d.First = row.Outcome, row.Outcome != felt.OutcomeNone
+	}
+	d.FirstOutcome = o.firstOutcome
 	o.app = row.App
 	o.written, o.digest, o.start, o.end, o.outcome = t, digest, row.Start, row.End, row.Outcome
 	o.weight, o.value, o.currency, o.gone = row.Weight, row.ValueMinor, row.Currency, false

@@ -73,7 +73,7 @@ func historyRows(t *testing.T, s felt.Store) {
 		t.Fatalf("%d in the tick of two", len(list))
 	}
 	got, want := list[0], felt.Interaction{
-		ID: list[0].ID, Known: full.Known, Env: Env, App: full.App, Name: full.Name, Journey: "checkout", Step: "st\x1dep",
+		ID: full.ID, Known: full.Known, Env: Env, App: full.App, Name: full.Name, Journey: "checkout", Step: "st\x1dep",
 		Kind: felt.KindJourney, End: full.End, Outcome: felt.OutcomeAbandoned, AbandonedHow: felt.AbandonedWhileSlow,
 		Duration: full.Duration, Customer: full.Customer, Service: "web\x1f", Release: "v1", Segments: full.Segments,
 	}
