@@ -155,8 +155,7 @@ func (b *Burn) judge(passed felt.Tick, worse bool) Reading {
 
 // holds tells whether the pair's condition is met.
 func (b *Burn) holds(p Pair, long, short count) bool {
-	return long.bad >= MinBad && b.rate(long) >= p.Factor && b.rate(short) >= p.Factor &&
-		nats(long, b.Allowed()) >= -math.Log(Chance)
+	return b.rate(long) >= p.Factor && b.rate(short) >= p.Factor && Evidence(long.bad, long.n, b.Allowed())
 }
 
 func (b *Burn) lasting() bool {
@@ -302,8 +301,7 @@ func (b *Burn) sees(share, perSecond float64, within felt.Tick) bool {
 	for _, p := range Pairs() {
 		long := b.ahead(p.Long, share, perSecond, within)
 		short := b.ahead(p.Short, share, perSecond, within)
-		if long.bad >= MinBad && b.rate(long) >= p.Factor && b.rate(short) >= p.Factor &&
-			nats(long, b.Allowed()) >= -math.Log(Chance) {
+		if b.holds(p, long, short) {
 			return true
 		}
 	}

@@ -25,6 +25,12 @@ func Tally(kind string, c felt.Counts, slow int64) (bad, n int64) {
 	return c.Failed, c.Decided()
 }
 
+// Evidence tells whether bad of n is enough to speak of, where a share is allowed; see the
+// package page.
+func Evidence(bad, n int64, allowed float64) bool {
+	return bad >= MinBad && nats(count{bad, n}, allowed) >= -math.Log(Chance)
+}
+
 // nats is minus the logarithm of the chance of at least c.bad of c.n when each goes wrong
 // with probability p: an upper bound of the chance (Chernoff), so the answer errs towards
 // silence, and takes no loop. 0 when it is no more than expected.

@@ -103,6 +103,13 @@ func (s *spy) Incidents(ctx context.Context, env string, limit int, in ...felt.I
 	return s.Reader.Incidents(ctx, env, limit, in...)
 }
 
+func (s *spy) Objective(ctx context.Context, q felt.Question, slower felt.Instant) (felt.ObjectiveCounts, error) {
+	if err := s.ask(ctx, "objective"); err != nil {
+		return felt.ObjectiveCounts{}, err
+	}
+	return s.Reader.Objective(ctx, q, slower)
+}
+
 // The answers of a store to what these tests do not write rows for.
 func (s *spy) Funnel(ctx context.Context, q felt.Question) (felt.Funnel, error) {
 	if err := s.ask(ctx, "funnel"); err != nil || q.Name != "checkout" {

@@ -73,6 +73,7 @@ func (a *API) routes(api huma.API) {
 	get(api, "/api/v1/incidents", "incidents", "Incidents, highest score first", a.incidents)
 	get(api, "/api/v1/incidents/{id}", "incident", "One incident", a.incident)
 	get(api, "/api/v1/funnel", "funnel", "How customers get through the steps of a journey", a.funnel)
+	get(api, "/api/v1/objectives", "objectives", "What is left of a journey's error budgets, and how fast they burn", a.objectives)
 	get(api, "/api/v1/customers/{id}", "customer", "What one customer did", a.customer)
 	post(api, pathLookup, "lookup", "What one customer did, without their id in an address", a.lookup)
 	a.affectedRoute(api)
