@@ -31,7 +31,9 @@ func New(s felt.Settings) *Engine {
 	s = complete(s)
 	e := &Engine{settings: s, stage3: &Stage3{detector: detect.New(s), book: incident.NewBook()}}
 	for p := range s.Partitions {
-		e.stage1 = append(e.stage1, &Stage1{part: felt.Part(p), tracker: measure.NewTracker(s)})
+		tracker := measure.NewTracker(s)
+		tracker.Stagger(felt.Part(p))
+		e.stage1 = append(e.stage1, &Stage1{part: felt.Part(p), tracker: tracker})
 		e.stage2 = append(e.stage2, &Stage2{part: felt.Part(p), counter: measure.NewCounter(s, p)})
 	}
 	return e
@@ -185,7 +187,7 @@ func (e *Engine) Next() felt.Tick {
 		sooner(e.stage1[p].tracker.Due())
 		sooner(e.stage2[p].counter.Due())
 	}
-	sooner(e.stage3.detector.Due())
+	sooner(e.stage3.due())
 	sooner(e.stage3.book.Due())
 	return next
 }

@@ -1,7 +1,10 @@
 package engine
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/detect"
@@ -100,6 +103,8 @@ type Stage3 struct {
 	book     *incident.Book
 	business felt.Business // of the tick being gathered
 	tick     felt.Tick
+	known    felt.Tick      // everything up to here was judged before: see [Engine.Resume]
+	tries    []*measure.Try // scratch
 }
 
 // Business takes what came from outside of telemetry; it is in the batch of the next Tick.
@@ -113,26 +118,53 @@ func (s *Stage3) Business(b felt.Business) {
 // batch has findings, incidents and commands.
 func (s *Stage3) Tick(t felt.Tick, in ...Out2) felt.Batch {
 	s.tick = t
+	if t <= s.known {
+		s.book.Past()
+		s.business = felt.Business{}
+		return felt.Batch{ID: felt.BatchID{Engine: Version, Stage: 3, Tick: t}}
+	}
+	s.tries = s.tries[:0]
 	for _, o := range in {
 		for i := range o.tries {
-			y := &o.tries[i]
-			who, known := y.Who()
-			if !known || y.Kind != felt.KindStep {
-				continue
-			}
-			s.book.Add(y.Env, y.App, y.Name, who, y.Outcome, y.End)
-			if y.Judged {
-				s.detector.Add(t, y.Env, y.App, y.Name, who, y.Outcome, y.End)
-			}
+			s.tries = append(s.tries, &o.tries[i])
 		}
 	}
+	for _, y := range s.tries {
+		s.count(y)
+	}
 	b := felt.Batch{ID: felt.BatchID{Engine: Version, Stage: 3, Tick: t}}
-	b.Findings = s.detector.Tick(t)
+	b.Findings = s.judge(t, s.tries)
 	b.Incidents, b.Commands = s.book.Tick(t, b.Findings, s.recent)
 	b.Changes, b.BusinessEvents, b.CustomerFacts = s.business.Changes, s.business.Events, s.business.Facts
 	s.business = felt.Business{}
 	return b
 }
+
+// count enters a try into the incident of its scope.
+func (s *Stage3) count(y *measure.Try) {
+	if who, known := y.Who(); known && y.Kind == felt.KindStep {
+		s.book.Add(y.Env, y.App, y.Name, who, y.Outcome, y.End)
+	}
+}
+
+// judge lets the detectors see the tries of tick t, and returns what they found. It is all that a
+// backtest and a warm-up do too, so they see what it sees: first tries only, in an order that
+// stored rows have as well.
+func (s *Stage3) judge(t felt.Tick, tries []*measure.Try) []felt.Finding {
+	slices.SortFunc(tries, func(a, b *measure.Try) int {
+		return cmp.Or(cmp.Compare(a.End, b.End), bytes.Compare(a.ID[:], b.ID[:]))
+	})
+	for _, y := range tries {
+		who, known := y.Who()
+		if known && y.Kind == felt.KindStep && y.First && y.Judged {
+			s.detector.Add(t, y.Env, y.App, y.Name, who, y.Outcome, y.End)
+		}
+	}
+	return s.detector.Tick(t)
+}
+
+// due is the next tick at which something happens without any input; 0 when nothing will.
+func (s *Stage3) due() felt.Tick { return s.detector.Due() }
 
 // recent tells the book what the detector holds of a scope.
 func (s *Stage3) recent(env, app, name string, yield func(uint64, felt.Outcome, felt.Instant, felt.Instant)) {

@@ -87,6 +87,32 @@ func (b *Book) Tick(t felt.Tick, findings []felt.Finding, recent Recent) ([]felt
 	return b.rows(t), commands
 }
 
+// Past lets go of the commands given since the last Tick: they were carried out before. Their keys
+// are remembered.
+func (b *Book) Past() {
+	for _, c := range b.commands {
+		b.repeated(c.IdempotencyKey)
+	}
+	b.commands = b.commands[:0]
+}
+
+// Resume takes up incidents that are not resolved, as they stood at the end of tick t: what is
+// known of them but their customers, who are to be entered with [Book.Add] anew.
+func (b *Book) Resume(t felt.Tick, incidents []felt.Incident) {
+	b.tick = t
+	for _, row := range incidents {
+		if row.Status == felt.IncidentResolved {
+			continue
+		}
+		of := row.Scope()
+		s := scope{of.Env, of.App, of.Name}
+		if old := b.live[s]; old == nil || old.row.Opened < row.Opened {
+			row.Findings, row.Timeline = slices.Clone(row.Findings), slices.Clone(row.Timeline)
+			b.live[s] = &live{scope: s, row: row, crowd: newCrowd(), told: row.Impact.Customers.Failed, toldTick: t}
+		}
+	}
+}
+
 // repeated remembers a key and tells whether it was there before.
 func (b *Book) repeated(key string) bool {
 	if key == "" {

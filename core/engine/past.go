@@ -1,0 +1,118 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/measure"
+	"github.com/felt-cx/felt/core/rules"
+)
+
+// Past judges stored interactions as stage 3 judged them when they came. A backtest is one, and so
+// is the warm-up of an engine whose state is lost.
+type Past struct {
+	e      *Engine
+	counts bool // the tries count for incidents too
+	tick   felt.Tick
+	rows   []felt.Interaction // that became known in tick
+	tries  []measure.Try
+	refs   []*measure.Try
+}
+
+// NewPast returns what judges history under these settings and an inventory, whose zero value is
+// an empty one. An inventory with errors is an error.
+func NewPast(s felt.Settings, in felt.Inventory) (*Past, error) {
+	e := New(s)
+	if err := e.begin(in); err != nil {
+		return nil, err
+	}
+	return &Past{e: e}, nil
+}
+
+// begin puts an inventory in force before the first tick.
+func (e *Engine) begin(in felt.Inventory) error {
+	if in.Version == 0 && len(in.Files) == 0 {
+		return nil
+	}
+	set, problems := rules.Load(in)
+	if set == nil {
+		return fmt.Errorf("inventory of version %d: %v", in.Version, problems)
+	}
+	e.rules.put(in, set, nil)
+	e.applyRules()
+	return nil
+}
+
+// Known is what a store knows of the past of an engine whose state is lost.
+type Known struct {
+	Tick      felt.Tick       // all rows of ticks up to this one are stored
+	Inventory felt.Inventory  // that was in force at its end; zero: not known
+	Incidents []felt.Incident // that are not resolved
+	Findings  []felt.Finding  // that have not ended
+}
+
+// Resume makes an engine that knows what is stored: give its Past all stored interactions up to
+// k.Tick, in order, and [Past.End] it. Then run the engine from any earlier place of the log.
+// Stage 3 makes nothing of ticks up to k.Tick, which were judged; stages 1 and 2 make their rows
+// again, as far as what is read makes them, and whoever drives must not store them once more. No
+// snapshot may be taken before k.Tick is past.
+func Resume(s felt.Settings, k Known) (*Engine, *Past, error) {
+	e := New(s)
+	if err := e.begin(k.Inventory); err != nil {
+		return nil, nil, err
+	}
+	e.stage3.known = k.Tick
+	e.stage3.book.Resume(k.Tick, k.Incidents)
+	return e, &Past{e: e, counts: true}, nil
+}
+
+// Add takes interactions as [felt.HistoryReader] yields them, in its order. It returns what was
+// found in the ticks before the last one it has seen.
+func (p *Past) Add(list []felt.Interaction) []felt.Finding {
+	var found []felt.Finding
+	for i := range list {
+		if r := &list[i]; r.Known != p.tick {
+			found = append(found, p.close(r.Known)...)
+			p.tick = r.Known
+		}
+		p.rows = append(p.rows, list[i])
+	}
+	return found
+}
+
+// End closes all ticks up to and including t, after the last Add.
+func (p *Past) End(t felt.Tick) []felt.Finding {
+	found := p.close(t + 1)
+	p.tick = 0
+	return found
+}
+
+// close judges the tick being gathered, and those after it and before next at which something
+// is due.
+func (p *Past) close(next felt.Tick) []felt.Finding {
+	s := p.e.stage3
+	p.tries, p.refs = p.tries[:0], p.refs[:0]
+	for i := range p.rows {
+		if y, ok := measure.PastTry(&p.rows[i], &p.e.settings); ok {
+			p.tries = append(p.tries, y)
+		}
+	}
+	for i := range p.tries {
+		p.refs = append(p.refs, &p.tries[i])
+		if p.counts {
+			s.count(&p.tries[i])
+		}
+	}
+	var found []felt.Finding
+	if p.tick > 0 {
+		found = s.judge(p.tick, p.refs)
+	}
+	p.rows = p.rows[:0]
+	for t := s.due(); t > 0 && t < next; t = s.due() {
+		found = append(found, s.judge(t, nil)...)
+	}
+	return found
+}
+
+// Settings are those in force.
+func (p *Past) Settings() felt.Settings { return p.e.settings }
