@@ -23,6 +23,10 @@ type Settings struct {
 	JourneySteps int     `json:"journey_steps"`   // bound on steps held of one customer in one journey; the oldest are sealed first
 	KnownLinks   int     `json:"known_links"`     // bound on links remembered so that they are not written again
 
+	Signals         int `json:"signals"`          // bound on signals that are measured, and on KPIs, each environment for itself
+	SignalInstances int `json:"signal_instances"` // bound on the instances (streams of points) of one signal
+	SignalStreams   int `json:"signal_streams"`   // bound on the instances of all signals
+
 	// FalsePages is how often a day, over everything, a finding may page for nothing; 0: as ships.
 	FalsePages float64 `json:"false_pages,omitempty"`
 }
@@ -36,6 +40,7 @@ func DefaultSettings() Settings {
 		OpenSpans: 4_000_000, OpenTries: 2_000_000, SeriesMax: 20_000, OpsMax: 100_000,
 		SegmentMax: 50, FloorClients: 20,
 		OpenJourneys: 450_000, JourneySteps: 512, KnownLinks: 200_000,
+		Signals: 2000, SignalInstances: 1000, SignalStreams: 50_000,
 	}
 }
 

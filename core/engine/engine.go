@@ -9,6 +9,8 @@ import (
 	"github.com/felt-cx/felt/core/detect"
 	"github.com/felt-cx/felt/core/incident"
 	"github.com/felt-cx/felt/core/measure"
+	"github.com/felt-cx/felt/core/rules"
+	"github.com/felt-cx/felt/core/signal"
 )
 
 // Version of the machine: part of every batch id and snapshot. It grows when the same
@@ -29,11 +31,12 @@ type Engine struct {
 // New returns an engine that has seen nothing. s.Partitions below 1 counts as 1.
 func New(s felt.Settings) *Engine {
 	s = complete(s)
-	e := &Engine{settings: s, stage3: &Stage3{detector: detect.New(s), book: incident.NewBook()}}
+	e := &Engine{settings: s, stage3: &Stage3{detector: detect.New(s), book: incident.NewBook(), signals: signal.NewBook(s)}}
+	empty := &rules.Set{}
 	for p := range s.Partitions {
 		tracker := measure.NewTracker(s)
 		tracker.Stagger(felt.Part(p))
-		e.stage1 = append(e.stage1, &Stage1{part: felt.Part(p), tracker: tracker})
+		e.stage1 = append(e.stage1, &Stage1{part: felt.Part(p), tracker: tracker, rules: empty})
 		e.stage2 = append(e.stage2, &Stage2{part: felt.Part(p), counter: measure.NewCounter(s, p)})
 	}
 	return e
@@ -66,6 +69,9 @@ func complete(s felt.Settings) felt.Settings {
 		{&s.OpenJourneys, &d.OpenJourneys},
 		{&s.JourneySteps, &d.JourneySteps},
 		{&s.KnownLinks, &d.KnownLinks},
+		{&s.Signals, &d.Signals},
+		{&s.SignalInstances, &d.SignalInstances},
+		{&s.SignalStreams, &d.SignalStreams},
 	} {
 		if *v.have <= 0 {
 			*v.have = *v.want
@@ -132,6 +138,7 @@ func (e *Engine) change(s felt.Settings) {
 		e.stage2[p].counter.Settings(s)
 	}
 	e.stage3.detector.Settings(s)
+	e.stage3.signals.Settings(s)
 }
 
 // Run closes tick t with all of its records, in log order, in one goroutine. It is what
@@ -189,6 +196,7 @@ func (e *Engine) Next() felt.Tick {
 	}
 	sooner(e.stage3.due())
 	sooner(e.stage3.book.Due())
+	sooner(e.stage3.signals.Due())
 	return next
 }
 

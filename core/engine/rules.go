@@ -76,6 +76,7 @@ func (e *Engine) inventory(rec felt.Record) error {
 	for p := range e.stage1 {
 		e.stage1[p].next, e.stage2[p].next = set, e.rules.sets
 	}
+	e.stage3.next = set
 	return nil
 }
 
@@ -83,8 +84,12 @@ func (e *Engine) inventory(rec felt.Record) error {
 func (e *Engine) applyRules() {
 	for p := range e.stage1 {
 		e.stage1[p].tracker.Rules(e.rules.current())
+		if set := e.rules.current(); set != nil {
+			e.stage1[p].rules = set
+		}
 		e.stage2[p].counter.Rules(e.rules.sets...)
 	}
+	e.stage3.signals.Rules(e.rules.current())
 }
 
 // Inventory is the one in force; its zero value before the first.

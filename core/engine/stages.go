@@ -12,6 +12,7 @@ import (
 	"github.com/felt-cx/felt/core/measure"
 	"github.com/felt-cx/felt/core/otlp"
 	"github.com/felt-cx/felt/core/rules"
+	"github.com/felt-cx/felt/core/signal"
 )
 
 // Stage1 turns the events of one partition into interactions.
@@ -21,12 +22,18 @@ type Stage1 struct {
 	reader  otlp.Reader
 	event   otlp.Event
 	point   otlp.Point
+	points  signal.Gatherer
+	rules   *rules.Set // in force
 	next    *rules.Set // in force after the tick being gathered; nil no other
 }
 
 // Out1 is what stage 1 of one partition made of a tick. It is valid until the stage's
 // next Tick, and may be read by several goroutines.
-type Out1 struct{ decided measure.Decided }
+type Out1 struct {
+	decided measure.Decided
+	points  []signal.Point // that feed signals; of them refused were not taken
+	refused int64
+}
 
 // Apply takes one telemetry record of the partition, in log order. On an error
 // ([felt.ErrCorrupt]) what came before the damage has been applied, and the rest of the
@@ -41,11 +48,14 @@ func (s *Stage1) Apply(rec felt.Record) error {
 	}
 	for r.NextBlock() {
 		s.tracker.Begin(r, rec.At)
+		s.points.Begin(r)
 		for r.Next(&s.event) {
 			s.tracker.Event(&s.event)
 		}
 		for r.NextPoint(&s.point) {
-			s.tracker.Point(s.point.Name)
+			if !s.points.Take(s.rules, &s.point, rec.At) {
+				s.tracker.Point(s.point.Name)
+			}
 		}
 	}
 	if err := r.Err(); err != nil {
@@ -57,11 +67,12 @@ func (s *Stage1) Apply(rec felt.Record) error {
 // Tick closes tick t. The batch has operations and edges.
 func (s *Stage1) Tick(t felt.Tick) (Out1, felt.Batch) {
 	b := felt.Batch{ID: felt.BatchID{Engine: Version, Stage: 1, Part: s.part, Tick: t}}
-	out := Out1{s.tracker.Tick(t)}
+	out := Out1{decided: s.tracker.Tick(t)}
+	out.points, out.refused = s.points.Hand()
 	b.Operations, b.Edges = s.tracker.Flush(t)
 	if s.next != nil {
 		s.tracker.Rules(s.next)
-		s.next = nil
+		s.rules, s.next = s.next, nil
 	}
 	return out, b
 }
@@ -77,7 +88,12 @@ type Stage2 struct {
 
 // Out2 is what stage 2 of one partition made of a tick. It is valid until the stage's
 // next Tick.
-type Out2 struct{ tries []measure.Try }
+type Out2 struct {
+	tries   []measure.Try
+	begun   []begun
+	points  []signal.Point // of the partition of stage 1 with the same number
+	refused int64
+}
 
 // Tick takes what all partitions of stage 1 made of tick t, in partition order. The
 // batch has interactions, journeys among them, links and buckets.
@@ -94,13 +110,19 @@ func (s *Stage2) Tick(t felt.Tick, in ...Out1) (Out2, felt.Batch) {
 		s.counter.Rules(s.next...)
 		s.next = nil
 	}
-	return Out2{told.Tries}, b
+	out := Out2{tries: told.Tries, begun: begins(told.Interactions)}
+	if int(s.part) < len(in) {
+		out.points, out.refused = in[s.part].points, in[s.part].refused
+	}
+	return out, b
 }
 
 // Stage3 judges every series and keeps the incidents. There is one.
 type Stage3 struct {
 	detector *detect.FailedShare
 	book     *incident.Book
+	signals  *signal.Book
+	next     *rules.Set    // in force after the tick being gathered; nil no other
 	business felt.Business // of the tick being gathered
 	tick     felt.Tick
 	known    felt.Tick      // everything up to here was judged before: see [Engine.Resume]
@@ -118,6 +140,7 @@ func (s *Stage3) Business(b felt.Business) {
 // batch has findings, incidents and commands.
 func (s *Stage3) Tick(t felt.Tick, in ...Out2) felt.Batch {
 	s.tick = t
+	_, points := s.listen(t, in)
 	if t <= s.known {
 		s.book.Past()
 		s.business = felt.Business{}
@@ -134,6 +157,7 @@ func (s *Stage3) Tick(t felt.Tick, in ...Out2) felt.Batch {
 	}
 	b := felt.Batch{ID: felt.BatchID{Engine: Version, Stage: 3, Tick: t}}
 	b.Findings = s.judge(t, s.tries)
+	b.Signals = points
 	b.Incidents, b.Commands = s.book.Tick(t, b.Findings, s.recent)
 	b.Changes, b.BusinessEvents, b.CustomerFacts = s.business.Changes, s.business.Events, s.business.Facts
 	s.business = felt.Business{}

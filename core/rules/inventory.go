@@ -171,8 +171,8 @@ type ErrorClass struct {
 
 // Signal is a technical series that serves the journey.
 type Signal struct {
-	Name            string   `yaml:"name" need:"" doc:"Its name, unique in the journey."`
-	Layer           string   `yaml:"layer" words:"infrastructure application experience" doc:"Where it is measured."`
+	Name            string          `yaml:"name" need:"" doc:"Its name, unique in the journey."`
+	Layer           string          `yaml:"layer" words:"infrastructure application experience" doc:"Where it is measured."`
 	Source          string          `yaml:"source" alt:"it is not measured" doc:"Name of the metric."`
 	Service         *Text           `yaml:"service" alt:"any" doc:"Points of these services only (service.name)."`
 	Where           map[string]Text `yaml:"where" alt:"all points" doc:"Attributes of the point, or of its resource, and what their values must be; all must hold."`

@@ -85,6 +85,18 @@ func (m *Measure) Holds(service string, attribute func(key string) (string, bool
 	return true
 }
 
+// Of says in words which points of the metric feed the measure; "" all.
+func (m *Measure) Of() string {
+	var parts []string
+	if m.service != nil {
+		parts = append(parts, "service "+m.service.String())
+	}
+	for _, a := range m.where {
+		parts = append(parts, a.key+" "+a.is.String())
+	}
+	return strings.Join(parts, ", ")
+}
+
 // Asks tells whether attributes decide.
 func (m *Measure) Asks() bool { return len(m.where) > 0 }
 
