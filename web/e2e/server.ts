@@ -8,6 +8,7 @@ import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as canned from "./canned";
 import { type Deeds, health, incidents, journeys, type State, series } from "./fixture";
+import { objectives } from "./objectives";
 
 const dist = fileURLToPath(new URL("../dist/", import.meta.url));
 const types: Record<string, string> = {
@@ -107,6 +108,8 @@ async function later(self: Stand, path: string, req: IncomingMessage): Promise<R
   switch (path) {
     case "api/v1/funnel":
       return { value: canned.funnel() };
+    case "api/v1/objectives":
+      return { value: self.mapped ? objectives() : { objectives: [], mend: "write some" } };
     case "api/v1/interactions":
       return { value: { interactions: canned.tries(), next: "" } };
     case "api/v1/inventory":

@@ -22,6 +22,7 @@ import { keyOf } from "../order";
 import { Affected } from "../parts/Affected";
 import { Go } from "../parts/Go";
 import { Completion, Split } from "../parts/Journeys";
+import { Objectives } from "../parts/Objectives";
 import { every, keepOf, useJourneys } from "../queries";
 import type { Tone } from "../verdict";
 import { length } from "../waterfall";
@@ -88,6 +89,7 @@ export default function Funnel({ window, env, pulse, fresh, now }: ViewProps) {
         <Steps answer={answer} of={of} window={window} />
       </section>
       <Ends answer={answer} />
+      <Objectives of={of} name={name} env={env} pulse={pulse} now={now} />
     </>
   );
 }
