@@ -19,6 +19,7 @@ type Options struct {
 	MaxFile     int // bytes of one file; default 1 MiB
 	MaxJourneys int // default 2,000
 	MaxSteps    int // of one journey; default 100
+	MaxDays     int // of the calendar; default 200
 }
 
 func (o Options) defaults() Options {
@@ -33,6 +34,9 @@ func (o Options) defaults() Options {
 	}
 	if o.MaxSteps == 0 {
 		o.MaxSteps = 100
+	}
+	if o.MaxDays == 0 {
+		o.MaxDays = 200 // each window of each series looks through them
 	}
 	return o
 }
@@ -84,6 +88,7 @@ func (p *parsed) check() {
 		p.checkClasses(j)
 	}
 	p.checkReach()
+	p.checkCalendar()
 }
 
 // err reports an error at the value of a part of the schema, named by its address.

@@ -24,6 +24,8 @@ func options(check string) rules.Options {
 		return rules.Options{MaxFile: 1000}
 	case "too-many-journeys":
 		return rules.Options{MaxJourneys: 2}
+	case "too-many-days":
+		return rules.Options{MaxDays: 1}
 	case "too-many-steps":
 		return rules.Options{MaxSteps: 2}
 	case "not-reviewed":

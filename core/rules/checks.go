@@ -33,7 +33,7 @@ func Checks() []CheckInfo {
 		{"reserved-name", e, "An error class has the name of one of Felt's own outcome rules."},
 		{"duplicate-journey", e, "Two journeys have the same name and app."},
 		{"duplicate-step", e, "Two steps of a journey have the same name."},
-		{"duplicate-name", e, "Two objectives, signals, KPIs, error classes or segment keys have the same name."},
+		{"duplicate-name", e, "Two objectives, signals, KPIs, error classes, segment keys or entries of the calendar have the same name."},
 		{"service-of-two-apps", e, "A service is listed under two apps."},
 
 		{"match-and-steps", e, "A journey has both steps and a match."},
@@ -63,8 +63,11 @@ func Checks() []CheckInfo {
 		{"bad-objective", e, "A latency objective without a threshold, or another one with it."},
 		{"objective-window", e, "An objective's window is longer than what is kept."},
 		{"bad-currency", e, "An amount without a currency, or a currency that is no ISO 4217 code."},
-		{"bad-date", e, "reviewed is no date."},
+		{"bad-date", e, "reviewed is no date, or from or to of the calendar neither a date nor a time with its offset."},
 		{"bad-link", e, "A link is no http(s) address."},
+		{"bad-day", e, "An entry of the calendar ends before it begins, lasts longer than until it comes again, or its factor does not go with what it expects."},
+		{"unknown-journey", e, "An entry of the calendar is about a journey that the inventory does not have."},
+		{"too-many-days", e, "The calendar has more than 200 entries."},
 		{"not-reviewed", w, "A journey was never reviewed, or not for 180 days."},
 	}
 }

@@ -20,7 +20,7 @@ const (
 // inventory without files is an empty set. It knows neither the day nor what a server keeps, so
 // it leaves out the checks of [Options]: an inventory that was taken once stays taken.
 func Load(in felt.Inventory) (*Set, []Problem) {
-	p := parse(in, Options{MaxFile: yaml.MaxBytes, MaxJourneys: math.MaxInt, MaxSteps: math.MaxInt}.defaults())
+	p := parse(in, Options{MaxFile: yaml.MaxBytes, MaxJourneys: math.MaxInt, MaxSteps: math.MaxInt, MaxDays: math.MaxInt}.defaults())
 	p.check()
 	problems := p.sorted()
 	if Failed(problems) {
@@ -33,6 +33,10 @@ func compile(p *parsed) *Set {
 	s := &Set{Version: p.version, Cleared: p.cleared, Journeys: make([]*CompiledJourney, 0, len(p.journeys))}
 	for _, j := range p.journeys {
 		s.Journeys = append(s.Journeys, compileJourney(j))
+	}
+	for _, d := range p.days {
+		c, _ := readDay(d)
+		s.Calendar = append(s.Calendar, c)
 	}
 	s.index.build(s.Journeys)
 	for i, j := range s.Journeys {

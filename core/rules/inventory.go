@@ -16,6 +16,7 @@ import "github.com/felt-cx/felt"
 // Inventory is what all files together say.
 type Inventory struct {
 	Journeys []Journey `yaml:"journeys" doc:"The critical user journeys. Files are read in order of their names and count as one list."`
+	Calendar []Day     `yaml:"calendar" doc:"Holidays and known peaks: when more or fewer customers than usual are expected."`
 }
 
 // Journey is a critical user journey: ordered steps on the way to something that a

@@ -15,7 +15,7 @@ import (
 // schemaTypes are the types that files consist of, in the order of the reference.
 func schemaTypes() []reflect.Type {
 	return []reflect.Type{
-		reflect.TypeFor[Inventory](), reflect.TypeFor[Journey](), reflect.TypeFor[Step](), reflect.TypeFor[Match](),
+		reflect.TypeFor[Inventory](), reflect.TypeFor[Day](), reflect.TypeFor[Journey](), reflect.TypeFor[Step](), reflect.TypeFor[Match](),
 		reflect.TypeFor[Pattern](), reflect.TypeFor[Text](), reflect.TypeFor[DegradedWhen](), reflect.TypeFor[Thresholds](),
 		reflect.TypeFor[ErrorClass](), reflect.TypeFor[Override](), reflect.TypeFor[Value](), reflect.TypeFor[Expectation](),
 		reflect.TypeFor[Objective](), reflect.TypeFor[Signal](), reflect.TypeFor[KPI](), reflect.TypeFor[Quantity](), reflect.TypeFor[Action](),
@@ -41,6 +41,8 @@ func describeType(t reflect.Type) string {
 		return "a line of action_plan"
 	case reflect.TypeFor[KPI]():
 		return "a KPI"
+	case reflect.TypeFor[Day]():
+		return "an entry of calendar"
 	}
 	name := strings.ToLower(t.Name())
 	if strings.ContainsAny(name[:1], "aeiou") {

@@ -15,6 +15,7 @@ type parsed struct {
 	options  Options
 	version  int64
 	journeys []*Journey // in order of the files
+	days     []*Day
 	at       map[any]place
 	left     *budget
 	cleared  bool // a file says journeys: []
@@ -30,6 +31,9 @@ func Parse(in felt.Inventory) (Inventory, []Problem) {
 	inv := Inventory{Journeys: make([]Journey, 0, len(p.journeys))}
 	for _, j := range p.journeys {
 		inv.Journeys = append(inv.Journeys, *j)
+	}
+	for _, d := range p.days {
+		inv.Calendar = append(inv.Calendar, *d)
 	}
 	return inv, p.sorted()
 }
@@ -66,11 +70,11 @@ func (p *parsed) file(f felt.InventoryFile) {
 		d := &decoder{reporter: p.reporter, file: f.Name, at: p.at, left: p.left}
 		before := len(p.problems)
 		d.value(root, reflect.ValueOf(inv).Elem(), "file", "", root.Pos)
-		if len(inv.Journeys) == 0 && len(p.problems) > before {
+		if len(inv.Journeys)+len(inv.Calendar) == 0 && len(p.problems) > before {
 			return
 		}
 	}
-	if len(inv.Journeys) == 0 {
+	if len(inv.Journeys)+len(inv.Calendar) == 0 {
 		p.add(SeverityWarning, "empty-file", f.Name, yaml.Pos{}, "a journey begins as: journeys: [{name: checkout}]", "the file names no journey")
 	}
 	p.cleared = p.cleared || root != nil && slices.ContainsFunc(root.Entries, func(e yaml.Entry) bool {
@@ -78,5 +82,8 @@ func (p *parsed) file(f felt.InventoryFile) {
 	})
 	for i := range inv.Journeys {
 		p.journeys = append(p.journeys, &inv.Journeys[i])
+	}
+	for i := range inv.Calendar {
+		p.days = append(p.days, &inv.Calendar[i])
 	}
 }

@@ -21,6 +21,7 @@ type Event struct {
 type Set struct {
 	Version  int64
 	Journeys []*CompiledJourney // in order of the files
+	Calendar []CompiledDay      // in order of the files
 	Cleared  bool               // a file says journeys: [], so that having none is meant
 
 	index    index
