@@ -2,6 +2,8 @@ package engine
 
 import (
 	"cmp"
+	"maps"
+	"math"
 	"slices"
 
 	"github.com/felt-cx/felt"
@@ -42,7 +44,8 @@ func (e *Engine) Stats() Stats {
 	if set == nil {
 		set = &rules.Set{}
 	}
-	unmapped, names, found := map[string]int64{}, map[felt.Series]bool{}, map[string]int64{}
+	type appName struct{ app, name string }
+	unmapped, found := map[string]int64{}, map[appName]int64{}
 	for p := range e.stage1 {
 		t := e.stage1[p].tracker
 		s.Stats.Add(t.Stats())
@@ -68,17 +71,15 @@ func (e *Engine) Stats() Stats {
 		s.KnownLinks += held.Links
 		s.JourneyBytes += held.Bytes
 		c.Names(func(k felt.Series, n int64) {
-			names[k] = true
 			if k.Kind == felt.KindStep && k.Traffic == felt.TrafficCustomer && len(set.Steps(k.App, k.Name)) == 0 {
-				found[k.App+"/"+k.Name] += n
+				found[appName{k.App, k.Name}] += n
 			}
 		})
 	}
 	s.Series, s.Findings, s.NotJudgedSeries = e.stage3.detector.Stats()
 	s.OpenIncidents, s.Incidents = e.stage3.book.Stats()
 	s.Unmapped = ranked(unmapped)
-	s.Discovered = ranked(found)
-	s.Discovered = s.Discovered[:min(len(s.Discovered), MaxDiscovered)]
+	s.Discovered = top(found, MaxDiscovered, func(k appName) string { return k.app + "/" + k.name })
 	return s
 }
 
@@ -93,12 +94,18 @@ const MaxNamed = 10_000
 // Only between ticks.
 func (e *Engine) Named() []Operation {
 	type spans struct{ recent, named int }
-	all := map[Operation]spans{}
-	for p := range e.stage1 {
-		e.stage1[p].tracker.Operations(func(o Operation, recent, named int) {
-			s := all[o]
-			all[o] = spans{s.recent + recent, s.named + named}
-		})
+	all := map[Operation]spans{} // of those that name any: most never do
+	for _, names := range []bool{true, false} {
+		for p := range e.stage1 {
+			e.stage1[p].tracker.Operations(func(o Operation, recent, named int) {
+				if names != (named > 0) {
+					return
+				}
+				if s, there := all[o]; there || names {
+					all[o] = spans{s.recent + recent, s.named + named}
+				}
+			})
+		}
 	}
 	list := []Operation{}
 	for o, s := range all {
@@ -124,14 +131,27 @@ func (e *Engine) Discovered() []felt.NameCount {
 
 // ranked lists the names with the highest counts first.
 func ranked(m map[string]int64) []felt.NameCount {
-	out := make([]felt.NameCount, 0, len(m))
-	for name, n := range m {
-		out = append(out, felt.NameCount{Name: name, Count: n})
+	return top(m, len(m), func(name string) string { return name })
+}
+
+// top lists the most names with the highest counts, and makes no name that is not among them: it is
+// asked for twice a second.
+func top[K comparable](m map[K]int64, most int, name func(K) string) []felt.NameCount {
+	least := int64(math.MinInt64)
+	if len(m) > most {
+		counts := slices.Sorted(maps.Values(m))
+		least = counts[len(counts)-most]
+	}
+	out := make([]felt.NameCount, 0, most)
+	for k, n := range m {
+		if n >= least {
+			out = append(out, felt.NameCount{Name: name(k), Count: n})
+		}
 	}
 	slices.SortFunc(out, func(a, b felt.NameCount) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name))
 	})
-	return out
+	return out[:min(len(out), most)]
 }
 
 // Metrics implements [felt.Meter]; only between ticks.

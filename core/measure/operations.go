@@ -26,6 +26,12 @@ func nextFlush(t felt.Tick) felt.Tick {
 // flushes tells whether buckets are handed out at t.
 func flushes(t felt.Tick) bool { return t%flushEvery == 0 }
 
+// Stagger has the tracker of a partition hand out its buckets at seconds of its own, so that those of all
+// partitions, which are many, do not wait for the store at once. Call it before the first tick.
+func (k *Tracker) Stagger(part felt.Part) {
+	k.shift = felt.Tick(int64(part) * int64(flushEvery) / int64(k.parts) % int64(flushEvery))
+}
+
 // windowOf is the number of the window that an instant lies in.
 func windowOf(at felt.Instant) int64 { return int64(at.Floor(Window) / Window) }
 

@@ -176,7 +176,7 @@ func (k *Tracker) Due() felt.Tick {
 		due = max(k.open.first.last+ticks(k.settings.Settle), k.tick+1)
 	}
 	if k.ops.pending() || k.edges.pending() {
-		if next := nextFlush(k.tick); due == 0 || next < due {
+		if next := nextFlush(k.tick-k.shift) + k.shift; due == 0 || next < due {
 			due = next
 		}
 	}

@@ -4,7 +4,7 @@ import "github.com/felt-cx/felt"
 
 // Flush hands out operation and edge rows when t is a tick for it. Call it after Tick.
 func (k *Tracker) Flush(t felt.Tick) ([]felt.OperationBucket, []felt.EdgeBucket) {
-	if !flushes(t) {
+	if !flushes(t - k.shift) {
 		return nil, nil
 	}
 	ops, calls := k.ops.flush(t, k.symbols), k.edges.flush(t, k.symbols)

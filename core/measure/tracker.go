@@ -45,9 +45,10 @@ type Tracker struct {
 	scratch scratch
 	stats   Stats
 
-	at   felt.Instant // arrival of the present record
-	tick felt.Tick    // to which it belongs
-	last *trace       // of the event before
+	at    felt.Instant // arrival of the present record
+	tick  felt.Tick    // to which it belongs
+	shift felt.Tick    // of handing out buckets
+	last  *trace       // of the event before
 }
 
 // NewTracker returns a tracker that has seen nothing.
