@@ -33,9 +33,9 @@ func (c *importCmd) Run(ctx context.Context, std streams) (err error) {
 	if err != nil || to.Scheme != "http" && to.Scheme != "https" || to.Host == "" {
 		return usageError{fmt.Errorf("import: --to %q is not an address such as http://127.0.0.1:4318", c.To)}
 	}
-	token, err := c.token()
+	token, err := readToken(c.TokenFile)
 	if err != nil {
-		return usageError{err}
+		return usageError{fmt.Errorf("import: %w", err)}
 	}
 	var files []*importFile
 	defer func() {
@@ -73,18 +73,18 @@ func (c *importCmd) Run(ctx context.Context, std streams) (err error) {
 	return nil
 }
 
-// token is that of the file; "" without one.
-func (c *importCmd) token() (string, error) {
-	if c.TokenFile == "" {
+// readToken is the token that a file holds; "" without a file.
+func readToken(file string) (string, error) {
+	if file == "" {
 		return "", nil
 	}
-	b, err := os.ReadFile(c.TokenFile)
+	b, err := os.ReadFile(file)
 	if err != nil {
-		return "", fmt.Errorf("import: token: %w", err)
+		return "", fmt.Errorf("token: %w", err)
 	}
 	token := strings.TrimSpace(string(b))
 	if token == "" || strings.ContainsAny(token, " \t\r\n") {
-		return "", fmt.Errorf("import: %s should hold one token and nothing else", c.TokenFile)
+		return "", fmt.Errorf("%s should hold one token and nothing else", file)
 	}
 	return token, nil
 }

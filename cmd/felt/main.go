@@ -5,6 +5,7 @@
 //	felt demo    a made-up shop with a fault about 45 s after start, on http://localhost:3358
 //	felt serve   the same for your own telemetry
 //	felt import  deploys, orders, facts about customers from CSV files
+//	felt backtest  what the detectors would have found in a history, in CSV files
 //	felt explain-span  what a pasted span or trace counts as, and why
 //
 // Exit codes: 0 stopped as asked, 1 a part failed, 2 the command line or felt.yaml is wrong.
@@ -42,12 +43,13 @@ func main() {
 type cli struct {
 	Version kong.VersionFlag `help:"Print the version and exit."`
 
-	Serve  serveCmd  `cmd:"" help:"Take telemetry in, serve the page and the API."`
-	Import importCmd `cmd:"" help:"Bring changes, business events or facts about customers in from CSV files."`
-	Test   testCmd   `cmd:"" help:"Run the tests of an inventory: what customers do, and what should come of it."`
-	Check  checkCmd  `cmd:"" help:"Tell everything that is wrong with an inventory, with its place and how to mend it."`
-	Schema schemaCmd `cmd:"" help:"Print the JSON Schema of an inventory's files, for editors."`
-	Demo   demoCmd   `cmd:"" help:"Serve, and send telemetry of a made-up shop in which a fault strikes."`
+	Serve    serveCmd    `cmd:"" help:"Take telemetry in, serve the page and the API."`
+	Import   importCmd   `cmd:"" help:"Bring changes, business events or facts about customers in from CSV files."`
+	Test     testCmd     `cmd:"" help:"Run the tests of an inventory: what customers do, and what should come of it."`
+	Check    checkCmd    `cmd:"" help:"Tell everything that is wrong with an inventory, with its place and how to mend it."`
+	Backtest backtestCmd `cmd:"" help:"Judge a history in plain CSV files by the detectors: what would have been found, and when."`
+	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of an inventory's files, for editors."`
+	Demo     demoCmd     `cmd:"" help:"Serve, and send telemetry of a made-up shop in which a fault strikes."`
 
 	ExplainSpan explainCmd `cmd:"" help:"Say what a span or a trace counts as under the inventory, and why. Asks no server."`
 }

@@ -10,6 +10,7 @@ import (
 // scriptCommands are what the scripts need besides the usual ones.
 func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
+		"history": historyCommand,
 		// waitfile FILE waits until the file is there.
 		"waitfile": func(ts *testscript.TestScript, _ bool, args []string) {
 			name := ts.MkAbs(args[0])

@@ -190,9 +190,9 @@ func (r *Report) score(w io.Writer) {
 	if s.Found > 0 {
 		fmt.Fprintf(w, ", median delay %.0f s", s.Delay)
 	}
-	fmt.Fprintf(w, ", %s false (%.3g per series-day), %d more inside faults\n", plural(s.False, "alarm"), s.PerDay, s.Repeats)
+	fmt.Fprintf(w, ", %s false (%.3g per series-day), %d inside faults\n", plural(s.False, "alarm"), s.PerDay, s.Repeats)
 	if s.Elsewhere > 0 {
-		fmt.Fprintf(w, "%s are of series that are not here\n", plural(s.Elsewhere, "row"))
+		fmt.Fprintf(w, "%s of it %s about series that are not here\n", plural(s.Elsewhere, "row"), areOrIs(s.Elsewhere))
 	}
 }
 
@@ -283,6 +283,13 @@ func plural2(n int, one, many string) string {
 		return "1 " + one
 	}
 	return thousands(n) + " " + many
+}
+
+func areOrIs(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
 }
 
 // thousands writes 1234567 as 1,234,567.
