@@ -264,3 +264,16 @@ type OperationStat struct {
 	Count, Errors           int64
 	P50, P95, P99           float64 // nanoseconds, from merged sketches (1 % relative error)
 }
+
+// SignalLine is one signal or KPI of a journey in a window.
+type SignalLine struct {
+	Last  SignalPoint  // the newest value up to the window's end, also from before the window
+	Steps []SignalStep // in order of start; those without a value are left out
+}
+
+// SignalStep is what a signal was in one step.
+type SignalStep struct {
+	Start          Instant
+	Mean, Min, Max float64 // of its values; a mean of quantiles is not a quantile of the whole
+	N              int64   // values
+}

@@ -81,6 +81,15 @@ type OperationReader interface {
 	Edges(ctx context.Context, env string, w Window) ([]EdgeBucket, error)
 }
 
+// SignalReader answers what the technical series and business numbers of journeys did.
+type SignalReader interface {
+	// Signals lists the signals and KPIs of the scope's journey (Name; App "" any, and what names
+	// no app is of every app) of which there is a value up to the window's end, cut into steps (a
+	// multiple of 10 s). A value that became known up to an instant belongs to the step
+	// that ends with it or later. In order of kind, app and name.
+	Signals(ctx context.Context, scope Scope, w Window, step Instant) ([]SignalLine, error)
+}
+
 // IncidentReader answers what people work on.
 type IncidentReader interface {
 	// Incidents lists incidents in one of the given states (none = any), highest score
@@ -103,6 +112,7 @@ type Reader interface {
 	ObjectiveReader
 	TraceReader
 	BusinessReader
+	SignalReader
 }
 
 // Store is what the embedded and the cluster stores are: a writer and all readers.

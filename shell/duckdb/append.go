@@ -135,7 +135,8 @@ func signalRow(_ *writing, b *felt.Batch, i int, to []driver.Value) []driver.Val
 	r := &b.Signals[i]
 	return append(to, clean(r.Env), clean(r.Service), clean(r.Metric), clean(r.Attributes), uint8(r.Layer),
 		int64(r.Time), int64(r.StartTime), int64(r.Known), r.Value, blob(r.Histogram),
-		r.Temporality, clean(r.Unit), r.Limit)
+		r.Temporality, clean(r.Unit), r.Limit, clean(r.App), clean(r.Journey), clean(r.Name), uint8(r.Kind),
+		clean(r.Statistic), r.N, r.Threshold, r.HasThreshold, r.HasLimit, clean(r.Direction))
 }
 
 func customerDayRow(_ *writing, b *felt.Batch, i int, to []driver.Value) []driver.Value {

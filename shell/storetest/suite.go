@@ -57,6 +57,8 @@ func Run(t *testing.T, open func(t *testing.T) felt.Store) {
 		{"every field comes back", roundTrip},
 		{"operations", operations},
 		{"edges", edges},
+		{"signals", signals},
+		{"signals of a step, an app and a window", signalScope},
 		{"incidents", incidents},
 		{"business", business},
 		{"a file of business rows", businessFile},
