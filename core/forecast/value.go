@@ -4,111 +4,308 @@ import (
 	"math"
 
 	"github.com/felt-cx/felt"
-	"github.com/felt-cx/felt/core/codec"
 )
 
-// Rule holds for all values of one kind. The zero value is the shipped rule.
+// Open is the shipped threshold, in nats: exp(-Open), 0.08 a day, is how often a
+// block as unusual as one that opens an alarm is expected.
+const Open = 2.5
+
+// Rule holds for all values of one kind. The zero value and nil are the shipped rule.
 type Rule struct {
-	Open float64 // nats at which a finding opens; 0 is the shipped threshold
+	Open float64 // nats at which an alarm opens; 0 is [Open]
 }
 
-// Open is the shipped threshold, in nats.
-const Open = 12
-
 func (r *Rule) open() float64 {
-	if r == nil || r.Open <= 0 {
+	if r == nil || !(r.Open > 0) {
 		return Open
 	}
 	return r.Open
 }
 
-// Reading is what a test says after a point.
+// Reading is what the test says after a point.
 type Reading struct {
-	Score     float64 // 0..1; 0.5 at the threshold
-	Statistic float64 // nats
-	Expected  float64 // in the value's own unit, as the next two
-	Low, High float64 // 99 % of ordinary points lie between
-	Lasting   bool    // an alarm is open
-	Opened    bool    // ... since this point
-	Ended     bool    // ... until this point
-	Since     felt.Instant
-	Up        bool // above what was expected
+	Score     float64      // 0 to 1; 0.5 and more at the threshold or above
+	Statistic float64      // nats: minus the logarithm of how many blocks as unusual are expected in a day
+	Expected  float64      // in the value's own unit; while an alarm lasts, what was expected when it opened
+	Low, High float64      // a single point beyond one of them opens an alarm
+	Lasting   bool         // an alarm is open
+	Opened    bool         // by this point
+	Ended     bool         // by this point
+	Since     felt.Instant // when the evidence of the open alarm began; 0 when none is open
+	Up        bool         // the open alarm's direction; without one, that of the strongest evidence
 }
 
-// Value is the test of one series. The zero value has seen nothing.
+// mode is what the expected value is made of.
+type mode uint8
+
+const (
+	flat mode = iota // level
+	day              // level and time of day
+	week             // level and hour of the week
+	modes
+)
+
+const (
+	banks = 3
+	lanes = 2 * (1 + banks) // up and down of: the point, each bank
+)
+
+// bankPoints is over how many points each bank takes its mean.
+func bankPoints(i int) float64 { return [banks]float64{3, 6, 64}[i] }
+
+// Value is the test of one series; the zero value has seen nothing. It is for one
+// goroutine.
 type Value struct {
-	n       int64
-	last    felt.Instant
-	level   float64
-	spread  float64
-	lasting bool
-	up      bool
-	since   felt.Instant
-	quiet   int64
+	n      int64
+	last   felt.Instant
+	step   float64 // usual seconds between points
+	origin float64 // first value: all that follows is relative to it
+
+	level  [modes]float64 // of the last hour, without the season of the mode
+	slow   [modes]float64 // of the last week
+	misses [modes]float64 // mean error of the level
+	judged int64          // points in misses
+	mode   mode
+
+	usual float64 // mean error of the expected value, large ones cut
+	whole float64 // ... not cut
+	wide  float64 // mean distance from the slow level, large ones cut
+	prev  float64
+	jump  float64 // mean change, of those that are not 0
+	jumps float64 // ... how many, up to 50
+
+	bank   [banks]float64
+	side   [banks]felt.Instant // since when the bank's mean is on its side
+	lane   [lanes]tail
+	block  felt.Instant // begin of the open block
+	blocks int64
+	least  float64 // where tails may begin
+
+	season season
+	alarm  alarm
+	recent recent
 }
 
-// Step takes the value at t. Points must come in order; a point that does not is left out.
+// hugest is the largest absolute value taken: beyond it squares and float32 end.
+const hugest = 1e30
+
+// farthest bounds time, so that sums of instants do not run over.
+const farthest = felt.Instant(1) << 61
+
+// Step judges the value x at t and learns from it. What cannot be judged is left out
+// and changes nothing: NaN, infinities and what is beyond 1e30, and points that are
+// not later than the last one (doubles, an hour that a clock runs twice). A time more
+// than a day back is a clock that was set: it goes on from there.
 func (v *Value) Step(t felt.Instant, x float64, rule *Rule) Reading {
-	if math.IsNaN(x) || math.IsInf(x, 0) || (v.n > 0 && t <= v.last) {
-		return Reading{Lasting: v.lasting, Since: v.since, Up: v.up, Expected: v.level, Low: v.level, High: v.level}
+	if !(math.Abs(x) <= hugest) || t > farthest || t < -farthest || v.n > 0 && t <= v.last && t > v.last-felt.Day {
+		return v.reading(0, rule)
 	}
-	if v.n == 0 {
-		v.level = x
+	dt := v.clock(t, x)
+	y := x - v.origin
+	v.season.enter(t, v.step > 1800)
+	p := v.predict(y, dt)
+	v.changes(y)
+	z := v.statistics(t, &p, dt)
+	best, at := v.strongest(&z)
+	opened, ended := v.alarm.step(v, t, y, &p, best, at, rule.open())
+	v.closeBlock(t)
+	v.learn(y, &p, dt)
+	v.season.add(y)
+	v.recent.add(t, y, v.step)
+	out := v.reading(best, rule)
+	if !v.alarm.lasting {
+		out.Up = at%2 == 0
 	}
-	v.last = t
-	v.n++
-	r := x - v.level
-	scale := max(v.spread*1.25, 1e-9+0.01*math.Abs(v.level))
-	z := r / scale / (1 + 20/float64(v.n))
-	out := Reading{
-		Statistic: z * z / 2, Expected: v.level, Low: v.level - 2.6*scale, High: v.level + 2.6*scale, Up: r > 0,
-	}
-	out.Score = out.Statistic / (out.Statistic + rule.open())
-	switch {
-	case out.Statistic >= rule.open() && !v.lasting:
-		v.lasting, out.Opened, v.since, v.up, v.quiet = true, true, t, out.Up, 0
-	case v.lasting && out.Statistic < rule.open()/4:
-		if v.quiet++; v.quiet >= 6 {
-			v.lasting, out.Ended = false, true
-		}
-	}
-	v.spread += (min(math.Abs(r), 6*scale) - v.spread) / float64(min(v.n, 300))
-	v.level += r * max(0.05, 1/float64(v.n))
-	out.Lasting, out.Since = v.lasting, v.since
+	out.Opened, out.Ended = opened, ended
 	return out
 }
 
-// Smallest is the smallest shift, in the value's own unit, that would be seen within
-// that time, on the median; false when none is known yet.
-func (v *Value) Smallest(within felt.Instant, rule *Rule) (shift float64, ok bool) {
-	if v.n < 30 || within <= 0 {
-		return 0, false
+// clock moves time on and returns the seconds since the last point.
+func (v *Value) clock(t felt.Instant, x float64) float64 {
+	back := v.n > 0 && t <= v.last
+	dt := float64(t-v.last) / float64(felt.Second)
+	switch {
+	case v.n == 0:
+		v.origin, v.block = x, t
+		v.fit(300)
+		dt = 300
+	case back:
+		dt = v.step
+		v.block = t
+		v.alarm.restart(t)
+		v.recent = recent{}
+	case v.step == 0:
+		v.step = dt
 	}
-	return 1.25 * v.spread * math.Sqrt(2*rule.open()), true
+	// The usual step follows by at most 2 % a point, which makes it about the median.
+	v.step += max(-0.02*v.step, min(0.02*v.step, dt-v.step))
+	v.last = t
+	v.n++
+	return min(dt, 12*max(v.step, 1))
 }
 
-// Until forecasts when the value reaches limit, with an interval that holds 80 % of the
-// cases; false when it is not on its way there.
-func (v *Value) Until(limit float64, from felt.Instant) (early, mid, late felt.Instant, ok bool) {
-	return 0, 0, 0, false
+// weight is of a new point in a mean over tau seconds; over all points while they are few.
+func weight(n int64, tau, dt float64) float64 {
+	return max(-math.Expm1(-dt/tau), 1/float64(n+1))
 }
 
-// Save writes the state.
-func (v *Value) Save(e *codec.Encoder) {
-	e.Int(v.n)
-	e.Int(int64(v.last))
-	e.Float(v.level)
-	e.Float(v.spread)
-	e.Bool(v.lasting)
-	e.Bool(v.up)
-	e.Int(int64(v.since))
-	e.Int(v.quiet)
+// prediction is the point against what was expected.
+type prediction struct {
+	season [modes]float64
+	known  bool // there is a season
+	errs   [modes]float64
+	err    float64 // of the mode in force
+	away   float64 // from the slow level
+	scale  float64 // usual error
+	wide   float64 // usual distance from the slow level
 }
 
-// Load reads what Save wrote; the error is the decoder's.
-func (v *Value) Load(d *codec.Decoder) {
-	*v = Value{
-		n: d.Int(), last: felt.Instant(d.Int()), level: d.Float(), spread: d.Float(), lasting: d.Bool(), up: d.Bool(),
-		since: felt.Instant(d.Int()), quiet: d.Int(),
+const (
+	gain = 0.4 // a season is used when it cuts the error to this share
+
+	cut  = 6 // usual errors by which one point may count
+	span = 2 // ... in the slow level
+	most = 8 // ... in a bank
+)
+
+func (v *Value) predict(y, dt float64) prediction {
+	if v.n == 1 {
+		v.level[flat], v.slow[flat], v.prev = y, y, y
+	}
+	p := prediction{known: v.season.inDay.known}
+	for m := range modes {
+		p.season[m], _ = v.season.usual(m)
+		p.errs[m] = y - p.season[m] - v.level[m]
+	}
+	v.mode = flat
+	if p.known && v.judged > 100 {
+		if v.misses[day] < gain*v.misses[flat] {
+			v.mode = day
+		}
+		if v.season.inWeek.known && v.misses[week] < min(gain*v.misses[flat], 0.95*v.misses[day]) {
+			v.mode = week
+		}
+	}
+	p.err = p.errs[v.mode]
+	p.away = y - p.season[v.mode] - v.slow[v.mode]
+	floor := max(1e-5*math.Abs(v.origin+v.level[flat]), 1e-12, 0.1*v.jump, 0.3*v.whole)
+	p.scale, p.wide = max(v.usual, floor), max(v.wide, floor)
+	if p.known {
+		a := weight(v.judged, max(2*86400, 100*v.step), dt)
+		for m := range modes {
+			v.misses[m] += a * (min(math.Abs(p.errs[m]), cut*p.scale) - v.misses[m])
+		}
+		v.judged++
+	}
+	return p
+}
+
+// changes keeps the usual size of a change: what a series of few values, or one that is
+// 0 but for rare events, has instead of an error.
+func (v *Value) changes(y float64) {
+	if y == v.prev {
+		return
+	}
+	v.jumps = min(v.jumps+1, 50)
+	v.jump += (math.Abs(y-v.prev) - v.jump) / v.jumps
+	v.prev = y
+}
+
+// statistics of the point and of the banks, up and down.
+func (v *Value) statistics(t felt.Instant, p *prediction, dt float64) (z [lanes]float64) {
+	_ = dt
+	z[0] = p.err / p.scale
+	z[1] = -z[0]
+	away := max(-most*p.wide, min(most*p.wide, p.away))
+	for i := range v.bank {
+		points := bankPoints(i)
+		was := v.bank[i]
+		v.bank[i] += max(-math.Expm1(-1/points), 1/float64(v.n+1)) * (away - was)
+		if (was > 0) != (v.bank[i] > 0) {
+			v.side[i] = t
+		}
+		s := v.bank[i] / p.wide * math.Sqrt(points)
+		z[2+2*i], z[3+2*i] = s, -s
+	}
+	return z
+}
+
+// strongest is the largest evidence, as nats over what a day brings, and its lane.
+func (v *Value) strongest(z *[lanes]float64) (best float64, at int) {
+	best = math.Inf(-1)
+	for i := range z {
+		if n := v.lane[i].nats(z[i]); n > best {
+			best, at = n, i
+		}
+		v.lane[i].peak = max(v.lane[i].peak, z[i])
+	}
+	return best - v.blocksNats(), at
+}
+
+func (v *Value) blockSeconds() float64 { return max(7200, 3*v.step) }
+
+// blocksNats is the logarithm of the blocks in a day.
+func (v *Value) blocksNats() float64 { return math.Log(86400 / v.blockSeconds()) }
+
+// closeBlock ends a block when its time is over. An incident is one block however long
+// it is, or the series would get used to it.
+func (v *Value) closeBlock(t felt.Instant) {
+	length := float64(t-v.block) / float64(felt.Second)
+	if v.alarm.lasting || length < v.blockSeconds() {
+		return
+	}
+	v.fitLeast()
+	keep := float32(math.Exp(-length / (100 * 86400)))
+	for i := range v.lane {
+		v.lane[i].close(keep, v.least)
+	}
+	v.block = t
+	v.blocks++
+}
+
+// fitLeast sets where tails may begin: near the upper tenth of the largest of a
+// block's points, were they normal.
+func (v *Value) fitLeast() {
+	v.least = max(1.5, 0.8*(2+0.42*math.Log(v.blockSeconds()/max(v.step, 1))))
+}
+
+func (v *Value) fit(step float64) {
+	if v.least == 0 {
+		v.least = max(1.5, 0.8*(2+0.42*math.Log(max(7200, 3*step)/step)))
+	}
+	for i := range v.lane {
+		v.lane[i].fit(v.least)
+	}
+}
+
+func (v *Value) learn(y float64, p *prediction, dt float64) {
+	g := 1.0
+	if v.alarm.lasting {
+		g = 0.3
+	}
+	few := v.n < 30
+	local := g * weight(v.n, max(3600, 3*v.step), dt)
+	long := g * weight(v.n, max(7*86400, 200*v.step), dt)
+	far := g * weight(v.n, max(7*86400, 72*v.step), dt)
+	for m := range modes {
+		if m != flat && !p.known {
+			v.level[m] = y - p.season[m]
+			v.slow[m] = v.level[m]
+			continue
+		}
+		err, away := p.errs[m], y-p.season[m]-v.slow[m]
+		if !few {
+			err = max(-cut*p.scale, min(cut*p.scale, err))
+			away = max(-span*p.wide, min(span*p.wide, away))
+		}
+		v.level[m] += local * err
+		v.slow[m] += far * away
+	}
+	size := math.Abs(p.err)
+	v.whole += g * weight(v.n, max(30*86400, 200*v.step), dt) * (size - v.whole)
+	v.usual += long * (min(size, cut*p.scale) - v.usual)
+	v.wide += long * (min(math.Abs(p.away), most*p.wide) - v.wide)
+	if few {
+		v.wide = max(v.wide, v.usual)
 	}
 }

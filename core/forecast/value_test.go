@@ -9,14 +9,14 @@ import (
 func TestStepUpOpensOnce(t *testing.T) {
 	var v Value
 	opened := 0
-	for i := range felt.Instant(400) {
+	for i := range felt.Instant(1400) {
 		x := 100 + float64(i*7%11)
-		if i >= 300 {
+		if i >= 1300 {
 			x += 200
 		}
 		if r := v.Step(i*felt.Minute, x, nil); r.Opened {
 			opened++
-			if i < 300 || i > 303 || !r.Up {
+			if i < 1300 || i > 1303 || !r.Up {
 				t.Errorf("opened at %d: %+v", i, r)
 			}
 		}
