@@ -116,3 +116,20 @@ func (p *Past) close(next felt.Tick) []felt.Finding {
 
 // Settings are those in force.
 func (p *Past) Settings() felt.Settings { return p.e.settings }
+
+// Reach is how long before a moment the telemetry may have come of what is still open or can be
+// corrected then, under the inventory in force: traces, interactions remembered, journeys of
+// which one step followed another just in time.
+func (e *Engine) Reach() felt.Instant {
+	s := &e.settings
+	longest := felt.Instant(0)
+	if set := e.rules.current(); set != nil {
+		for i := range set.Journeys {
+			longest = max(longest, set.Journeys[i].Timeout*felt.Instant(max(len(set.Journeys[i].Steps), 1)))
+		}
+	}
+	return max(s.Remember, longest+s.JourneyLate) + 2*s.Settle
+}
+
+// Inventory is the one in force.
+func (p *Past) Inventory() felt.Inventory { return p.e.Inventory() }

@@ -47,6 +47,11 @@ type machine struct {
 	lastStats time.Time
 	told      bool // that everything that was there at the start is read
 	rules     bool // the inventory was put on the log again since it was last handed on
+
+	// After a loss of the state: ticks up to known are in the store, and telemetry that arrived
+	// before reach is of nothing that is still open.
+	known felt.Tick
+	reach felt.Instant
 }
 
 // run reads until ctx ends (nil) or the log fails. Writing ends when nobody takes items
@@ -76,7 +81,7 @@ func (m *machine) run(ctx, writing context.Context, queue chan<- item) error {
 	}
 	// In the middle of a tick the state belongs to no place of the log; neither does it
 	// when the log has moved on by nothing since the last snapshot.
-	if m.tick > 0 && !m.early && !m.torn && m.seq > m.w.newestSnapshot() {
+	if m.tick > m.known && !m.early && !m.torn && m.seq > m.w.newestSnapshot() {
 		m.send(writing, queue, item{snapshot: m.takeSnapshot()})
 	}
 	return nil
@@ -88,6 +93,10 @@ func (m *machine) gather(rec felt.Record) {
 	m.openSeq = rec.Seq
 	switch rec.Kind {
 	case felt.KindTelemetry:
+		if rec.At < m.reach {
+			m.w.count.passed.Add(1)
+			return
+		}
 		if int(rec.Part) >= len(m.parts) || rec.Part < 0 {
 			m.w.count.bad.Add(1)
 			m.w.opts.Logger.Error("record of a partition that this data directory does not have", "seq", rec.Seq, "part", rec.Part)
@@ -160,7 +169,7 @@ func (m *machine) finish(it *item, last felt.Tick) {
 	m.describe(it, last)
 	now := m.w.opts.Now()
 	// One at a time: they are large, and would wait one behind the other for a slow disk.
-	if now.Sub(m.lastSnap) >= m.w.opts.SnapshotEvery && !m.w.snapshotWaits.Swap(true) {
+	if m.tick > m.known && now.Sub(m.lastSnap) >= m.w.opts.SnapshotEvery && !m.w.snapshotWaits.Swap(true) {
 		m.lastSnap = now
 		it.snapshot = m.takeSnapshot()
 	}
@@ -198,7 +207,7 @@ func (m *machine) step(t felt.Tick) []felt.Batch {
 	batches[2*p] = m.eng.Stage3().Tick(t, out2...)
 	kept := batches[:0]
 	for _, b := range batches {
-		if !b.Empty() {
+		if t > m.known && !b.Empty() {
 			kept = append(kept, b)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 type counters struct {
 	bad, waits, writes, writeErrors, writeNanos, batches atomic.Int64
 	snapshots, snapshotErrors, snapshotBytes, retained   atomic.Int64
+	warmRows, warmOf, passed                             atomic.Int64
 }
 
 // Metrics implements [felt.Meter]: the worker's numbers and the engine's.
@@ -35,6 +36,9 @@ func (w *Worker) Metrics() []felt.Metric {
 		c("felt_worker_snapshots_total", "Snapshot files written.", w.count.snapshots.Load()),
 		c("felt_worker_snapshot_errors_total", "Snapshot files that could not be written.", w.count.snapshotErrors.Load()),
 		g("felt_worker_snapshot_bytes", "Size of the newest snapshot.", float64(w.count.snapshotBytes.Load())),
+		g("felt_worker_warm_up_rows", "Stored interactions that the detectors were warmed with at the start, because the engine's state was lost.", float64(w.count.warmRows.Load())),
+		g("felt_worker_warm_up_rows_wanted", "Stored interactions that the detectors are to be warmed with.", float64(w.count.warmOf.Load())),
+		c("felt_worker_passed_over_records_total", "Log records of telemetry too old to be of anything still open, passed over after the engine's state was lost.", w.count.passed.Load()),
 		c("felt_worker_rows_retired_total", "Rows removed because of their age.", w.count.retained.Load()),
 	}
 	return append(own, eng...)

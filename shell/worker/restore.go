@@ -17,7 +17,7 @@ import (
 )
 
 // restore finds the newest snapshot that can be used, and the engine in it; without
-// one, a new engine at the beginning of the log.
+// one, an engine that knows what is stored, at the beginning of the log.
 func (w *Worker) restore(ctx context.Context) (*machine, error) {
 	if err := os.MkdirAll(w.opts.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("snapshot directory: %w", err)
@@ -53,9 +53,8 @@ func (w *Worker) restore(ctx context.Context) (*machine, error) {
 		if unread != nil { // it may be good: the log need not reach back far enough to do without
 			return nil, fmt.Errorf("no snapshot can be read (move the files away to read the log from its beginning instead): %w", unread)
 		}
-		m.eng = engine.New(w.opts.Settings)
-		if cur.Seq > 0 {
-			w.opts.Logger.Warn("no usable snapshot: reading the log from its beginning; rows are not doubled")
+		if err := w.resume(ctx, m, cur); err != nil {
+			return nil, err
 		}
 	}
 	m.sent = w.cursor(m.seq, m.tick)

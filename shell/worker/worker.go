@@ -33,6 +33,10 @@ type Options struct {
 	Hold          func() felt.Seq // another reader needs the log after this; default nobody does
 	RetainEvery   time.Duration   // default 10 min; the log is also trimmed with each snapshot
 	StopWithin    time.Duration   // how long a stopping worker waits for a store that hangs; default 30 s
+	WarmUp        WarmUp
+	// Inventory is the one that the log was told last, for when the engine's state is lost and the
+	// log does not reach back to where it says so itself; nil: not known.
+	Inventory func() felt.Inventory
 
 	Logger *slog.Logger
 	Now    func() time.Time // default time.Now
@@ -58,6 +62,10 @@ func (o *Options) defaults() {
 	}
 	if o.StopWithin <= 0 {
 		o.StopWithin = 30 * time.Second
+	}
+	o.WarmUp.defaults()
+	if o.Inventory == nil {
+		o.Inventory = func() felt.Inventory { return felt.Inventory{} }
 	}
 	if o.Retention == (felt.Retention{}) {
 		o.Retention = felt.DefaultRetention()
@@ -92,7 +100,8 @@ type Worker struct {
 	ready atomic.Bool
 	// snapshotWaits: a snapshot has been taken and is not written yet.
 	snapshotWaits atomic.Bool
-	taken         int // snapshots, of the machine
+	warm          warmth // guarded by mu
+	taken         int    // snapshots, of the machine
 	count         counters
 }
 

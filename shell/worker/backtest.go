@@ -1,0 +1,93 @@
+package worker
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/engine"
+)
+
+// Backtest lets the detectors see stored interactions again, as they came, and tells what they
+// find. What lies before the window, up to lead, is read first, so that they know what is usual.
+// until is the tick up to which everything is stored. progress is called now and then, by the
+// goroutine that calls.
+func Backtest(ctx context.Context, h felt.HistoryReader, past *engine.Past, q felt.BacktestQuestion, lead WarmUp, until felt.Tick,
+	progress func(felt.BacktestProgress),
+) (felt.BacktestAnswer, error) {
+	lead.defaults()
+	b := backtest{past: past, from: felt.TickOf(q.From), to: min(felt.TickOf(q.To), until), byID: map[string]felt.Finding{}, progress: progress}
+	a := felt.BacktestAnswer{Settings: past.Settings(), Inventory: past.Inventory().Version}
+	begin := b.from - felt.Tick(lead.Span/felt.Second)
+	counts, err := h.HistoryCounts(ctx, begin, b.to)
+	if err != nil {
+		return a, fmt.Errorf("count history: %w", err)
+	}
+	first := slices.IndexFunc(counts, func(c felt.HistoryCount) bool { return c.From+59 > b.from })
+	if first < 0 {
+		first = len(counts)
+	}
+	// Of what lies before the window only as much is read as may be; of the window all.
+	if after, _ := newest(counts[:first], lead.Rows); after > begin {
+		begin = after
+	}
+	counts = slices.DeleteFunc(counts, func(c felt.HistoryCount) bool { return c.From+59 <= begin })
+	b.at.Of = sumOf(counts)
+	progress(b.at)
+	for batch, err := range h.History(ctx, begin, b.to) {
+		if err != nil {
+			return a, fmt.Errorf("read history: %w", err)
+		}
+		b.add(batch)
+	}
+	b.take(past.End(max(b.to, b.at.At)))
+	a.Rows, a.LeadRows, a.Window = b.rows, b.at.Rows-b.rows, felt.Window{From: q.From, To: min(q.To, b.to.Instant())}
+	if len(counts) > 0 {
+		start := counts[0].From.Instant()
+		a.Lead, a.From = max(0, q.From-start), max(q.From, start)
+	} else {
+		a.From = a.To
+	}
+	a.Findings = b.findings()
+	return a, nil
+}
+
+// backtest is one under way.
+type backtest struct {
+	past     *engine.Past
+	from, to felt.Tick // what became known in (from, to] is asked for
+	rows     int64     // of that
+	at       felt.BacktestProgress
+	byID     map[string]felt.Finding
+	progress func(felt.BacktestProgress)
+}
+
+func (b *backtest) add(batch []felt.Interaction) {
+	b.take(b.past.Add(batch))
+	in, _ := slices.BinarySearchFunc(batch, b.from, func(r felt.Interaction, from felt.Tick) int { return cmp.Compare(r.Known, from+1) })
+	b.rows += int64(len(batch) - in)
+	b.at.Rows += int64(len(batch))
+	b.at.At = batch[len(batch)-1].Known
+	b.progress(b.at)
+}
+
+// take keeps the newest state of each finding.
+func (b *backtest) take(list []felt.Finding) {
+	for _, f := range list {
+		b.byID[f.ID] = f
+		if f.Ended > 0 && f.Ended <= b.from {
+			delete(b.byID, f.ID)
+		}
+	}
+}
+
+func (b *backtest) findings() []felt.Finding {
+	list := make([]felt.Finding, 0, len(b.byID))
+	for _, f := range b.byID {
+		list = append(list, f)
+	}
+	slices.SortFunc(list, func(x, y felt.Finding) int { return cmp.Or(cmp.Compare(x.Opened, y.Opened), cmp.Compare(x.ID, y.ID)) })
+	return list
+}

@@ -1,0 +1,142 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/engine"
+)
+
+// WarmUp bounds what is read of stored interactions when the engine's state is lost. Zero values
+// take the defaults named here.
+type WarmUp struct {
+	Span felt.Instant // before the newest row; 14 days
+	Rows int64        // the newest; 20,000,000
+	Log  felt.Instant // how far the log is read back at least, for what is still open; 1 hour
+}
+
+func (o *WarmUp) defaults() {
+	if o.Span <= 0 {
+		o.Span = 14 * felt.Day
+	}
+	if o.Rows <= 0 {
+		o.Rows = 20_000_000
+	}
+	if o.Log <= 0 {
+		o.Log = felt.Hour
+	}
+}
+
+// warmth is how far a worker is that begins without its state.
+type warmth struct {
+	known felt.Tick // up to which everything is stored; 0: the state was there
+	left  string    // what was left out; "" nothing
+	rows  bool      // the rows are being read
+}
+
+// Warming says, for people, what a worker without its state is doing; "" when it had its state,
+// or has made up for it.
+func (w *Worker) Warming() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.warm.known == 0:
+		return ""
+	case w.warm.rows:
+		return fmt.Sprintf("the engine's state is gone: learning what is usual from stored interactions, %d of %d", w.count.warmRows.Load(), w.count.warmOf.Load())
+	case w.progress.Tick < w.warm.known:
+		return fmt.Sprintf("the engine's state is gone: reading the log again for what is still open, %s to go", time.Duration(w.warm.known.Instant()-w.progress.Tick.Instant()))
+	}
+	return ""
+}
+
+// resume gives the machine an engine that knows what is stored, because no snapshot can be used:
+// the process was upgraded to an engine that reads none of them, or they are lost. What is usual
+// comes from stored interactions, what is still open from the log, as far as both reach.
+func (w *Worker) resume(ctx context.Context, m *machine, cur felt.Cursor) error {
+	h, ok := w.opts.Store.(felt.HistoryReader)
+	if !ok || cur.Tick == 0 {
+		m.eng = engine.New(w.opts.Settings)
+		if cur.Seq > 0 {
+			w.opts.Logger.Warn("no usable snapshot: reading the log from its beginning; rows are not doubled")
+		}
+		return nil
+	}
+	w.opts.Logger.Warn("no usable snapshot: what is usual is learned from stored interactions, what is open from the log; rows are not doubled")
+	w.setWarm(warmth{known: cur.Tick, rows: true})
+	m.known = cur.Tick
+	known := engine.Known{Tick: cur.Tick, Inventory: w.opts.Inventory()}
+	var err error
+	if known.Findings, known.Incidents, err = h.Lasting(ctx); err != nil {
+		return fmt.Errorf("what lasts: %w", err)
+	}
+	eng, past, err := engine.Resume(w.opts.Settings, known)
+	if err != nil { // of the inventory: the log may have one that is good
+		w.opts.Logger.Error("the inventory that was in force cannot be read", "err", err)
+		known.Inventory = felt.Inventory{}
+		if eng, past, err = engine.Resume(w.opts.Settings, known); err != nil {
+			return fmt.Errorf("engine without a state: %w", err)
+		}
+	}
+	left, err := w.learn(ctx, h, past, cur.Tick)
+	if err != nil {
+		return fmt.Errorf("stored interactions: %w", err)
+	}
+	m.eng = eng
+	m.reach = cur.Tick.Instant() - max(w.opts.WarmUp.Log, eng.Reach())
+	w.setWarm(warmth{known: cur.Tick, left: left})
+	w.opts.Logger.Info("what is usual is learned", "rows", w.count.warmRows.Load(), "left_out", left, "findings", len(known.Findings), "incidents", len(known.Incidents))
+	return nil
+}
+
+func (w *Worker) setWarm(now warmth) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.warm = now
+}
+
+// learn lets the engine see stored interactions up to tick t, the newest that the bounds allow, and
+// says what it left out.
+func (w *Worker) learn(ctx context.Context, h felt.HistoryReader, past *engine.Past, t felt.Tick) (left string, err error) {
+	from := t - felt.Tick(w.opts.WarmUp.Span/felt.Second)
+	counts, err := h.HistoryCounts(ctx, from, t)
+	if err != nil {
+		return "", fmt.Errorf("count: %w", err)
+	}
+	after, rows := newest(counts, w.opts.WarmUp.Rows)
+	if after > from {
+		left = fmt.Sprintf("interactions that became known before %s: %d of %d rows are read", time.Unix(int64(after), 0).UTC().Format(time.RFC3339), rows, sumOf(counts))
+		from = after
+	}
+	w.count.warmOf.Store(rows)
+	for batch, err := range h.History(ctx, from, t) {
+		if err != nil {
+			return "", fmt.Errorf("read: %w", err)
+		}
+		past.Add(batch)
+		w.count.warmRows.Add(int64(len(batch)))
+	}
+	past.End(t)
+	return left, nil
+}
+
+// newest finds the tick after which at most so many interactions became known, and how many:
+// whole minutes, one at least. 0 when all of them are.
+func newest(counts []felt.HistoryCount, limit int64) (after felt.Tick, rows int64) {
+	for i := len(counts) - 1; i >= 0; i-- {
+		if n := rows + counts[i].N; n > limit && rows > 0 {
+			return counts[i].From + 59, rows
+		}
+		rows += counts[i].N
+	}
+	return 0, rows
+}
+
+func sumOf(counts []felt.HistoryCount) (n int64) {
+	for _, c := range counts {
+		n += c.N
+	}
+	return n
+}
