@@ -17,17 +17,19 @@ const (
 	DegradedStep                 // Size more are degraded
 	SlowStep                     // Size more are slower than the limit
 	SilentDrop                   // Size of the customers do not arrive
+	SegmentFail                  // all tries of one segment value, which has Size of the traffic, fail
 )
 
 // String is the word of reports.
 func (k Kind) String() string {
-	return [...]string{"", "fail step", "fail ramp", "fail flap", "degraded step", "latency step", "silent drop"}[k]
+	return [...]string{"", "fail step", "fail ramp", "fail flap", "degraded step", "latency step", "silent drop", "segment fails"}[k]
 }
 
 // Fault is one disturbance of one series.
 type Fault struct {
 	Kind  Kind
 	Size  float64 // share, 0..1
+	Value int     // of SegmentFail
 	Start felt.Tick
 	Long  felt.Tick
 }
@@ -66,6 +68,7 @@ func (s *Series) disturb() {
 	case SilentDrop:
 		s.scaled = s.mean * (1 - x)
 		s.none = math.Exp(-s.scaled)
+	case SegmentFail: // in the values' own counts: see part
 	}
 }
 
@@ -97,6 +100,9 @@ func (i *Ideal) Step(t felt.Tick, c Counts) {
 		i.share(&s.degraded, x, c.Degraded, c.Tries()-c.Failed)
 	case SlowStep:
 		i.share(&s.slow, x, c.Slow, c.Tries()-c.Failed)
+	case SegmentFail:
+		part := s.values[i.fault.Value]
+		i.share(&s.failed, 1, part.Failed, part.Tries())
 	case SilentDrop:
 		left := max(1-x, 0.001)
 		i.sum += float64(c.Tries())*math.Log(left) + s.mean*(1-left)

@@ -119,6 +119,7 @@ type Series struct {
 	slow      restless
 	typical   float64 // duration, as a logarithm of ns
 	fault     *Fault
+	values    []Counts // of the last window, by segment value
 }
 
 // Line makes the i-th series.
@@ -196,3 +197,23 @@ func (s *Series) took(dst []felt.Instant, n int64) []felt.Instant {
 	}
 	return dst
 }
+
+// split draws how the last window is made of segment values: the first has half of the
+// traffic, each further one half as much, but none less than 1 %.
+func (s *Series) split(c Counts, values int) []Counts {
+	if len(s.values) != values {
+		s.values = make([]Counts, values)
+	}
+	clear(s.values)
+	for v := range s.values {
+		w := shareOf(valueShare(v))
+		one := Counts{Success: s.source.binomial(c.Success+c.Degraded, w), Failed: s.source.binomial(c.Failed, w)}
+		if f := s.fault; f != nil && f.Kind == SegmentFail && f.Value == v && f.strength(s.at) > 0 {
+			one = Counts{Failed: one.Tries()}
+		}
+		s.values[v] = one
+	}
+	return s.values
+}
+
+func valueShare(v int) float64 { return max(math.Pow(0.5, float64(v+1)), 0.01) }

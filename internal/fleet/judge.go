@@ -16,17 +16,22 @@ type Bench struct {
 	Plan
 	PerWeek float64 // false pages allowed in a week over everything
 	Faults  bool    // disturb every series three times a day, after the first two days
+	Values  int     // segment values of every series, each with its light test; 0 none
 	Took    int     // durations told of a window at most; 0 none
 	Workers int     // 0: as many as there are processors
 }
 
 // tests of a line that the traffic of a fleet makes run.
 func (b Bench) tests() float64 {
+	n := 4 + float64(b.Values)
 	if b.Took > 0 {
-		return 5
+		n++
 	}
-	return 4
+	return n
 }
+
+// segmentTest is the light test of a segment value, beside those of a line.
+const segmentTest = detect.Tests
 
 // Terms are the terms on which every series is judged: the shipped sensitivity, and what the
 // budget of the fleet asks of a page.
@@ -108,7 +113,9 @@ func (b Bench) Run() Result {
 type run struct {
 	series *Series
 	faults []Fault
-	open   [detect.Tests]*Alarm
+	open   map[detect.Test]*Alarm // further segment values count on from segmentTest
+	lights []cusum.Light
+	known  Counts // of the whole so far: what is believed of a value that is new
 	ideal  *Ideal
 	now    *Outcome
 	after  felt.Tick // until then nothing is a false alarm
@@ -116,7 +123,7 @@ type run struct {
 }
 
 func (b Bench) judge(i int, out *Result) {
-	r := run{series: b.Line(i), out: out}
+	r := run{series: b.Line(i), out: out, open: map[detect.Test]*Alarm{}, lights: make([]cusum.Light, b.Values)}
 	if b.Faults {
 		r.faults = b.disturbances(i)
 	}
@@ -132,6 +139,7 @@ func (b Bench) judge(i int, out *Result) {
 			Before: -1,
 		}
 		out.Tries += got.Tries()
+		r.segments(t, got, &terms.Rule)
 		if r.ideal != nil {
 			r.ideal.Step(t, got)
 		}
@@ -142,10 +150,28 @@ func (b Bench) judge(i int, out *Result) {
 	}
 	out.Windows += int64(b.Windows())
 	for _, a := range r.open {
-		if a != nil {
-			out.Alarms = append(out.Alarms, *a)
-		}
+		out.Alarms = append(out.Alarms, *a)
 	}
+}
+
+// segments judges the values of a window, each in the light of the whole.
+func (r *run) segments(t felt.Tick, got Counts, rule *cusum.Rule) {
+	if got.Tries() == 0 || len(r.lights) == 0 {
+		return
+	}
+	prior := cusum.Prior{}
+	if n := float64(r.known.Tries()); n > 0 {
+		prior = cusum.Prior{Share: (float64(r.known.Failed) + 0.5) / (n + 50), Weight: 50}
+	}
+	for v, c := range r.series.split(got, len(r.lights)) {
+		if c.Tries() == 0 {
+			continue
+		}
+		reading := r.lights[v].Step(t, c.Failed, c.Tries(), prior, rule)
+		r.take(t, detect.Event{Test: segmentTest + detect.Test(v), Reading: reading})
+	}
+	r.known.Success += got.Success + got.Degraded
+	r.known.Failed += got.Failed
 }
 
 // begin starts the next fault when it is time.
@@ -174,9 +200,11 @@ func (r *run) end(t felt.Tick) {
 	r.now, r.ideal = nil, nil
 }
 
-// sees are the tests that should see a kind of fault.
-func (k Kind) sees(t detect.Test) bool {
-	switch k {
+// sees tells whether it is what a test should see.
+func (f *Fault) sees(t detect.Test) bool {
+	switch f.Kind {
+	case SegmentFail:
+		return t == segmentTest+detect.Test(f.Value)
 	case DegradedStep:
 		return t == detect.TestDegraded
 	case SlowStep:
@@ -203,7 +231,7 @@ func (r *run) take(t felt.Tick, e detect.Event) {
 	if e.Paging && a.Paged == 0 {
 		a.Paged, a.Reading = t, e.Reading
 	}
-	if o := r.now; o != nil && t > o.Start && o.Kind.sees(e.Test) && e.Lasting {
+	if o := r.now; o != nil && t > o.Start && o.sees(e.Test) && e.Lasting {
 		o.Already = o.Already || a.Opened <= o.Start
 		if o.Opened == 0 {
 			o.Opened = t - o.Start
@@ -215,17 +243,21 @@ func (r *run) take(t felt.Tick, e detect.Event) {
 	if e.Ended {
 		a.Ended = t
 		r.out.Alarms = append(r.out.Alarms, *a)
-		r.open[e.Test] = nil
+		delete(r.open, e.Test)
 	}
 }
 
 // disturbances are the faults of a series: three a day, 20 minutes each.
-func (p Plan) disturbances(i int) []Fault {
+func (b Bench) disturbances(i int) []Fault {
+	p := b.Plan
 	src := newSource(p.Seed^0xfa017, uint64(i))
 	steps := []Fault{
 		{Kind: FailStep, Size: 0.02}, {Kind: FailStep, Size: 0.05}, {Kind: FailStep, Size: 0.2}, {Kind: FailStep, Size: 1},
 		{Kind: FailRamp, Size: 0.3}, {Kind: FailFlap, Size: 0.3}, {Kind: DegradedStep, Size: 0.2}, {Kind: DegradedStep, Size: 0.6},
 		{Kind: SlowStep, Size: 0.2}, {Kind: SlowStep, Size: 0.6}, {Kind: SilentDrop, Size: 0.98}, {Kind: SilentDrop, Size: 0.6},
+	}
+	for v := range b.Values {
+		steps = append(steps, Fault{Kind: SegmentFail, Size: valueShare(v), Value: v})
 	}
 	var list []Fault
 	for d := 2; d < p.Days; d++ {

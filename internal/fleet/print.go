@@ -12,6 +12,9 @@ import (
 
 // testName is the word of reports.
 func testName(t detect.Test) string {
+	if t >= segmentTest {
+		return "segment"
+	}
 	return [...]string{"failed", "degraded", "slow", "slower", "drop", "unfinished", "sibling"}[t]
 }
 
@@ -90,11 +93,11 @@ func (r *Result) Print(w io.Writer, most int) {
 	days := float64(r.Windows) * float64(Width) / 86400
 	fmt.Fprintf(w, "findings without a reason: %d, %.2f per series in 30 days; of paging class: %d\n", len(alarms), float64(len(alarms))/days*30, len(pages))
 	fmt.Fprintf(w, "  %-12s %8s %8s   tries a window below 0.1, 1, 10, 100, more\n", "test", "findings", "pages")
-	for t := range detect.Tests {
+	for t := range segmentTest + 1 {
 		var found, paged int
 		var by [len(volumes)][2]int
 		for _, a := range alarms {
-			if a.Test != t {
+			if min(a.Test, segmentTest) != t {
 				continue
 			}
 			found++
@@ -134,6 +137,10 @@ func (r *Result) printFaults(w io.Writer, most int) {
 	line("in under 30 s", func(o Outcome) bool { return o.Ideal < 30 })
 	line("in under 2 min", func(o Outcome) bool { return o.Ideal >= 30 && o.Ideal < 120 })
 	line("in under 20 min", func(o Outcome) bool { return o.Ideal >= 120 })
+	for v := range 8 {
+		line(fmt.Sprintf("value of %.0f %%, < 30 s", 100*valueShare(v)), func(o Outcome) bool { return o.Kind == SegmentFail && o.Value == v && o.Ideal < 30 })
+		line(fmt.Sprintf("value of %.0f %%, slower", 100*valueShare(v)), func(o Outcome) bool { return o.Kind == SegmentFail && o.Value == v && o.Ideal >= 30 })
+	}
 	for k := FailStep; k <= SilentDrop; k++ {
 		for _, size := range []float64{0.02, 0.05, 0.2, 0.3, 0.6, 0.98, 1} {
 			name := fmt.Sprintf("%s %.0f %%", k, 100*size)

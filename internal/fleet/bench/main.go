@@ -18,6 +18,7 @@ func main() {
 	flag.IntVar(&b.Days, "days", 30, "days")
 	flag.Float64Var(&b.PerWeek, "per-week", 1, "false pages allowed in a week, over everything")
 	flag.BoolVar(&b.Faults, "faults", false, "with faults, three a day in every series after the first two days")
+	flag.IntVar(&b.Values, "values", 0, "segment values of every series, each judged by its light test")
 	flag.IntVar(&b.Took, "took", 0, "durations told of each window, at most: judged against what is usual")
 	flag.IntVar(&b.Workers, "workers", 0, "0: one for each processor")
 	list := flag.Int("list", 40, "pages and slow faults printed one by one, at most")
