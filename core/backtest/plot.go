@@ -20,7 +20,7 @@ const (
 	plotTop   = 56
 	laneRoom  = 26 // between lanes
 	markRow   = 18 // of the alarms of a kind
-	marksMost = 800
+	marksMost = 500
 )
 
 // Colours that are told apart on white, also by those who see no red or green: the words beside
@@ -61,7 +61,11 @@ type drawing struct {
 
 func (d *drawing) head() string {
 	s := d.s
-	what := fmt.Sprintf("%s of %s from %s to %s UTC: %s", plural(s.Windows, "window"), s.Kind, day(s.First), day(s.Last), plural(len(s.Alarms), "alarm"))
+	unit := plural2(s.Windows, "window of counts", "windows of counts")
+	if s.Kind == Values {
+		unit = plural(s.Windows, "value")
+	}
+	what := fmt.Sprintf("%s from %s to %s UTC: %s", unit, day(s.First), day(s.Last), plural(len(s.Alarms), "alarm"))
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" aria-labelledby="t d" font-family="system-ui,sans-serif" font-size="12" fill="%s">`+"\n",
 		plotWidth, int(d.y)+40, inkText)
@@ -102,8 +106,14 @@ func (d *drawing) x(t felt.Instant) float64 {
 	return plotLeft + room*min(max(float64(t-d.from)/float64(d.to-d.from), 0), 1)
 }
 
-// mid is the time of a bin.
-func (d *drawing) mid(i int) felt.Instant { return d.p.first + felt.Instant(i)*d.p.width + d.p.width/2 }
+// mid is the time of a bin: of windows their middle, of values that of the first there may be.
+func (d *drawing) mid(i int) felt.Instant {
+	at := d.p.first + felt.Instant(i)*d.p.width
+	if d.p.kind == Counts {
+		at += d.p.width / 2
+	}
+	return at
+}
 
 // lane is a part of the picture with its own axis of values.
 type lane struct {

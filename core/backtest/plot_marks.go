@@ -109,7 +109,7 @@ func PlotNames(series []string) []string {
 			name = name[:100]
 		}
 		stem, _, _ := strings.Cut(strings.ToLower(name), ".")
-		if reserved(stem) {
+		if reserved(stem) || name == "" {
 			name = "_" + name
 		}
 		if name != s || taken[strings.ToLower(name)] {

@@ -219,7 +219,7 @@ func (r *Report) oddities(w io.Writer) {
 	bad.tell(w, "rows that cannot be read were left out")
 	var broken groups
 	for _, f := range r.Broken {
-		broken.add(f.String(), "")
+		broken.add(clip200(f.String()), "")
 	}
 	broken.tell(w, "files that cannot be judged")
 }
