@@ -139,6 +139,7 @@ func (a *App) connect() (err error) {
 	a.worker, err = worker.New(worker.Options{
 		Log: a.log, Store: a.store, Settings: a.dir.base(), Dir: a.dir.file("snapshots"),
 		Workers: a.cfg.Workers, SnapshotEvery: a.cfg.SnapshotEvery, Retention: a.cfg.Retention, Hold: a.hold,
+		WarmUp: worker.WarmUp{Span: a.cfg.WarmUp, Rows: a.cfg.WarmUpRows}, Inventory: a.inventory.told(),
 		Now: a.cfg.Now, Logger: a.cfg.Logger,
 	})
 	if err != nil {
@@ -150,6 +151,7 @@ func (a *App) connect() (err error) {
 		Rules:  a.inventory.rules, Check: func(in felt.Inventory) []rules.Problem { return rules.Check(in, a.checking()) },
 		Identify: func(env, id string) []felt.Hash { return hashesOf(key, env, id) },
 		Named:    a.named,
+		Backtest: a.worker.Backtest,
 		Keeping:  httpapi.Keeping{Share: a.cfg.keepShare(), Behind: a.cfg.KeeperBehind, For: time.Duration(a.cfg.Retention.Spans)},
 		Explain:  explain.Options{Settings: a.settings, Redact: otlp.Redaction{Drop: a.cfg.RedactKeys, Allow: a.cfg.AllowKeys}},
 		Clock:    a.settings.Clock,

@@ -55,6 +55,11 @@ type Config struct {
 	Retention     felt.Retention
 	CompactEvery  time.Duration // how often coarse rows are made; default 1 min
 
+	// How much of what is stored the detectors learn from when the engine's state is lost, as after
+	// an upgrade of the engine, and from before the window of a backtest.
+	WarmUp     felt.Instant // default 14 days
+	WarmUpRows int64        // interactions, the newest; default 20,000,000
+
 	KeepGoodTraces float64       // share of traces without a failed or degraded interaction whose spans are kept; default 0.01; [KeepNone]
 	KeeperBehind   time.Duration // how long after its tick the spans of a trace are picked; default 90 s
 	KeeperTraces   int           // kept traces remembered, for spans that come later; default 500,000

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"time"
@@ -20,7 +21,7 @@ func (a *App) health() httpapi.Health {
 	h := httpapi.Health{Parts: map[string]string{"log": "ok", "store": "ok", "door": "ok", "engine": "ok", "compaction": a.compactor.state(), "keeper": a.keeping()}, Drops: map[string]int64{}}
 	h.Ready = a.worker.Ready()
 	if !h.Ready {
-		h.Parts["engine"] = "reading what is on the log"
+		h.Parts["engine"] = cmp.Or(a.worker.Warming(), "reading what is on the log")
 	}
 	if why := a.inventory.waiting(); why != "" {
 		h.Parts["inventory"] = why
@@ -49,6 +50,9 @@ func (a *App) health() httpapi.Health {
 
 	stats := a.worker.Stats()
 	h.Names, h.Metrics, h.Events = stats.Discovered, stats.Unmapped, stats.Events
+	for _, t := range stats.SignalTroubles {
+		h.Signals = append(h.Signals, httpapi.SignalTrouble(t))
+	}
 	return h
 }
 

@@ -227,6 +227,26 @@ func (v *inventory) read() (felt.Inventory, *rules.Set, []rules.Problem) {
 	return in, set, problems
 }
 
+// told gives the text that the log was told last, when the files, or what stands in for them, still
+// have it; else, and before there was any, the zero value. The text is read now.
+func (v *inventory) told() func() felt.Inventory {
+	told := v.a.dir.meta.Inventory
+	in, odd, err := ReadInventory(v.a.cfg.ConfigDir)
+	if err != nil || len(odd) > 0 || sumOf(in) != told.Sum {
+		in = felt.Inventory{}
+		if i := v.a.cfg.Inventory; i != nil && sumOf(*i) == told.Sum {
+			in = *i
+		}
+	} else {
+		in.Actor = actorFiles
+	}
+	if told.Sum == "" || sumOf(in) != told.Sum {
+		return nil
+	}
+	in.Version = told.Version
+	return func() felt.Inventory { return in }
+}
+
 // journeys is how many are in force.
 func (v *inventory) journeys() int {
 	v.mu.Lock()

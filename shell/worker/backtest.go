@@ -10,11 +10,34 @@ import (
 	"github.com/felt-cx/felt/core/engine"
 )
 
-// Backtest lets the detectors see stored interactions again, as they came, and tells what they
-// find. What lies before the window, up to lead, is read first, so that they know what is usual.
-// until is the tick up to which everything is stored. progress is called now and then, by the
-// goroutine that calls.
-func Backtest(ctx context.Context, h felt.HistoryReader, past *engine.Past, q felt.BacktestQuestion, lead WarmUp, until felt.Tick,
+// Backtest lets detectors see stored interactions again, as they came, under the settings and the
+// inventory in force, and tells what they find. What lies before the window, within the bounds of a
+// warm-up, is read first, so that they know what is usual. progress is called now and then, by
+// the goroutine that calls. [felt.ErrUnanswerable] before anything is stored, and of a store that
+// keeps no history.
+func (w *Worker) Backtest(ctx context.Context, q felt.BacktestQuestion, progress func(felt.BacktestProgress)) (felt.BacktestAnswer, error) {
+	h, ok := w.opts.Store.(felt.HistoryReader)
+	if !ok {
+		return felt.BacktestAnswer{}, fmt.Errorf("the store keeps no history: %w", felt.ErrUnanswerable)
+	}
+	w.mu.Lock()
+	s, in, until := w.settings, w.rules, w.progress.Tick
+	w.mu.Unlock()
+	if until == 0 || s.Partitions == 0 {
+		return felt.BacktestAnswer{}, fmt.Errorf("nothing is stored yet: %w", felt.ErrUnanswerable)
+	}
+	if q.FalsePages > 0 {
+		s.FalsePages = q.FalsePages
+	}
+	past, err := engine.NewPast(s, in)
+	if err != nil {
+		return felt.BacktestAnswer{}, fmt.Errorf("backtest: %w", err)
+	}
+	return judgeAgain(ctx, h, past, q, w.opts.WarmUp, until, progress)
+}
+
+// judgeAgain is a backtest of what is stored up to tick until.
+func judgeAgain(ctx context.Context, h felt.HistoryReader, past *engine.Past, q felt.BacktestQuestion, lead WarmUp, until felt.Tick,
 	progress func(felt.BacktestProgress),
 ) (felt.BacktestAnswer, error) {
 	lead.defaults()

@@ -17,6 +17,7 @@ type item struct {
 	stats    engine.Stats
 	metrics  []felt.Metric
 	named    []engine.Operation // with metrics
+	settings felt.Settings      // likewise
 	rules    *felt.Inventory    // in force from this tick on; nil as before
 	snapshot *snapshot          // taken right after this tick; nil for most
 	ready    bool               // everything that was on the log at the start has been read
@@ -175,7 +176,7 @@ func (m *machine) finish(it *item, last felt.Tick) {
 	}
 	if it.snapshot != nil || now.Sub(m.lastStats) >= statsEvery {
 		m.lastStats = now
-		it.stats, it.metrics, it.named = m.eng.Stats(), m.eng.Metrics(), m.eng.Named()
+		it.stats, it.metrics, it.named, it.settings = m.eng.Stats(), m.eng.Metrics(), m.eng.Named(), m.eng.Settings()
 	}
 }
 

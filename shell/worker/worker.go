@@ -93,6 +93,7 @@ type Worker struct {
 	stats    engine.Stats
 	engine   []felt.Metric
 	named    []engine.Operation
+	settings felt.Settings // of the engine; the zero value before the first numbers
 	rules    felt.Inventory
 	saved    []savedSnapshot // oldest first
 
@@ -235,7 +236,7 @@ func (w *Worker) publish(it item) {
 		w.progress = it.progress
 	}
 	if it.metrics != nil {
-		w.stats, w.engine, w.named = it.stats, it.metrics, it.named
+		w.stats, w.engine, w.named, w.settings = it.stats, it.metrics, it.named, it.settings
 	}
 	if it.rules != nil {
 		w.rules = *it.rules

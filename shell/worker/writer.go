@@ -84,7 +84,7 @@ func (w *Worker) writeGroup(ctx, live context.Context, group []item) error {
 			all.progress = it.progress
 		}
 		if it.metrics != nil {
-			all.stats, all.metrics, all.named = it.stats, it.metrics, it.named
+			all.stats, all.metrics, all.named, all.settings = it.stats, it.metrics, it.named, it.settings
 		}
 		if it.rules != nil {
 			all.rules = it.rules
