@@ -54,3 +54,39 @@ func ended(b *signal.Book, y *measure.Try) {
 		b.Journey(y.Env, y.App, y.Name, was, -1)
 	}
 }
+
+// signalMetrics are the numbers of the book of signals.
+func signalMetrics(s *signal.Stats) []felt.Metric {
+	var out []felt.Metric
+	for _, m := range []struct {
+		what string
+		n    int64
+	}{
+		{"taken", s.Points},
+		{"first_or_last", s.Silent},
+		{"duplicate", s.Again},
+		{"out_of_order", s.Older},
+		{"late", s.Late},
+		{"senseless", s.Bad},
+		{"mixed", s.Mixed},
+		{"no_room", s.NoRoom},
+	} {
+		out = append(out, felt.Metric{
+			Name: "felt_engine_signal_points_total", Help: "Points of mapped metrics, each signal that they feed for itself, by what became of them.", Type: felt.MetricCounter,
+			Labels: []felt.Segment{{Key: "what", Value: m.what}}, Value: float64(m.n),
+		})
+	}
+	counter := func(name, help string, n int64) {
+		out = append(out, felt.Metric{Name: name, Help: help, Type: felt.MetricCounter, Value: float64(n)})
+	}
+	gauge := func(name, help string, n int) {
+		out = append(out, felt.Metric{Name: name, Help: help, Type: felt.MetricGauge, Value: float64(n)})
+	}
+	counter("felt_engine_signal_resets_total", "Counters and distributions that began anew.", s.Resets)
+	counter("felt_engine_signal_values_total", "Values of signals and KPIs that were told.", s.Values)
+	counter("felt_engine_business_events_late_total", "Business events too old to count for a KPI.", s.LateEvents)
+	gauge("felt_engine_signals", "Signals that are measured, and sides of KPIs.", s.Signals)
+	gauge("felt_engine_signal_instances", "Instances of their metrics that are held.", s.Instances)
+	gauge("felt_engine_kpis", "KPIs that are measured.", s.KPIs)
+	return out
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/measure"
 	"github.com/felt-cx/felt/core/rules"
+	"github.com/felt-cx/felt/core/signal"
 )
 
 // Stats are the engine's counters and loads.
@@ -26,6 +27,10 @@ type Stats struct {
 	JourneyBytes                                   int // of both, about
 	Bytes                                          measure.HeldBytes
 	Incidents                                      int64 // opened so far
+
+	Signals signal.Stats
+	// SignalTroubles are the signals and KPIs whose points make no value.
+	SignalTroubles []signal.Trouble
 
 	// Unmapped are the metrics that are no signal of a journey, by name, most points first.
 	Unmapped []felt.NameCount
@@ -78,6 +83,7 @@ func (e *Engine) Stats() Stats {
 	}
 	s.Series, s.Findings, s.NotJudgedSeries = e.stage3.detector.Stats()
 	s.OpenIncidents, s.Incidents = e.stage3.book.Stats()
+	s.Signals, s.SignalTroubles = e.stage3.signals.Stats(), e.stage3.signals.Troubles()
 	s.Unmapped = ranked(unmapped)
 	s.Discovered = top(found, MaxDiscovered, func(k appName) string { return k.app + "/" + k.name })
 	return s
@@ -157,7 +163,7 @@ func top[K comparable](m map[K]int64, most int, name func(K) string) []felt.Name
 // Metrics implements [felt.Meter]; only between ticks.
 func (e *Engine) Metrics() []felt.Metric {
 	s := e.Stats()
-	out := append(s.counters(), s.gauges()...)
+	out := slices.Concat(s.counters(), s.gauges(), signalMetrics(&s.Signals))
 	for o := felt.OutcomeSuccess; o <= felt.OutcomeCancelled; o++ {
 		out = append(out, felt.Metric{
 			Name: "felt_engine_interactions_total", Help: "Interactions decided, by their first outcome.", Type: felt.MetricCounter,

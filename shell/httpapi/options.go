@@ -36,11 +36,19 @@ type Health struct {
 	Drops   map[string]int64  // what was left out or turned away, by reason
 	Names   []felt.NameCount  // names of customers' interactions that are a step of no journey
 	Metrics []felt.NameCount  // metrics that are a signal of no journey
+	Signals []SignalTrouble   // signals and KPIs whose points make no value
 	Config  []string          // what is wrong with the configuration that is on disk
 	// Events is how many spans and log records the engine has counted.
 	Events int64
 	// Last is when telemetry last came in; 0 never.
 	Last felt.Instant
+}
+
+// SignalTrouble says of a signal or KPI of a journey why its points make no value.
+type SignalTrouble struct {
+	Env, App, Journey, Name string
+	KPI                     bool
+	Why                     string
 }
 
 // Operation is a kind of span of a service.

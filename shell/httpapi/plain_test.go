@@ -198,6 +198,7 @@ func TestOpenAPI(t *testing.T) {
 		"/api/v1/incidents/{id}/resolve":     "post Idempotency-Key X-Felt-Actor X-Felt-Via id",
 		"/api/v1/health":                     "get",
 		"/api/v1/funnel":                     "get as_of env from of to traffic where window",
+		"/api/v1/signals":                    "get env from of step to window",
 		"/api/v1/customers/{id}":             "get env from id limit to window",
 		"/api/v1/customers/lookup":           "post env from limit to window",
 		"/api/v1/affected":                   "get X-Felt-Actor X-Felt-Via as_of env from of reason to traffic where window",
@@ -290,6 +291,7 @@ func TestAnswersAreDocumented(t *testing.T) {
 		"/api/v1/interactions": "/api/v1/interactions", "/api/v1/operations": "/api/v1/operations", "/api/v1/edges": "/api/v1/edges",
 		"/api/v1/incidents": "/api/v1/incidents", "/api/v1/incidents/{id}": "/api/v1/incidents/inc-1", "/api/v1/health": "/api/v1/health",
 		"/api/v1/funnel": "/api/v1/funnel?of=checkout", "/api/v1/customers/{id}": "/api/v1/customers/" + who(felt.LevelUser, 1).String(),
+		"/api/v1/signals":     "/api/v1/signals?of=checkout",
 		"/api/v1/traces/{id}": "/api/v1/traces/" + felt.TraceID{9, 4}.String(), "/api/v1/changes": "/api/v1/changes",
 		"/api/v1/inventory": "/api/v1/inventory", "/api/v1/unmapped": "/api/v1/unmapped",
 	} {
