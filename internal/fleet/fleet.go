@@ -107,7 +107,8 @@ type Series struct {
 	at        felt.Tick // end of the last window
 	minute    int64
 	day       int64
-	today     float64
+	today     float64 // how much more than usual comes today, as a logarithm
+	before    float64 // came yesterday
 	shape     [1440]float64 // of a day, mean 1
 	weekend   float64
 	level     wander
@@ -172,17 +173,22 @@ func (s *Series) Next() (t felt.Tick, c Counts) {
 	return s.at, c
 }
 
+// dawn is how many minutes around midnight it takes until a new day is another.
+const dawn = 480
+
 // turn begins a new minute.
 func (s *Series) turn() {
-	if d := s.minute / 1440; d != s.day {
-		s.day = d
-		s.today = math.Exp(0.08 * s.source.normal())
+	if d := (s.minute + dawn/2) / 1440; d != s.day {
+		s.day, s.before = d, s.today
+		s.today = 0.08 * s.source.normal()
 		if wd := (d + 3) % 7; wd >= 5 { // 1970-01-01 was a Thursday; Monday is 0
-			s.today *= s.weekend
+			s.today += math.Log(s.weekend)
 		}
 	}
-	wobble := s.level.step(s.source) + 0.01*s.source.normal()
-	s.mean = s.PerWindow * s.shape[s.minute%1440] * s.today * math.Exp(wobble)
+	new := min(1, float64((s.minute+dawn/2)%1440)/dawn)
+	new *= new * (3 - 2*new)
+	log := s.today*new + s.before*(1-new) + s.level.step(s.source) + 0.01*s.source.normal()
+	s.mean = s.PerWindow * s.shape[s.minute%1440] * math.Exp(log)
 	s.scaled = s.mean
 	s.none = math.Exp(-s.mean)
 	s.failed.minute(s.source, 0)
