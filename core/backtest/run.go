@@ -167,6 +167,10 @@ func (r *run) setStep() error {
 	if r.out.Kind == Counts && r.step == 0 && len(r.ahead) > 0 {
 		r.step, r.out.Step = 10*felt.Second, 10*felt.Second // one window tells no distance
 	}
+	if r.out.Kind == Counts && r.step > felt.Day {
+		return &Problem{Line: r.ahead[0].Line, Message: fmt.Sprintf(
+			"the rows are %.3g days apart: want windows of a day at most, 10 s are usual", float64(r.step)/float64(felt.Day))}
+	}
 	if r.out.Kind == Counts && r.step%felt.Second != 0 {
 		return &Problem{Line: r.ahead[0].Line, Message: fmt.Sprintf(
 			"the rows are %s apart: want windows of whole seconds, 10 s are usual", time.Duration(r.step))}

@@ -241,6 +241,11 @@ func TestOddities(t *testing.T) {
 			rows: 7, windows: 7, step: 10 * felt.Minute,
 			notes: []string{"times are ISO 8601 without a zone, taken as UTC", "line 5: the time goes back by an hour, as local time does in autumn: read as going on; UTC has no such hours"},
 		},
+		{name: "the last second", in: "ts,success,failed\n1,1,0\n7258118399,1,0\n", err: "2: the rows are 8.4e+04 days apart: want windows of a day at most"},
+		{
+			name: "the last day", in: "ts,success,failed\n" + line(7258118399-86400, "1,0") + line(7258118399, "1,0"),
+			rows: 2, windows: 2, step: felt.Day,
+		},
 		{name: "only a header", in: "ts,success,failed\n", err: "has a header and no rows"},
 		{name: "only missing values", in: "timestamp,value\n1,\n", err: "has only values that are missing"},
 		{name: "only bad rows", in: "ts,success,failed\nx,1,1\ny,1,1\n", err: `2: "x" is no time: want epoch seconds, or 2026-11-21T14:00:00Z; none of the 2 rows can be read`},

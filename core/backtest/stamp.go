@@ -42,9 +42,18 @@ func (f Form) String() string {
 // wantTime is how to mend a time that is none.
 const wantTime = "want epoch seconds, or 2026-11-21T14:00:00Z"
 
+// stampEnd is the year 2200: far enough from the end of an Instant, in 2262, that no window
+// reaches it.
+const stampEnd = 7_258_118_400 * felt.Second
+
 // stamp reads a time: epoch in seconds, milliseconds, microseconds or nanoseconds, known by
-// their size, or a date of ISO 8601. False when it is none, or before 1970 or after 2262.
+// their size, or a date of ISO 8601. False when it is none, or before 1970 or after 2199.
 func stamp(b []byte) (felt.Instant, Form, bool) {
+	at, form, ok := anyStamp(b)
+	return at, form, ok && at >= 0 && at < stampEnd
+}
+
+func anyStamp(b []byte) (felt.Instant, Form, bool) {
 	if v, ok := parseInt(b); ok {
 		return epoch(v)
 	}
@@ -101,7 +110,7 @@ func isoStamp(b []byte) (felt.Instant, Form, bool) {
 		}
 	}
 	offset, zoned := c.zone()
-	if c.bad || len(c.b) > 0 || year < 1970 || year > 2261 || month < 1 || month > 12 || day < 1 || day > 31 ||
+	if c.bad || len(c.b) > 0 || year < 1970 || year > 2199 || month < 1 || month > 12 || day < 1 || day > 31 ||
 		hour > 24 || minute > 59 || second > 60 {
 		return 0, 0, false
 	}
@@ -113,7 +122,7 @@ func isoStamp(b []byte) (felt.Instant, Form, bool) {
 	if zoned {
 		form = FormZoned
 	}
-	return at, form, at >= 0
+	return at, form, true
 }
 
 // cursor walks over a date; after the first mistake it stays bad.
