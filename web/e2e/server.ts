@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import * as canned from "./canned";
 import { type Deeds, health, incidents, journeys, type State, series } from "./fixture";
 import { objectives } from "./objectives";
+import { signals } from "./signals";
 
 const dist = fileURLToPath(new URL("../dist/", import.meta.url));
 const types: Record<string, string> = {
@@ -110,6 +111,8 @@ async function later(self: Stand, path: string, req: IncomingMessage): Promise<R
       return { value: canned.funnel() };
     case "api/v1/objectives":
       return { value: self.mapped ? objectives() : { objectives: [], mend: "write some" } };
+    case "api/v1/signals":
+      return { value: self.mapped ? signals() : { signals: [], step: "10s", mend: "write some" } };
     case "api/v1/interactions":
       return { value: { interactions: canned.tries(), next: "" } };
     case "api/v1/inventory":

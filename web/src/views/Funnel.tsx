@@ -23,6 +23,7 @@ import { Affected } from "../parts/Affected";
 import { Go } from "../parts/Go";
 import { Completion, Split } from "../parts/Journeys";
 import { Objectives } from "../parts/Objectives";
+import { Signals } from "../parts/Signals";
 import { every, keepOf, useJourneys } from "../queries";
 import type { Tone } from "../verdict";
 import { length } from "../waterfall";
@@ -90,6 +91,7 @@ export default function Funnel({ window, env, pulse, fresh, now }: ViewProps) {
       </section>
       <Ends answer={answer} />
       <Objectives of={of} name={name} env={env} pulse={pulse} now={now} />
+      <Signals of={of} name={name} window={window} env={env} pulse={pulse} now={now} />
     </>
   );
 }
