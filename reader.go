@@ -90,6 +90,12 @@ type SignalReader interface {
 	Signals(ctx context.Context, scope Scope, w Window, step Instant) ([]SignalLine, error)
 }
 
+// FindingReader answers what detectors saw.
+type FindingReader interface {
+	// Findings lists findings, the newest opened first, then by ID.
+	Findings(ctx context.Context, q FindingQuestion) ([]Finding, error)
+}
+
 // IncidentReader answers what people work on.
 type IncidentReader interface {
 	// Incidents lists incidents in one of the given states (none = any), highest score
@@ -107,6 +113,7 @@ type Reader interface {
 	CustomerReader
 	InteractionReader
 	OperationReader
+	FindingReader
 	IncidentReader
 	JourneyReader
 	ObjectiveReader

@@ -245,7 +245,7 @@ func (s *Store) historyCounts(ctx context.Context, after, upTo, width felt.Tick)
 // Lasting implements [felt.HistoryReader].
 func (s *Store) Lasting(ctx context.Context) ([]felt.Finding, []felt.Incident, error) {
 	var findings []felt.Finding
-	err := each(ctx, s.db, "SELECT body FROM findings WHERE (body ->> '$.Ended')::BIGINT = 0 ORDER BY id", nil, func(rows *sql.Rows) error {
+	err := each(ctx, s.db, "SELECT body FROM findings WHERE ended = 0 ORDER BY id", nil, func(rows *sql.Rows) error {
 		var body string
 		var f felt.Finding
 		if err := rows.Scan(&body); err != nil {

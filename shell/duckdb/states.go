@@ -55,7 +55,8 @@ func (w *writing) finding(ctx context.Context, f *felt.Finding) error {
 		return fmt.Errorf("duckdb: write finding %s: %w", f.ID, err)
 	}
 	return w.replace(ctx, "findings", clean(f.ID), int64(f.Updated),
-		clean(f.Series.Env), clean(f.Series.App), clean(f.Series.Name), string(body))
+		clean(f.Series.Env), clean(f.Series.App), clean(f.Series.Name), string(body),
+		int64(f.Opened), int64(f.Ended), clean(string(f.Kind)), f.Paging, uint8(f.Series.Kind))
 }
 
 func (w *writing) incident(ctx context.Context, in *felt.Incident) error {

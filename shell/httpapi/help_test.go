@@ -443,7 +443,7 @@ func rows() felt.Batch {
 		{Env: "production", Caller: "web", Callee: "stripe", Peer: "api.stripe.com", ThirdParty: true, Start: at(100).Floor(10 * felt.Second), Known: tick, Count: 1},
 	}
 	finding := felt.Finding{
-		ID: "f1", Series: felt.Series{Env: "production", App: "shop", Name: "pay", Kind: felt.KindStep}, Detector: "failed_share", DetectorVersion: 1,
+		ID: "f1", Kind: felt.FindingFailed, Paging: true, Expected: .2, Series: felt.Series{Env: "production", App: "shop", Name: "pay", Kind: felt.KindStep}, Detector: "failed_share", DetectorVersion: 1,
 		Statistic: 1e-9, Threshold: 1e-6, N: 20, Hit: 10, Share: .5, Baseline: .01, BaselineN: 900, Since: at(110), Opened: tick - 90, Updated: tick,
 		Explanation: "10 of 20 customers failed (1.0 % in the hour before)",
 	}
@@ -457,6 +457,7 @@ func rows() felt.Batch {
 	past.ID, past.Version, past.Status, past.FindingActive = "inc-0", 9, felt.IncidentResolved, false
 	past.FirstBad, past.Opened, past.Acknowledged, past.Recovered, past.Resolved = at(7200), at(7100), at(7000), at(6500), at(6400)
 	past.Findings, past.Timeline = nil, nil
+	b.Findings = []felt.Finding{finding}
 	b.Incidents = []felt.Incident{open, past}
 	return b
 }

@@ -60,20 +60,6 @@ type timelineView struct {
 	Actor string `json:"actor,omitempty"`
 }
 
-type findingView struct {
-	ID          string  `json:"id"`
-	Detector    string  `json:"detector"`
-	Statistic   float64 `json:"statistic"`
-	Threshold   float64 `json:"threshold"`
-	N           int64   `json:"n" doc:"Customers judged"`
-	Hit         int64   `json:"hit" doc:"Of them failed"`
-	Share       float64 `json:"share"`
-	Baseline    float64 `json:"baseline"`
-	Since       string  `json:"since"`
-	Ended       *string `json:"ended"`
-	Explanation string  `json:"explanation"`
-}
-
 // incidents lists them, highest score first. Their impacts are counted afresh as long
 // as there is time: half of what a question may take. What is left shows the impact
 // that it keeps itself.
@@ -195,11 +181,8 @@ func (a *API) incidentView(ctx context.Context, i felt.Incident, afresh bool) (I
 	if len(i.SegmentsHit) > 0 {
 		v.SegmentsHit = segmentsOf(i.SegmentsHit)
 	}
-	for _, f := range i.Findings {
-		v.Findings = append(v.Findings, findingView{
-			ID: f.ID, Detector: f.Detector, Statistic: f.Statistic, Threshold: f.Threshold, N: f.N, Hit: f.Hit,
-			Share: f.Share, Baseline: f.Baseline, Since: stampTime(f.Since), Ended: optionalTime(f.Ended.Instant()), Explanation: f.Explanation,
-		})
+	for n := range i.Findings {
+		v.Findings = append(v.Findings, findingOf(&i.Findings[n]))
 	}
 	for _, e := range i.Timeline {
 		v.Timeline = append(v.Timeline, timelineView{stampTime(e.At), e.Kind, e.Text, e.Actor})

@@ -177,6 +177,26 @@ func parsePage(page string) (*felt.Interaction, error) {
 	return &felt.Interaction{End: felt.Instant(end), ID: felt.InteractionID(id)}, nil
 }
 
+// Findings implements [felt.FindingReader].
+func (s *Store) Findings(_ context.Context, q felt.FindingQuestion) ([]felt.Finding, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var list []felt.Finding
+	for _, f := range s.findings {
+		if q.In(&f) {
+			list = append(list, f)
+		}
+	}
+	slices.SortFunc(list, func(a, b felt.Finding) int {
+		return cmp.Or(cmp.Compare(b.Opened, a.Opened), cmp.Compare(a.ID, b.ID))
+	})
+	limit := q.Limit
+	if limit < 1 {
+		limit = felt.FindingsDefault
+	}
+	return list[:min(limit, len(list))], nil
+}
+
 // Incidents implements [felt.IncidentReader]. A limit below 1 means all of them.
 func (s *Store) Incidents(_ context.Context, env string, limit int, in ...felt.IncidentStatus) ([]felt.Incident, error) {
 	s.mu.RLock()

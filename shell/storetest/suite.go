@@ -60,6 +60,7 @@ func Run(t *testing.T, open func(t *testing.T) felt.Store) {
 		{"signals", signals},
 		{"signals of a step, an app and a window", signalScope},
 		{"incidents", incidents},
+		{"findings", findings},
 		{"business", business},
 		{"a file of business rows", businessFile},
 		{"changes", changes},
