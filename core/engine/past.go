@@ -1,7 +1,10 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/measure"
@@ -13,6 +16,8 @@ import (
 type Past struct {
 	e      *Engine
 	counts bool // the tries count for incidents too
+	stored []felt.Finding
+	seen   map[string]felt.Finding // that last, when they are to be compared with those stored
 	tick   felt.Tick
 	rows   []felt.Interaction // that became known in tick
 	tries  []measure.Try
@@ -63,7 +68,7 @@ func Resume(s felt.Settings, k Known) (*Engine, *Past, error) {
 	}
 	e.stage3.known = k.Tick
 	e.stage3.book.Resume(k.Tick, k.Incidents)
-	return e, &Past{e: e, counts: true}, nil
+	return e, &Past{e: e, counts: true, stored: k.Findings, seen: map[string]felt.Finding{}}, nil
 }
 
 // Add takes interactions as [felt.HistoryReader] yields them, in its order. It returns what was
@@ -84,7 +89,20 @@ func (p *Past) Add(list []felt.Interaction) []felt.Finding {
 func (p *Past) End(t felt.Tick) []felt.Finding {
 	found := p.close(t + 1)
 	p.tick = 0
+	if p.seen != nil {
+		list := slices.SortedFunc(maps.Values(p.seen), func(a, b felt.Finding) int { return cmp.Compare(a.ID, b.ID) })
+		p.e.stage3.adopted.adopt(p.stored, list)
+	}
 	return found
+}
+
+// note keeps what lasts.
+func (p *Past) note(found []felt.Finding) {
+	for _, f := range found {
+		if p.seen[f.ID] = f; f.Ended > 0 {
+			delete(p.seen, f.ID)
+		}
+	}
 }
 
 // close judges the tick being gathered, and those after it and before next at which something
@@ -108,8 +126,11 @@ func (p *Past) close(next felt.Tick) []felt.Finding {
 		found = s.judge(p.tick, p.refs)
 	}
 	p.rows = p.rows[:0]
-	for t := s.due(); t > 0 && t < next; t = s.due() {
+	for t := s.detector.Due(); t > 0 && t < next; t = s.detector.Due() {
 		found = append(found, s.judge(t, nil)...)
+	}
+	if p.seen != nil {
+		p.note(found)
 	}
 	return found
 }

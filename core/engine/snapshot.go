@@ -43,6 +43,7 @@ func (e *Engine) WriteSnapshot(w io.Writer) error {
 	}
 	part(e.stage3.detector.Save)
 	part(e.stage3.book.Save)
+	part(e.stage3.adopted.save)
 	part(e.stage3.signals.Save)
 	if err := enc.Flush(); err != nil {
 		return fmt.Errorf("snapshot: %w", err)
@@ -122,6 +123,7 @@ func restore(s felt.Settings, d *codec.Decoder) (*Engine, error) {
 	}
 	part(e.stage3.detector.Load)
 	part(e.stage3.book.Load)
+	part(e.stage3.adopted.load)
 	part(e.stage3.signals.Load)
 	if d.Err() == nil && d.Rest() > 0 {
 		d.Fail("more bytes than state")

@@ -125,7 +125,8 @@ type Stage3 struct {
 	next     *rules.Set    // in force after the tick being gathered; nil no other
 	business felt.Business // of the tick being gathered
 	tick     felt.Tick
-	known    felt.Tick      // everything up to here was judged before: see [Engine.Resume]
+	known    felt.Tick // everything up to here was judged before: see [Engine.Resume]
+	adopted  adoption
 	tries    []*measure.Try // scratch
 }
 
@@ -156,7 +157,7 @@ func (s *Stage3) Tick(t felt.Tick, in ...Out2) felt.Batch {
 		s.count(y)
 	}
 	b := felt.Batch{ID: felt.BatchID{Engine: Version, Stage: 3, Tick: t}}
-	b.Findings = s.judge(t, s.tries)
+	b.Findings = s.adopted.told(t, s.judge(t, s.tries))
 	b.Signals = points
 	b.Incidents, b.Commands = s.book.Tick(t, b.Findings, s.recent)
 	b.Changes, b.BusinessEvents, b.CustomerFacts = s.business.Changes, s.business.Events, s.business.Facts
@@ -188,7 +189,12 @@ func (s *Stage3) judge(t felt.Tick, tries []*measure.Try) []felt.Finding {
 }
 
 // due is the next tick at which something happens without any input; 0 when nothing will.
-func (s *Stage3) due() felt.Tick { return s.detector.Due() }
+func (s *Stage3) due() felt.Tick {
+	if s.adopted.due() {
+		return max(s.tick, s.known) + 1
+	}
+	return s.detector.Due()
+}
 
 // recent tells the book what the detector holds of a scope.
 func (s *Stage3) recent(env, app, name string, yield func(uint64, felt.Outcome, felt.Instant, felt.Instant)) {

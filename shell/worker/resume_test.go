@@ -160,6 +160,37 @@ func TestLostStateInAFault(t *testing.T) {
 	}
 }
 
+// TestLostStateEndsWhatIsOver: a finding that lasts in the store, and that no detector sees after the
+// warm-up, ends, and with it its incident.
+func TestLostStateEndsWhatIsOver(t *testing.T) {
+	recs := shopLog(27, felt.ClockWall, 90, 20)
+	w, opts, at := lost(t, recs, felt.ClockWall, 25)
+	ghost := felt.Finding{
+		ID: "fnd-ghost", Series: felt.Series{Env: "production", App: "shop", Name: "ghost", Kind: felt.KindStep},
+		Detector: "of another version", Opened: at - 5, Since: (at - 9).Instant(), Updated: at,
+	}
+	store := opts.Store.(remembering)
+	err := store.Store.Write(t.Context(), felt.Batch{
+		ID: felt.BatchID{Stage: 3, Part: 9, Tick: at}, Findings: []felt.Finding{ghost},
+		Incidents: []felt.Incident{{
+			ID: "inc-ghost", Version: 4, Env: "production", App: "shop", Journeys: []string{"ghost"}, Status: felt.IncidentAcknowledged,
+			Findings: []felt.Finding{ghost}, FindingActive: true, FirstBad: ghost.Since, Opened: (at - 5).Instant(),
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.finish(t, opts)
+	findings, incidents, err := store.Lasting(t.Context())
+	if err != nil || len(findings) > 0 || len(incidents) > 0 {
+		t.Errorf("%+v and %+v last, %v", findings, incidents, err)
+	}
+	in, err := store.Incident(t.Context(), "inc-ghost")
+	if err != nil || in.Status != felt.IncidentResolved || in.Version != 5 || in.Recovered <= at.Instant() || !strings.Contains(in.Timeline[0].Text, "do not see it any more") {
+		t.Errorf("%+v, %v", in, err)
+	}
+}
+
 // TestUpgrade: snapshots of an older engine are passed over and cleared away, and made up for.
 func TestUpgrade(t *testing.T) {
 	recs := shopLog(24, felt.ClockWall, 240, 20)
