@@ -181,9 +181,9 @@ func TestLostStateEndsWhatIsOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.finish(t, opts)
-	findings, incidents, err := store.Lasting(t.Context())
-	if err != nil || len(findings) > 0 || len(incidents) > 0 {
-		t.Errorf("%+v and %+v last, %v", findings, incidents, err)
+	findings, _, err := store.Lasting(t.Context())
+	if err != nil || slices.ContainsFunc(findings, func(f felt.Finding) bool { return f.ID == ghost.ID }) {
+		t.Errorf("%+v last, %v", findings, err)
 	}
 	in, err := store.Incident(t.Context(), "inc-ghost")
 	if err != nil || in.Status != felt.IncidentResolved || in.Version != 5 || in.Recovered <= at.Instant() || !strings.Contains(in.Timeline[0].Text, "do not see it any more") {
