@@ -118,6 +118,10 @@ func BenchmarkQuestions(b *testing.B) {
 		{"impact 24h, one name", impact(last(felt.Day, "name7"))},
 		{"impact 24h, one name, plan=pro", impact(where(last(felt.Day, "name7")))},
 		{"impact 24h, all names", impact(last(felt.Day, ""))},
+		{"objective 24h, one name", func() error {
+			_, err := s.Objective(ctx, last(felt.Day, "name7"), felt.Second)
+			return err
+		}},
 		{"points 1h by 10s, one name", points(last(felt.Hour, "name7"), 10*felt.Second, "")},
 		{"points 1h by 1m and region, one name", points(last(felt.Hour, "name7"), felt.Minute, "region")},
 		{"points 24h by 5m, one name", points(last(felt.Day, "name7"), 5*felt.Minute, "")},
