@@ -58,6 +58,8 @@ type serverFlags struct {
 	LogMaxBytes      bytesFlag     `help:"Size of the telemetry log." default:"20GiB"`
 	LogMaxAge        time.Duration `help:"Age of the telemetry log." default:"24h"`
 	SnapshotEvery    time.Duration `help:"How often the engine's state is saved." default:"30s"`
+	WarmUp           time.Duration `help:"Of how much time stored interactions are read when the engine's state is lost, as after an upgrade, to learn what is usual." default:"336h"`
+	WarmUpRows       int64         `help:"How many of them at most, the newest." default:"20000000"`
 	Memory           bytesFlag     `help:"Memory that the process stays near, questions apart. What is needed to hold the telemetry is taken all the same." default:"512MiB"`
 	StoreMemory      string        `help:"Memory of the store, such as 384MB; a share of --memory when not given." placeholder:"SIZE"`
 	CompactEvery     time.Duration `help:"How often coarse rows (minutes, hours, days, segments, customer days) are made of fine ones." default:"1m"`
@@ -128,6 +130,7 @@ func (f *serverFlags) config(data string, logs io.Writer) (app.Config, error) {
 		BusinessLimit: int64(f.BusinessLimit), BusinessItems: f.BusinessItems,
 		RedactKeys: f.RedactKeys, AllowKeys: f.AllowKeys, CORSOrigins: f.CORSOrigins, Hosts: f.Hosts,
 		LogMaxBytes: int64(f.LogMaxBytes), LogMaxAge: f.LogMaxAge, SnapshotEvery: f.SnapshotEvery,
+		WarmUp: felt.Instant(f.WarmUp), WarmUpRows: f.WarmUpRows,
 		Memory: int64(f.Memory), StoreMemory: f.StoreMemory, Retention: keep, CompactEvery: f.CompactEvery,
 		KeepGoodTraces: f.KeepGoodTraces, KeeperBehind: f.KeeperBehind, KeeperTraces: f.KeeperTraces,
 		KeeperBytes: int64(f.KeeperBytes), KeeperHoldLog: f.KeeperHoldLog, TraceSpans: f.TraceSpans, Version: version, Logger: f.logger(logs),
