@@ -334,3 +334,19 @@ func BenchmarkBuckets(b *testing.B) {
 	}
 	b.ReportMetric(float64(windows)/b.Elapsed().Seconds(), "windows/s")
 }
+
+func BenchmarkRead(b *testing.B) {
+	file := gz(text(history(8640, 4000, 30, 6000, 30)))
+	rows := 0
+	for b.Loop() {
+		r, err := NewReader(strings.NewReader(file))
+		if err != nil {
+			b.Fatal(err)
+		}
+		var row Row
+		for r.Next(&row) == nil {
+			rows++
+		}
+	}
+	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
+}
