@@ -101,7 +101,7 @@ func (a *App) listen(ctx context.Context) error {
 func (a *App) open(ctx context.Context) (err error) {
 	a.log, err = jetstream.Open(ctx, jetstream.Options{
 		Dir: a.dir.file("log"), MaxBytes: a.cfg.LogMaxBytes, MaxAge: a.cfg.LogMaxAge,
-		Partitions: a.settings.Partitions, Logger: a.cfg.Logger,
+		Partitions: a.settings.Partitions, Logger: a.cfg.Logger, TailBytes: tailBytes(a.cfg.Memory),
 	})
 	if err != nil {
 		return fmt.Errorf("log: %w", err)

@@ -11,15 +11,21 @@ import (
 	"time"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/shell/jetstream"
 )
 
-// The store's share of the memory that is asked for, and Go's. The rest is the program
-// itself, stacks, and what the store takes beside its limit.
+// The store's share of the memory that is asked for, and that of all that is not Go's where the
+// system does not tell how much it is: the store, what it takes beside its limit, the program itself.
 const (
-	storeShare = 0.16
-	goShare    = 0.52
+	storeShare = 0.14
+	otherShare = 0.48
+	spareShare = 0.06 // stays free, for what is needed in a hurry
 	// askShare is the store's share while questions are asked: then the whole may be over.
 	askShare = 0.75
+	// leastTail and tailShare are how much of the end of the log is kept in memory, of as much as
+	// the log would keep.
+	leastTail = 4 << 20
+	tailShare = 1.0 / 64
 )
 
 // How far the limit stays above what is in use, and the share of the processors' time that
@@ -42,6 +48,11 @@ type memory struct {
 	store func() []felt.Metric
 }
 
+// tailBytes is how much of the end of the log is kept in memory.
+func tailBytes(limit int64) int64 {
+	return min(max(int64(tailShare*float64(limit)), leastTail), jetstream.DefaultTailBytes)
+}
+
 func (a *App) memory() *memory {
 	return &memory{limit: a.cfg.Memory, parts: a.worker.Metrics, store: a.store.Metrics}
 }
@@ -53,8 +64,7 @@ func (m *memory) manage(ctx context.Context) {
 		<-ctx.Done()
 		return
 	}
-	want := int64(goShare * float64(m.limit))
-	before := debug.SetMemoryLimit(want)
+	before := debug.SetMemoryLimit(int64((1 - otherShare) * float64(m.limit)))
 	defer debug.SetMemoryLimit(before)
 	again := time.NewTicker(retuneWait)
 	defer again.Stop()
@@ -68,8 +78,17 @@ func (m *memory) manage(ctx context.Context) {
 		g := readRuntime()
 		room = retune(room, g.gcSeconds-last.gcSeconds, g.allSeconds-last.allSeconds)
 		last = g
-		debug.SetMemoryLimit(max(want, int64(room*float64(g.live))+int64(g.other)))
+		debug.SetMemoryLimit(max(m.left(g), int64(room*float64(g.live))+int64(g.other)))
 	}
+}
+
+// left is what Go may have of the memory that was asked for: what nobody else has.
+func (m *memory) left(g goMemory) int64 {
+	all, _ := resident()
+	if all <= g.held {
+		return int64((1 - otherShare) * float64(m.limit))
+	}
+	return int64((1-spareShare)*float64(m.limit)) - int64(all-g.held)
 }
 
 // retune is the room above what is in use, after collecting garbage has taken so much of the
@@ -92,15 +111,16 @@ type goMemory struct {
 	objects uint64 // objects, garbage included
 	idle    uint64 // spans in which there is nothing, not given back
 	other   uint64 // stacks, tables, what is free inside of spans
+	held    uint64 // all of it, what was given back left out
 
-	gcSeconds, allSeconds float64 // of processors, busy or not, since the process began
+	gcSeconds, allSeconds float64 // of processors, busy or not, since the process began; collecting in time that nobody wanted is left out
 }
 
 func readRuntime() goMemory {
 	names := []string{
 		"/gc/heap/live:bytes", "/memory/classes/heap/objects:bytes", "/memory/classes/heap/free:bytes",
 		"/memory/classes/heap/released:bytes", "/memory/classes/total:bytes",
-		"/cpu/classes/gc/total:cpu-seconds", "/cpu/classes/total:cpu-seconds",
+		"/cpu/classes/gc/total:cpu-seconds", "/cpu/classes/total:cpu-seconds", "/cpu/classes/gc/mark/idle:cpu-seconds",
 	}
 	samples := make([]metrics.Sample, len(names))
 	for i, n := range names {
@@ -117,8 +137,9 @@ func readRuntime() goMemory {
 		case metrics.KindBad, metrics.KindFloat64Histogram:
 		}
 	}
-	g := goMemory{live: v[0], objects: v[1], idle: v[2], gcSeconds: seconds[5], allSeconds: seconds[6]}
-	g.other = v[4] - v[1] - v[2] - v[3]
+	g := goMemory{live: v[0], objects: v[1], idle: v[2], gcSeconds: seconds[5] - seconds[7], allSeconds: seconds[6]}
+	g.held = v[4] - v[3]
+	g.other = g.held - v[1] - v[2]
 	return g
 }
 

@@ -30,6 +30,37 @@ func TestRetune(t *testing.T) {
 	}
 }
 
+// TestLeft: Go gets what the rest of the process does not have, and less the more that is.
+func TestLeft(t *testing.T) {
+	all, _ := resident()
+	if all == 0 {
+		t.Skip("the system does not tell")
+	}
+	const mega = 1 << 20
+	limit := float64(1 << 40)
+	m := &memory{limit: 1 << 40}
+	g := readRuntime()
+	if g.held == 0 || g.held < g.live+g.other {
+		t.Errorf("Go holds %d bytes, of which %d and %d are in use", g.held, g.live, g.other)
+	}
+	few, many := m.left(goMemory{held: all - 30*mega}), m.left(goMemory{held: all - 20*mega})
+	if few >= many || float64(many) > (1-spareShare)*limit || (1-spareShare)*limit-float64(few) > 60*mega {
+		t.Errorf("beside some 30 MB of others Go gets %d of %g, beside 20 %d", few, limit, many)
+	}
+	if got, want := m.left(goMemory{held: 2 * all}), int64((1-otherShare)*limit); got != want {
+		t.Errorf("where others are not known Go gets %d, want %d", got, want)
+	}
+}
+
+// TestTail: the end of the log in memory grows with the memory, between bounds.
+func TestTail(t *testing.T) {
+	for limit, want := range map[int64]int64{1 << 20: 4 << 20, 512 << 20: 8 << 20, 64 << 30: 16 << 20} {
+		if got := tailBytes(limit); got != want {
+			t.Errorf("of %d bytes %d for the tail, want %d", limit, got, want)
+		}
+	}
+}
+
 // TestMemoryAddsUp: the owners add up to the resident memory.
 func TestMemoryAddsUp(t *testing.T) {
 	runtime.GC()
