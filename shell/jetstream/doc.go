@@ -38,7 +38,7 @@
 //
 // # Reading
 //
-// What was appended last stays in memory (the tail, 16 MiB): a reader that keeps up
+// What was appended last stays in memory (the tail, 16 MiB by default): a reader that keeps up
 // is handed the appended records themselves, with no copy and no read, microseconds
 // after the acknowledgement. Whoever is further behind reads the stream in pieces of
 // 4 MiB by direct gets, which leave no state in the server, until it reaches the
