@@ -15,8 +15,8 @@ import (
 )
 
 // chunkRows is about how many rows are read for one transaction of Compact: its sketches take
-// some 30 MB, and a write waits for a fraction of a second.
-const chunkRows = 60_000
+// some 15 MB, and a write waits for a fraction of a second.
+const chunkRows = 30_000
 
 // Compact implements [felt.Compactor]. It makes one hour or day after the other, each in
 // chunks of scopes: rows are read on a connection of their own, so that writes wait only
@@ -44,14 +44,21 @@ func (s *Store) Compact(ctx context.Context, before felt.Instant, segmentMax int
 	return total, nil
 }
 
-// compactWithRoom is compactWindow with the memory of a question.
+// compactWithRoom makes a window within the memory of quiet times, and with that of a question only
+// when it has to: it comes by itself every hour, and then a third of the process' memory would be
+// in buffers.
 func (s *Store) compactWithRoom(ctx context.Context, w rollup.Window, before felt.Instant, segmentMax int) (int64, error) {
+	n, err := s.compactWindow(ctx, w, before, segmentMax)
+	if !wantsRoom(err) {
+		return n, err
+	}
 	done, err := s.makeRoom(ctx)
 	if err != nil {
-		return 0, err
+		return n, err
 	}
 	defer done()
-	return s.compactWindow(ctx, w, before, segmentMax)
+	more, err := s.compactWindow(ctx, w, before, segmentMax)
+	return n + more, err
 }
 
 func widthName(width felt.Instant) string {

@@ -11,7 +11,7 @@ import (
 // quietAfter is how long after the last large question memory goes back.
 const quietAfter = 3 * time.Second
 
-// room gives the database more memory while somebody asks or compacts, and takes it back
+// room gives the database more memory while somebody asks, and takes it back
 // afterwards: left alone it would keep in memory whatever it once read, up to its limit.
 type room struct {
 	mu     sync.Mutex

@@ -3,6 +3,7 @@ package duckdb
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"testing"
 	"time"
 
@@ -80,4 +81,43 @@ func TestRoom(t *testing.T) {
 		t.Errorf("memory_limit is %s after a question", got)
 	}
 	until("64.0 MiB")
+}
+
+// TestRoomToCompact: compacting takes more memory only when it cannot do without.
+func TestRoomToCompact(t *testing.T) {
+	ctx := context.Background()
+	for _, fails := range []bool{false, true} {
+		s, err := Open(ctx, Options{Dir: t.TempDir(), MemoryLimit: "128MiB", QuietLimit: "64MiB"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		row := felt.Interaction{ID: felt.InteractionID{1}, Version: 1, Env: "e", App: "a", Name: "n", Kind: felt.KindStep, End: 1, Outcome: felt.OutcomeFailed, Weight: 1}
+		bucket := felt.Bucket{Series: felt.Series{Env: "e", App: "a", Name: "n", Kind: felt.KindStep}, Width: 10, Counts: felt.Counts{Failed: 1}}
+		if err := s.Write(ctx, felt.Batch{ID: felt.BatchID{Stage: 2, Tick: 1}, Interactions: []felt.Interaction{row}, Buckets: []felt.Bucket{bucket}}); err != nil {
+			t.Fatal(err)
+		}
+		tries := 0
+		s.fault = func(step int) error {
+			if step != 2 {
+				return nil
+			}
+			if tries++; fails && tries == 1 {
+				return errors.New("Out of Memory Error: injected")
+			}
+			return nil
+		}
+		n, err := s.Compact(ctx, felt.Day, 9)
+		if err != nil || n == 0 || tries < 2 {
+			t.Errorf("%d rows after %d tries, %v", n, tries, err)
+		}
+		s.room.mu.Lock()
+		if s.room.raised != fails {
+			t.Errorf("more memory taken: %v, needed: %v", s.room.raised, fails)
+		}
+		s.room.mu.Unlock()
+		if im, err := s.Impact(ctx, felt.Question{Scope: felt.Scope{Env: "e", Name: "n"}, Window: felt.Window{To: felt.Hour}}); err != nil || im.Counts.Failed != 1 {
+			t.Errorf("%d failed, %v", im.Counts.Failed, err)
+		}
+	}
 }
