@@ -5,7 +5,7 @@ import (
 	"iter"
 )
 
-// HistoryBatch is the most interactions that [HistoryReader.History] yields at once.
+// HistoryBatch is the most rows that a [HistoryReader] yields at once.
 const HistoryBatch = 8192
 
 // HistoryCount is how many interactions of [HistoryReader.History] became known in a minute.
@@ -31,6 +31,9 @@ type HistoryReader interface {
 	// HistoryCounts says how many interactions History would yield, minute by minute in order
 	// of time, without the minutes that have none.
 	HistoryCounts(ctx context.Context, after, upTo Tick) ([]HistoryCount, error)
+	// SignalHistory yields the values of signals and KPIs that became known in ticks (after,
+	// upTo], in order of Known, Env, App, Journey, Kind, Name; else it is as History.
+	SignalHistory(ctx context.Context, after, upTo Tick) iter.Seq2[[]SignalPoint, error]
 	// Lasting returns the findings that have not ended, and the incidents that are not
 	// resolved, of all environments, in order of their ids.
 	Lasting(ctx context.Context) ([]Finding, []Incident, error)

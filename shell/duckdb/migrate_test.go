@@ -3,6 +3,7 @@ package duckdb_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/felt-cx/felt"
@@ -21,6 +22,9 @@ func TestOldDirectory(t *testing.T) {
 		INSERT INTO interactions SELECT uuid(), 1, i, i, 3, 1, '', '', i * 1000000000, i * 1000000000, 3, 0, '', '', 1, '', false, 0, 5, 0, NULL, 1,
 			md5(i::VARCHAR)::UUID, 4, NULL, NULL, md5(i::VARCHAR)::UUID, 1, uuid(), 1, 'web', '', '',
 			chr(31) || 'plan' || chr(30) || 'pro' || chr(31), 0, '', '', 0 FROM range(3600, 14400, 60) r(i);
+		INSERT INTO scopes VALUES (2, 'staging', 'shop', 'pay', 1, 0, 0), (3, 'staging', 'shop', 'checkout', 2, 0, 0);
+		INSERT INTO interactions SELECT uuid(), 3, 9000, 8000 + i, CASE i WHEN 0 THEN 1 ELSE 0 END, 2 + i, '', '', 7e12, 8e12, 3, 0, '', '', 1, '', false, 0, 5, 0, NULL, 1,
+			uuid(), 1, NULL, NULL, NULL, 1, uuid(), 1, 'web', '', '', '', 0, '', '', 0 FROM range(2) r(i);
 		INSERT INTO buckets SELECT 1, '', '', i * 1000000000, 10, i + 10, 0, 0, 1, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL FROM range(7200, 14400, 60) r(i);
 		INSERT INTO link_rows VALUES ('production', 4, md5('3600')::UUID, md5('user')::UUID, 5), ('production', 4, md5('3660')::UUID, md5('user')::UUID, 5);
 		INSERT INTO ticks VALUES (1, 2, 0, 14400), (2, 2, 0, 14000), (1, 3, 0, 99);
@@ -46,6 +50,22 @@ func TestOldDirectory(t *testing.T) {
 	rows, _, err := s.Interactions(ctx, hours(1, 4), felt.OutcomeNone, 1, "")
 	if err != nil || len(rows) != 1 || rows[0].Steps != nil {
 		t.Errorf("%+v, %v", rows, err)
+	}
+	// What was corrected before first versions were kept is judged by when and how it was first
+	// known; a journey that was open at first, by its newest version.
+	var past []string
+	for batch, err := range s.History(ctx, 7999, 9001) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range batch {
+			if r := &batch[i]; r.Env == "staging" {
+				past = append(past, fmt.Sprintf("%d %s %s", r.Known, r.Kind, r.Outcome))
+			}
+		}
+	}
+	if fmt.Sprint(past) != "[8000 step success 9000 journey failed]" {
+		t.Errorf("history of what was corrected: %q", past)
 	}
 	if c, err := s.Cursor(ctx, "engine"); err != nil || c.Seq != 7 {
 		t.Errorf("cursor %+v, %v", c, err)

@@ -27,9 +27,7 @@ func (s *Store) Signals(ctx context.Context, scope felt.Scope, w felt.Window, st
 	at := map[line]int{}
 	err := ask(ctx, s.db, "signals_last", in, fill, func(rows *sql.Rows) error {
 		p := felt.SignalPoint{Env: scope.Env}
-		if err := rows.Scan(&p.Service, &p.Metric, &p.Attributes, &p.Layer, &p.Time, &p.StartTime, &p.Known, &p.Value, &p.Histogram,
-			&p.Temporality, &p.Unit, &p.Limit, &p.App, &p.Journey, &p.Name, &p.Kind, &p.Statistic, &p.N,
-			&p.Threshold, &p.HasThreshold, &p.HasLimit, &p.Direction); err != nil {
+		if err := scanSignal(rows, &p); err != nil {
 			return err
 		}
 		at[line{p.Kind, p.App, p.Name}] = len(list)

@@ -68,6 +68,33 @@ func asJudged(r *felt.Interaction) felt.Interaction {
 	}
 }
 
+// SignalHistory implements [felt.HistoryReader].
+func (s *Store) SignalHistory(ctx context.Context, after, upTo felt.Tick) iter.Seq2[[]felt.SignalPoint, error] {
+	return func(yield func([]felt.SignalPoint, error) bool) {
+		s.mu.RLock()
+		var list []felt.SignalPoint
+		for i := range s.signals.rows {
+			if r := &s.signals.rows[i]; r.Known > after && r.Known <= upTo {
+				list = append(list, *r)
+			}
+		}
+		s.mu.RUnlock()
+		slices.SortFunc(list, func(a, b felt.SignalPoint) int {
+			return cmp.Or(cmp.Compare(a.Known, b.Known), cmp.Compare(a.Env, b.Env), cmp.Compare(a.App, b.App),
+				cmp.Compare(a.Journey, b.Journey), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
+		})
+		for batch := range slices.Chunk(list, felt.HistoryBatch) {
+			if err := ctx.Err(); err != nil {
+				yield(nil, fmt.Errorf("mem: history of signals: %w", err))
+				return
+			}
+			if !yield(batch, nil) {
+				return
+			}
+		}
+	}
+}
+
 // HistoryCounts implements [felt.HistoryReader].
 func (s *Store) HistoryCounts(_ context.Context, after, upTo felt.Tick) ([]felt.HistoryCount, error) {
 	var out []felt.HistoryCount

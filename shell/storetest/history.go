@@ -212,3 +212,49 @@ func lasting(t *testing.T, s felt.Store) {
 		t.Errorf("%+v, %+v, %v", f, in, err)
 	}
 }
+
+// historySignals: the values of signals and KPIs in the order in which they became known.
+func historySignals(t *testing.T, s felt.Store) {
+	point := func(i int, known felt.Tick, env, name string) felt.SignalPoint {
+		return felt.SignalPoint{
+			Env: env, App: "shop", Journey: "checkout", Name: name, Kind: felt.SignalTechnical, Service: "web", Metric: "load", Statistic: "mean", Unit: "1",
+			Layer: felt.LayerApplication, StartTime: known.Instant() - 10*felt.Second, Time: known.Instant(), Known: known, Value: float64(i), N: 3,
+			Threshold: 0.5, Limit: 1, HasThreshold: true, HasLimit: true, Direction: "up",
+		}
+	}
+	var want []felt.SignalPoint
+	var batches []felt.Batch
+	const rows = felt.HistoryBatch + 100
+	for i := range rows / 2 {
+		known := felt.TickOf(day) + 10*felt.Tick(i+1)
+		a, b := point(i, known, Env, "a"), point(i, known, "staging", "a")
+		batches = append(batches, felt.Batch{ID: felt.BatchID{Stage: 3, Tick: known}, Signals: []felt.SignalPoint{b, a}})
+		want = append(want, a, b)
+	}
+	write(t, s, batches...)
+	read := func(after, upTo felt.Tick) (list []felt.SignalPoint) {
+		t.Helper()
+		for batch, err := range s.SignalHistory(t.Context(), after, upTo) {
+			if err != nil || len(batch) == 0 || len(batch) > felt.HistoryBatch {
+				t.Fatalf("a batch of %d, %v", len(batch), err)
+			}
+			list = append(list, batch...)
+		}
+		return list
+	}
+	if got := read(ever, always); !reflect.DeepEqual(got, want) {
+		t.Errorf("%d rows of %d, the first %+v", len(got), len(want), got[:min(len(got), 1)])
+	}
+	if got := read(want[2].Known, want[8].Known); !reflect.DeepEqual(got, want[4:10]) {
+		t.Errorf("in a window: %+v", got)
+	}
+	if got := read(always-5, always); len(got) != 0 {
+		t.Errorf("of after: %+v", got)
+	}
+	for batch, err := range s.SignalHistory(t.Context(), ever, always) {
+		if err != nil || len(batch) == 0 {
+			t.Errorf("%d rows, %v", len(batch), err)
+		}
+		break // who asks for no more gets no more
+	}
+}

@@ -77,6 +77,7 @@ func Run(t *testing.T, open func(t *testing.T) felt.Store) {
 		{"history of what was replaced", historyReplaced},
 		{"history in pieces", historyPieces},
 		{"what lasts", lasting},
+		{"history of signals", historySignals},
 		{"questions that are none", refused},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
