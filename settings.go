@@ -18,7 +18,7 @@ type Settings struct {
 	SeriesMax    int     `json:"series_max"`      // bound on series of interactions; further names count as "other"
 	OpsMax       int     `json:"operations_max"`  // bound on operations and on edges; further ones count as "other"
 	SegmentMax   int     `json:"segment_values"`  // K values per segment key and series; further ones are "other"
-	FloorClients int     `json:"floor_customers"` // the fewest customers in the judged minute for a finding
+	FloorClients int     `json:"floor_hit"`       // the fewest different customers hit since the evidence began, for a finding; 1..32
 	OpenJourneys int     `json:"open_journeys"`   // bound on customers' journeys held to be told or corrected, over all partitions; twice as many sealed ones are remembered
 	JourneySteps int     `json:"journey_steps"`   // bound on steps held of one customer in one journey; the oldest are sealed first
 	KnownLinks   int     `json:"known_links"`     // bound on links remembered so that they are not written again
@@ -27,7 +27,7 @@ type Settings struct {
 	SignalInstances int `json:"signal_instances"` // bound on the instances (streams of points) of one signal
 	SignalStreams   int `json:"signal_streams"`   // bound on the instances of all signals
 
-	// FalsePages is how often a day, over everything, a finding may page for nothing; 0: as ships.
+	// FalsePages is how often a day, over everything, a finding may page for nothing; 0: one in a week.
 	FalsePages float64 `json:"false_pages,omitempty"`
 }
 
@@ -38,7 +38,7 @@ func DefaultSettings() Settings {
 		Settle: 15 * Second, LateMax: 24 * Hour, JudgeLate: 60 * Second,
 		Remember: 15 * Minute, JourneyLate: 10 * Minute, Recovery: 30 * Minute,
 		OpenSpans: 4_000_000, OpenTries: 2_000_000, SeriesMax: 20_000, OpsMax: 100_000,
-		SegmentMax: 50, FloorClients: 20,
+		SegmentMax: 50, FloorClients: 4,
 		OpenJourneys: 450_000, JourneySteps: 512, KnownLinks: 200_000,
 		Signals: 2000, SignalInstances: 1000, SignalStreams: 50_000,
 	}

@@ -33,7 +33,7 @@ type serverFlags struct {
 	Remember       time.Duration `help:"How long an interaction is remembered against redelivery." default:"15m"`
 	JourneyLate    time.Duration `help:"How late a step may come and still correct a journey that has ended; --settle is added." default:"10m"`
 	RecoveryWindow time.Duration `help:"How long a customer has to succeed after a failure before being counted as lost." default:"30m"`
-	FloorCustomers int           `help:"The fewest customers in a minute for a finding." default:"20"`
+	FloorCustomers int           `help:"The fewest different customers that must be hit for a finding." default:"4"`
 	MaxOpenSpans   int           `help:"Spans held until their trace settles; over it the oldest settle early." default:"4000000"`
 	MaxOpenTries   int           `help:"Interactions remembered against redelivery." default:"2000000"`
 	MaxSeries      int           `help:"Names of interactions with buckets of their own; further ones count as other." default:"20000"`

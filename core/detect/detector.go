@@ -2,231 +2,298 @@ package detect
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"math"
+	"math/bits"
 	"slices"
-	"strconv"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/cusum"
+	"github.com/felt-cx/felt/core/measure"
+	"github.com/felt-cx/felt/core/rules"
 )
 
-// The detector's thresholds; see the package page.
+// OpenAt is the sensitivity that ships, the same for every series: nats at which a finding
+// opens. On ideal data about one in a month opens by chance in a series.
+const OpenAt = 14.0
+
+// FalsePages is how many findings of paging class a day may come by chance over everything, when
+// the settings do not say: one a week.
+const FalsePages = 1.0 / 7
+
+// lightExtra is how much more evidence a segment value needs than a whole: there are many.
+const lightExtra = 3.0
+
+// Bounds in time.
 const (
-	Name    = "failed_share"
-	Version = 1
-
-	OpenTail  = 1e-6
-	EndTail   = 1e-3
-	EndAfter  = 6    // judgings in a row
-	MinFactor = 2    // times the baseline
-	MinPoints = 0.02 // above the baseline
+	liveFor    felt.Tick = 24 * 3600      // a series counts as live so long after its last try
+	keptFor    felt.Tick = 15 * 24 * 3600 // and is kept so long
+	watchedFor felt.Tick = 48 * 3600      // when nothing at all came for so long, nothing is due
+	reviewed   felt.Tick = 600            // how often thresholds and bounds are looked at
 )
 
-// key is the scope of a series of customer traffic.
-type key struct{ env, app, name string }
-
-func compareKeys(a, b key) int {
-	return cmp.Or(cmp.Compare(a.env, b.env), cmp.Compare(a.app, b.app), cmp.Compare(a.name, b.name))
-}
-
-// FailedShare judges all series of a log. It is for one goroutine.
-type FailedShare struct {
+// Detector judges all series of a log. It is for one goroutine.
+type Detector struct {
 	settings felt.Settings
+	rules    *rules.Set
 	series   map[key]*series
-	active   []*series // with something in the judged minute
-	tick     felt.Tick
+	order    []*series // by key
+	dirty    bool      // order and links are not up to date
+	nextID   uint32
+	values   int // admitted segment values, of all series
 	refused  int64
-	scratch  []Seen
+	tick     felt.Tick // the last one
+	judged   felt.Tick // the last judging
+	last     felt.Tick // with a try
+	tests    float64   // for which the thresholds are made
+	terms    Terms
+	light    cusum.Rule
+	usual    map[scope]*usual
+	sources  sources
+	samples  samples
+	recent   recent
+	gone     []*lasting // findings of what is not judged any more
+
+	out    []felt.Finding
+	events []Event
+	took   []felt.Instant
+	tally  tally
+	said   []said
+	texts  map[string]string
 }
 
 // New returns a detector that has seen nothing.
-func New(s felt.Settings) *FailedShare {
-	return &FailedShare{settings: s, series: map[key]*series{}}
+func New(s felt.Settings) *Detector {
+	d := &Detector{
+		settings: s, series: map[key]*series{}, usual: map[scope]*usual{}, texts: map[string]string{},
+		sources: newSources(), samples: newSamples(), recent: newRecent(), tests: 1,
+	}
+	d.rule()
+	return d
 }
 
 // Settings takes new settings.
-func (d *FailedShare) Settings(s felt.Settings) { d.settings = s }
+func (d *Detector) Settings(s felt.Settings) {
+	d.settings = s
+	d.rule()
+}
 
-// Add takes one try that became known in tick t and is to be judged.
-func (d *FailedShare) Add(t felt.Tick, env, app, name string, customer uint64, o felt.Outcome, end felt.Instant) {
-	k := key{env, app, name}
+// DefaultTerms are what ships for a line of windows of a width in seconds that is judged
+// alone: a finding pages as soon as it opens.
+func DefaultTerms(width felt.Tick) Terms {
+	r := cusum.Rule{Width: width, Open: OpenAt, Page: OpenAt}
+	return Terms{Rule: r, Drop: r}
+}
+
+// PageAt is the evidence in nats at which a finding is of paging class when so many tests are
+// judged every width seconds, and falsePages a day are allowed by chance over all of them.
+func PageAt(tests, falsePages float64, width felt.Tick) float64 {
+	return math.Max(OpenAt, cusum.Threshold(tests, falsePages, width))
+}
+
+// rule makes the thresholds of the settings and the number of tests.
+func (d *Detector) rule() {
+	allowed := d.settings.FalsePages
+	if allowed <= 0 {
+		allowed = FalsePages
+	}
+	d.terms = DefaultTerms(Every)
+	d.terms.Rule.Page = PageAt(d.tests, allowed, Every)
+	d.terms.Drop.Page = d.terms.Rule.Page
+	d.light = cusum.Rule{Width: Every, Open: OpenAt + lightExtra, Page: math.Max(OpenAt+lightExtra, d.terms.Rule.Page)}
+}
+
+// Add takes one try that became known in tick t and is to be judged. A try is judged once, as it
+// was said first: what is decided otherwise later was told to customers as it was.
+func (d *Detector) Add(t felt.Tick, y *measure.Try) {
+	if !y.Judged || !y.First {
+		return
+	}
+	k := key{y.Env, y.App, y.Name, y.Kind}
 	s := d.series[k]
 	if s == nil {
-		if len(d.series) >= d.settings.SeriesMax && !d.makeRoom(t) {
+		if s = d.newSeries(t, k); s == nil {
 			d.refused++
 			return
 		}
-		s = &series{key: k}
-		d.series[k] = s
 	}
-	was := s.quiet()
-	s.add(Seen{customer, MarkOf(o), end, end})
-	if was && !s.quiet() {
-		d.active = append(d.active, s)
+	if y.Service != "" && (s.source == nil || s.source.service != y.Service || s.source.gone) {
+		s.source = d.sources.of(y.Env, y.Service)
 	}
+	who, known := y.Who()
+	s.add(y, who, d.valuesOf(s, y))
+	d.last = t
+	seen := Seen{Outcome: y.Outcome, First: y.End, Last: y.End}
+	if known {
+		seen.Customer = who
+	}
+	d.recent.add(s.id, t, seen)
 }
 
-// makeRoom forgets the series that were silent for so long that only the prior is left.
-func (d *FailedShare) makeRoom(t felt.Tick) bool {
-	n := len(d.series)
-	for k, s := range d.series {
-		if s.quiet() && s.finding == nil && s.last < t-baseline-2*judged {
-			delete(d.series, k)
+// newSeries makes room for one more; nil when there is none.
+func (d *Detector) newSeries(t felt.Tick, k key) *series {
+	if len(d.series) >= d.settings.SeriesMax && !d.forget(t, liveFor) {
+		return nil
+	}
+	k.env, k.app, k.name = d.intern(k.env), d.intern(k.app), d.intern(k.name)
+	d.nextID++
+	s := &series{key: k, id: d.nextID, counts: Counts{Before: -1}, last: t}
+	d.series[k] = s
+	d.order = append(d.order, s)
+	d.dirty = true
+	d.plan(s)
+	return s
+}
+
+// forget lets go of the series that were idle for so long, and tells whether there were any.
+func (d *Detector) forget(t, idle felt.Tick) bool {
+	kept := d.order[:0]
+	for _, s := range d.order {
+		if s.last >= t-idle || len(s.open) > 0 {
+			kept = append(kept, s)
+			continue
 		}
+		delete(d.series, s.key)
+		d.gone = append(d.gone, s.found...)
+		for i := range s.dims {
+			d.values -= len(s.dims[i].values)
+			for j := range s.dims[i].values {
+				if f := s.dims[i].values[j].found; f != nil {
+					d.gone = append(d.gone, f)
+				}
+			}
+		}
+		d.dirty = true
 	}
-	return len(d.series) < n
+	clear(d.order[len(kept):])
+	some := len(kept) < len(d.order)
+	d.order = kept
+	return some
 }
 
-// Tick judges every series when t is a tick for it, and returns the findings that
-// opened, changed or ended, in order of their scope.
-func (d *FailedShare) Tick(t felt.Tick) []felt.Finding {
+// Tick judges when t is a tick for it, and returns the findings that opened, changed or ended,
+// in order of their series. They are the caller's.
+func (d *Detector) Tick(t felt.Tick) []felt.Finding {
 	d.tick = t
 	if t%Every != 0 {
 		return nil
 	}
-	slices.SortFunc(d.active, func(a, b *series) int { return compareKeys(a.key, b.key) })
-	var out []felt.Finding
-	for _, s := range d.active {
-		s.roll(t)
-		if f := d.judge(s, t); f != nil {
-			out = append(out, *f)
+	d.out = nil
+	if t%reviewed == 0 {
+		d.review(t)
+	}
+	if d.dirty || t%reviewed == 0 {
+		d.link()
+		d.count(t)
+	}
+	d.sources.close(t)
+	d.took = d.took[:0]
+	for _, s := range d.order {
+		d.took = s.close(t, d.took)
+	}
+	for _, s := range d.order {
+		d.judgeSeries(s, t)
+	}
+	d.judgeSources(t)
+	d.judgeSamples(t)
+	slices.SortFunc(d.gone, func(a, b *lasting) int { return cmp.Compare(a.ID, b.ID) })
+	for _, f := range d.gone {
+		d.end(f, t, "is not judged any more")
+	}
+	d.gone = nil
+	for _, s := range d.order {
+		s.done()
+	}
+	d.recent.prune(t)
+	d.judged = t
+	return d.out
+}
+
+// judgeSeries runs the tests of one series over its closed window.
+func (d *Detector) judgeSeries(s *series, t felt.Tick) {
+	c := &s.counts
+	if s.before != nil {
+		b := &s.before.counts
+		c.Before = (b.Success + b.Degraded) * max(b.Scale, 1)
+	}
+	terms := d.terms
+	terms.Failed = d.priorOf(s)
+	terms.Factor = d.factor(s, t)
+	d.events = s.line.step(t, c, &terms, d.events[:0])
+	for i := range d.events {
+		if e := &d.events[i]; e.Test == TestFailed {
+			s.base, s.known = e.Expected, e.Known
+			if !e.Lasting {
+				d.learn(s, c)
+			}
 		}
 	}
-	d.active = slices.DeleteFunc(d.active, (*series).quiet)
-	return out
+	d.stepValues(s, t)
+	for i := range d.events {
+		d.judge(s, t, &d.events[i])
+	}
+	for i := range d.said {
+		d.judgeValue(s, t, &d.said[i])
+	}
+	d.stepBurns(s, t)
 }
 
-// judge decides about one series; nil when there is nothing new.
-func (d *FailedShare) judge(s *series, t felt.Tick) *felt.Finding {
-	d.scratch = s.recent(d.scratch)
-	n, k := count(d.scratch)
-	if n < int64(max(d.settings.FloorClients, 1)) {
-		return nil
-	}
-	baseK, baseN := s.expect(t)
-	p, share := baseK/baseN, float64(k)/float64(n)
-	tail := Tail(k, n, p)
-	if s.finding == nil {
-		if tail > OpenTail || share < MinFactor*p || share-p < MinPoints {
-			return nil
+// review lets go of what was idle for long, and looks at the number of tests.
+func (d *Detector) review(t felt.Tick) {
+	d.forget(t, keptFor)
+	d.forgetSources(t)
+	d.forgetSamples(t)
+}
+
+// count makes the thresholds anew when there are so many more or fewer tests that it matters.
+func (d *Detector) count(t felt.Tick) {
+	n := 0
+	for _, s := range d.order {
+		if s.last >= t-liveFor {
+			n += int(Tests)
+			for i := range s.dims {
+				n += len(s.dims[i].values)
+			}
 		}
-		s.baseK, s.baseN, s.good = baseK, baseN, 0
-		s.finding = &felt.Finding{
-			ID:       findingID(s.key, t),
-			Series:   felt.Series{Env: s.key.env, App: s.key.app, Name: s.key.name, Kind: felt.KindStep},
-			Detector: Name, DetectorVersion: Version, Threshold: OpenTail,
-			Baseline: p, BaselineN: int64(baseN) - priorN, Opened: t,
-			Since: firstBad(d.scratch, t, p),
-		}
 	}
-	f := s.finding
-	changed := f.N != n || f.Hit != k
-	f.Statistic, f.N, f.Hit, f.Share = tail, n, k, share
-	if tail > EndTail {
-		s.good++
-	} else {
-		s.good = 0
+	if tests := float64(uint64(1) << bits.Len(uint(max(n-1, 0)))); tests != d.tests {
+		d.tests = tests
+		d.rule()
 	}
-	recovered := s.good >= EndAfter
-	normal := s.young() && t-f.Opened >= baseline
-	if !changed && !recovered && !normal {
-		return nil
-	}
-	f.Updated = t
-	f.Explanation = explain(f, s.skip)
-	if recovered || normal {
-		s.end(t, recovered)
-	}
-	return f
 }
 
-// end ends the lasting finding: because customers have recovered, or because the series
-// has been like this ever since it was first seen.
-func (s *series) end(t felt.Tick, recovered bool) {
-	f := s.finding
-	f.Ended = t
-	why := "for a minute now no more than before"
-	if !recovered {
-		why = "as in the whole hour since this was first seen: taken as its normal from now on"
+// factor is what the calendar expects of the customers of a series now.
+func (d *Detector) factor(s *series, t felt.Tick) float64 {
+	if d.rules == nil || len(d.rules.Calendar) == 0 {
+		return 1
 	}
-	f.Explanation = fmt.Sprintf("%d of %d customers failed in the last minute (%s), %s", f.Hit, f.N, percent(f.Share), why)
-	if !s.young() {
-		s.frozen += t - f.Opened
+	journey := s.plan.journey
+	if s.kind == felt.KindJourney {
+		journey = s.name
 	}
-	s.finding = nil
+	return d.rules.Expected(t.Instant()-felt.Second, journey)
 }
 
-// explain says it in one sentence with its numbers.
-func explain(f *felt.Finding, skip uint8) string {
-	sample := ""
-	if skip > 0 {
-		sample = ", in a sample of one customer in " + strconv.FormatUint(1<<skip, 10)
-	}
-	return fmt.Sprintf("%d of %d customers failed in the last minute (%s)%s, against %s; the chance of that is %s",
-		f.Hit, f.N, percent(f.Share), sample, before(f), chance(f.Statistic))
-}
-
-// before names the baseline and on how much it rests (customers, once each per 10 s):
-// an assumption is not an hour.
-func before(f *felt.Finding) string {
-	if f.BaselineN <= 0 {
-		return "the " + percent(f.Baseline) + " that is assumed while nothing is known of the hour before"
-	}
-	return fmt.Sprintf("%s of %d in the hour before", percent(f.Baseline), f.BaselineN)
-}
-
-// percent writes a share with two significant digits at least.
-func percent(v float64) string {
-	v *= 100
-	if v >= 9.95 {
-		return strconv.FormatFloat(v, 'f', 0, 64) + " %"
-	}
-	return strconv.FormatFloat(v, 'f', 1, 64) + " %"
-}
-
-// chance bounds a probability by a power of ten.
-func chance(p float64) string {
-	switch {
-	case p >= 0.1:
-		return strconv.FormatFloat(p, 'f', 1, 64)
-	case p < 1e-99:
-		return "below 1e-99"
-	}
-	return "below 1e" + strconv.Itoa(int(math.Floor(math.Log10(p)))+1)
-}
-
-func findingID(k key, t felt.Tick) string {
-	return "fnd-" + digest(k.env, k.app, k.name, Name, strconv.FormatInt(int64(t), 10))
-}
-
-// digest is 12 hex digits that stand for the parts: for ids that can be derived again.
-func digest(parts ...string) string {
-	h := sha256.New()
-	for _, p := range parts {
-		h.Write(strconv.AppendInt(nil, int64(len(p)), 10))
-		h.Write([]byte{':'})
-		h.Write([]byte(p))
-	}
-	return hex.EncodeToString(h.Sum(nil)[:6])
-}
-
-// Recent calls yield for what is held of the judged minute of a series, this tick
-// included.
-func (d *FailedShare) Recent(env, app, name string, yield func(Seen)) {
-	s := d.series[key{env, app, name}]
-	if s == nil {
+// Stood tells that the log's clock stood still until t, because nothing was put on the log:
+// nothing is known of that time. Call it before what became known in t is added.
+func (d *Detector) Stood(t felt.Tick) {
+	from := d.judged
+	last := t - 1 - (t-1)%Every
+	if from == 0 || last <= from {
 		return
 	}
-	for _, v := range s.recent(nil) {
-		yield(v)
+	for _, s := range d.order {
+		s.line.Skip(last)
 	}
+	d.sources.skip(last - from)
+	d.judged = last
 }
 
 // Due is the next tick at which something happens without any input; 0 when nothing will.
-func (d *FailedShare) Due() felt.Tick {
-	if len(d.active) == 0 {
+func (d *Detector) Due() felt.Tick {
+	if d.sources.heardAny() || d.samples.waits() || len(d.gone) > 0 {
+		return nextJudging(d.tick)
+	}
+	if len(d.order) == 0 || d.last < d.tick-watchedFor {
 		return 0
 	}
 	return nextJudging(d.tick)
@@ -242,11 +309,7 @@ func nextJudging(t felt.Tick) felt.Tick {
 
 // Stats returns the number of series held, of findings that last, and of tries that were
 // not judged for want of room.
-func (d *FailedShare) Stats() (held, lasting int, refused int64) {
-	for _, s := range d.series {
-		if s.finding != nil {
-			lasting++
-		}
-	}
-	return len(d.series), lasting, d.refused
+func (d *Detector) Stats() (held, findings int, refused int64) {
+	d.each(func(*lasting) { findings++ })
+	return len(d.order), findings, d.refused
 }

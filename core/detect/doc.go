@@ -1,47 +1,59 @@
-// Package detect notices that customers of a series fail more than they used to.
+// Package detect decides which tests run on which series, and makes findings of what they say.
 //
-// It has one simple, honest detector, [FailedShare]. Every 10 seconds it looks at each
-// series (environment, app, name) and asks: of the customers who tried in the last
-// minute, how many failed at least once, and how surprising is that, given how things
-// went in the hour before?
+// A test knows numbers: so many of so many, window after window. This package knows what they
+// are numbers of. Every ten seconds it counts what became known of every series, gives the
+// counts to the tests of packages cusum, slo and forecast, and where one of them speaks it opens
+// a finding: what, where, since when, how many of how many, against what, how sure, in one
+// sentence. A [Line] is all tests on one series' counts, without the rest: a table of numbers is
+// judged by the very same code.
 //
-// # By customers, not by attempts
+// # By arrival, by customers
 //
-// One customer who retries ten thousand times is one customer. So n and k are distinct
-// customers, and below a floor (20) the detector is silent: it neither opens nor ends a
-// finding, because what is not known is never good.
+// Browsers send failures at once and successes in batches of ten seconds, so a fresh window of
+// event time looks all failed. Judged is therefore what became known in the last ten seconds,
+// whenever it happened; what had ended long before it arrived is left out by the caller. In a
+// window a customer counts once, by the worst that happened to them: one who tries ten thousand
+// times is one. And a finding needs a few different customers since its evidence began
+// ([felt.Settings.FloorClients]), so that one customer who keeps failing is not the news.
 //
-// # By arrival, not by event time
+// # What is judged
 //
-// Browsers send failures at once and successes in 10-second batches. A fresh window of
-// event time therefore looks all failed. The detector judges what became known in the
-// last minute, in six slices of 10 seconds; what had ended long before it arrived is
-// left out by the caller.
+// Of each series: the share that fails, that is degraded, that leaves, that waits longer than its
+// journey promises, that waits longer than nine of ten used to; how many come; and of a later
+// step of a journey, how many come of those who made the step before. Of each journey's
+// objectives: how fast the error budget burns. Of signals and KPIs: whether they leave their
+// band, and whether they are about to reach their limit. Those corroborate, and never page.
 //
-// # How surprising
+// Of each value of a segment (a region, a release): the share that fails, by a light test. The
+// average of all hides a region of one per cent of the traffic in which everything fails.
+// Values are admitted first come, so many of each key in each series; further ones are "other".
+// When the whole is judged worse too, there is one finding, of the whole, that names the values
+// that stand out.
 //
-// The baseline is the share of failing customers in the hour before the judged minute,
-// plus a prior of one failed in a hundred, so that a series without a past has an
-// expectation too. The statistic is the exact upper tail of the binomial distribution:
-// the chance of k or more failing among n if each failed with the baseline's
-// probability. A finding opens when that chance is at most 1e-6 and the share is also
-// worth waking somebody for: at least twice the baseline and two points above it. The
-// baseline is frozen while the finding lasts, so that a long outage does not become the
-// new normal. The finding ends after six judgings in a row, each with enough customers,
-// whose tail is above 1e-3. One exception keeps a series that has always failed a little
-// from alarming for ever: a finding that opened when there was hardly a past, only the
-// prior, ends after an hour, and what that hour showed is the baseline from then on.
+// # Before anything is known
 //
-// # Since when
+// A new series is held against its journey's objective, else against its journey's share, else
+// against that of its app, its environment, and at last against what ships. What it shows itself
+// takes over as it comes.
 //
-// Once a finding opens, the last minute is cut into 10-second windows of event time. The
-// run of windows up to now that is least likely under the baseline, and most likely
-// under its own share, is when it began; the first failure in it is what people call
-// first_bad.
+// # Nobody comes, or nothing
+//
+// When a series loses its customers, its source (the service that sent its interactions) is
+// asked: was anything at all heard from it? If it was, customers have stopped coming: a drop. If
+// nothing was, for half a minute, from a source that used to be heard all the time, then what
+// customers do is not known, and the finding says that: silent. It is one finding for all series
+// of the source. A log whose clock stood still, because the server did, is neither.
+//
+// # When to wake somebody
+//
+// A finding opens at the same evidence for every series. It is of paging class when its evidence
+// would, over the whole fleet, be reached by chance no more often than [felt.Settings.FalsePages]
+// allows. More series mean more evidence needed; the number is looked at every ten minutes and
+// rounded up to a power of two, so that the threshold moves rarely.
 //
 // # How much is held
 //
-// Customers of the judged minute are held by 64 bits of their hash. A series with more
-// than [SampleMax] of them in a minute is judged on a half, a quarter, ... of its
-// customers, always the same ones, chosen by their hash: shares stay what they are.
+// Of a line some kilobytes, of a segment value about a hundred bytes, both bounded in number. Of
+// tries the present window, and the last minutes in a bounded list, from which an incident takes
+// its first customers.
 package detect

@@ -1,6 +1,8 @@
 package detect
 
 import (
+	"slices"
+
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/codec"
 	"github.com/felt-cx/felt/core/cusum"
@@ -16,6 +18,8 @@ type Counts struct {
 	// Took is how long each of them took, for the test against what is usual here; nil for
 	// what has no durations.
 	Took []felt.Instant
+	// Fled of the abandoned left after a failure.
+	Fled int64
 	// Before is how many made the step before this one; negative for what is no later step of
 	// a journey.
 	Before int64
@@ -38,6 +42,8 @@ const (
 	TestDrop                   // how many come
 	TestUnfinished             // left, or failed: of all decided
 	TestSibling                // how many come, of those who made the step before
+	TestFled                   // left after a failure: of all decided
+	TestGuard                  // failed of all decided, while nothing is known yet
 	Tests                      // their number
 )
 
@@ -48,11 +54,11 @@ type Terms struct {
 	// What is assumed of a line without a past; zero is what ships.
 	Failed, Degraded, Slow, Unfinished cusum.Prior
 	// Factor is how many more customers than usual are expected (a peak: 3, a holiday: 0.2);
-	// 0 is 1.
+	// 0 is 1; below 0 how many come is not judged.
 	Factor float64
 }
 
-// Event is what one test says of a line in a window: told while it lasts, and once when it ends.
+// Event is what one test says of a line in a window.
 type Event struct {
 	Test Test
 	Kind felt.FindingKind
@@ -64,54 +70,73 @@ type Event struct {
 // seen nothing. It knows nothing of names, customers or findings, so that live judging and
 // the backtest of a table are the same code.
 type Line struct {
-	failed, degraded, slow, unfinished *cusum.Rate
-	slower                             *cusum.Slow
-	drop                               *cusum.Volume
-	sibling                            *cusum.Sibling
-	events                             []Event
+	failed, degraded, slow, unfinished, fled *cusum.Rate
+	slower                                   *cusum.Slow
+	drop                                     *cusum.Volume
+	sibling                                  *cusum.Sibling
+	guard                                    guard
+	events                                   []Event // of Step
 }
 
 // Step takes the counts of the window that ends at t and returns what lasts or has just ended.
 // Windows come in order, all of the same width, and none is left out, for that nobody came is
-// what a drop consists of. The events are valid until the next Step.
+// what a drop consists of. The events are valid until the next Step; nothing of c is kept.
 func (l *Line) Step(t felt.Tick, c *Counts, with *Terms) []Event {
-	l.events = l.events[:0]
-	n, reached := c.Decided(), c.Success+c.Degraded
-	if n > 0 {
-		l.rate(TestFailed, felt.FindingFailed, &l.failed, t, c.Failed, n, with.Failed, with)
-		l.rate(TestDegraded, felt.FindingDegraded, &l.degraded, t, c.Degraded, reached, with.Degraded, with)
-		l.rate(TestSlow, felt.FindingSlow, &l.slow, t, c.Slow, c.Timed, with.Slow, with)
-		l.rate(TestUnfinished, felt.FindingFunnel, &l.unfinished, t, c.Abandoned, n, with.Unfinished, with)
-	}
-	if len(c.Took) > 0 {
-		for _, d := range c.Took {
-			begin(&l.slower, true).Add(d)
-		}
-		l.tell(TestSlower, felt.FindingSlow, &with.Rule, l.slower.Step(t, &with.Rule))
-	}
-	factor := with.Factor
-	if factor == 0 {
-		factor = 1
-	}
-	came := n * max(c.Scale, 1)
-	if v := begin(&l.drop, came > 0); v != nil {
-		l.tell(TestDrop, felt.FindingDrop, &with.Drop, v.Step(t, came, factor, &with.Drop))
-	}
-	if s := begin(&l.sibling, c.Before > 0); s != nil {
-		l.tell(TestSibling, felt.FindingFunnel, &with.Drop, s.Step(t, max(c.Before, 0), came, &with.Drop))
-	}
+	l.events = l.step(t, c, with, l.events[:0])
+	l.events = slices.DeleteFunc(l.events, func(e Event) bool { return !e.Lasting && !e.Ended })
 	return l.events
 }
 
-func (l *Line) rate(test Test, kind felt.FindingKind, at **cusum.Rate, t felt.Tick, hit, n int64, prior cusum.Prior, with *Terms) {
-	if r := begin(at, n > 0); n > 0 {
-		l.tell(test, kind, &with.Rule, r.Step(t, hit, n, prior, &with.Rule))
+// step appends what every test says that was given something.
+func (l *Line) step(t felt.Tick, c *Counts, with *Terms, events []Event) []Event {
+	n, reached := c.Decided(), c.Success+c.Degraded
+	tell := func(test Test, kind felt.FindingKind, rule *cusum.Rule, r cusum.Reading) {
+		events = append(events, Event{Test: test, Kind: kind, Reading: r, Threshold: rule.Open})
 	}
+	rate := func(test Test, kind felt.FindingKind, at **cusum.Rate, hit, n int64, prior cusum.Prior) {
+		if r := begin(at, hit > 0 || n > 0 && test == TestFailed); r != nil && n > 0 {
+			tell(test, kind, &with.Rule, r.Step(t, hit, n, prior, &with.Rule))
+		}
+	}
+	rate(TestFailed, felt.FindingFailed, &l.failed, c.Failed, n, with.Failed)
+	rate(TestDegraded, felt.FindingDegraded, &l.degraded, c.Degraded, reached, with.Degraded)
+	rate(TestSlow, felt.FindingSlow, &l.slow, c.Slow, c.Timed, with.Slow)
+	if len(c.Took) > 0 {
+		s := begin(&l.slower, true)
+		for _, d := range c.Took {
+			s.Add(d)
+		}
+		tell(TestSlower, felt.FindingSlow, &with.Rule, s.Step(t, &with.Rule))
+	}
+	if v, came := begin(&l.drop, n > 0), n*max(c.Scale, 1); v != nil {
+		if with.Factor < 0 {
+			v.Skip(t)
+		} else {
+			tell(TestDrop, felt.FindingDrop, &with.Drop, v.Step(t, came, factor(with.Factor), &with.Drop))
+		}
+	}
+	rate(TestUnfinished, felt.FindingFunnel, &l.unfinished, c.Abandoned, n, with.Unfinished)
+	if s, came := begin(&l.sibling, c.Before > 0), n*max(c.Scale, 1); s != nil && c.Before >= 0 {
+		tell(TestSibling, felt.FindingFunnel, &with.Drop, s.Step(t, c.Before, came, &with.Drop))
+	}
+	rate(TestFled, felt.FindingFunnel, &l.fled, c.Fled, n, with.Unfinished)
+	if r, told := l.guard.step(t, c.Failed, n, with.Failed, &with.Rule); told {
+		tell(TestGuard, felt.FindingFailed, &with.Rule, r)
+	}
+	return events
 }
 
-func (l *Line) tell(test Test, kind felt.FindingKind, rule *cusum.Rule, r cusum.Reading) {
-	if r.Lasting || r.Ended {
-		l.events = append(l.events, Event{Test: test, Kind: kind, Reading: r, Threshold: rule.Open})
+func factor(f float64) float64 {
+	if f == 0 {
+		return 1
+	}
+	return f
+}
+
+// Skip passes over the time up to t, of which nothing is known: that nobody came in it is no drop.
+func (l *Line) Skip(t felt.Tick) {
+	if l.drop != nil {
+		l.drop.Skip(t)
 	}
 }
 
@@ -151,31 +176,22 @@ func load[T any, P interface {
 
 // Save appends the state.
 func (l *Line) Save(e *codec.Encoder) {
-	for _, r := range []*cusum.Rate{l.failed, l.degraded, l.slow, l.unfinished} {
+	for _, r := range []*cusum.Rate{l.failed, l.degraded, l.slow, l.unfinished, l.fled} {
 		save(e, r)
 	}
 	save(e, l.slower)
 	save(e, l.drop)
 	save(e, l.sibling)
+	l.guard.save(e)
 }
 
 // Load is the inverse of Save, into a zero line.
 func (l *Line) Load(d *codec.Decoder) {
-	for _, r := range []**cusum.Rate{&l.failed, &l.degraded, &l.slow, &l.unfinished} {
+	for _, r := range []**cusum.Rate{&l.failed, &l.degraded, &l.slow, &l.unfinished, &l.fled} {
 		load(d, r)
 	}
 	load(d, &l.slower)
 	load(d, &l.drop)
 	load(d, &l.sibling)
+	l.guard.load(d)
 }
-
-// DefaultTerms are what ships, for a line of windows of a width in seconds, judged alone: a
-// finding pages as soon as it opens.
-func DefaultTerms(width felt.Tick) Terms {
-	r := cusum.Rule{Width: width, Open: OpenAt, Page: OpenAt}
-	return Terms{Rule: r, Drop: r}
-}
-
-// OpenAt is the sensitivity that ships, the same for every series: nats at which a finding
-// opens. About one in a month opens by chance in a series.
-const OpenAt = 14.0

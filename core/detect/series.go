@@ -5,268 +5,186 @@ import (
 	"slices"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/measure"
 )
 
-// How a minute is cut.
+// What is held of a window.
 const (
-	// Every is how often series are judged.
+	// Every is how often series are judged, and the width of a window.
 	Every felt.Tick = 10
-	// judged is the minute that is judged, before it lies the hour of the baseline.
-	judged   felt.Tick = 60
-	baseline felt.Tick = 3600
-
-	// SampleMax is the number of customers of one series and minute that are held.
+	// SampleMax is the number of tries of one series and window that are held. Of a larger
+	// crowd a half, a quarter, ... of its customers is judged, chosen by their hash.
 	SampleMax = 60_000
+	// keysMax bounds the segment keys of a series.
+	keysMax = 8
 )
 
-// Mark is how a try ended, as far as judging goes.
-type Mark uint8
+// key names a series of customer traffic that is not of a segment.
+type key struct {
+	env, app, name string
+	kind           felt.InteractionKind
+}
 
-// The marks, the worse the higher.
+func compareKeys(a, b key) int {
+	return cmp.Or(cmp.Compare(a.env, b.env), cmp.Compare(a.app, b.app), cmp.Compare(a.name, b.name), cmp.Compare(a.kind, b.kind))
+}
+
+func (k key) public() felt.Series {
+	return felt.Series{Env: k.env, App: k.app, Name: k.name, Kind: k.kind, Traffic: felt.TrafficCustomer}
+}
+
+// mark is how a try ended, the worse the higher.
+type mark uint8
+
 const (
-	Good Mark = iota
-	Slow      // degraded
-	Bad       // failed
+	markGood mark = iota
+	markDegraded
+	markLeft
+	markFailed
 )
 
-// MarkOf is the mark of an outcome.
-func MarkOf(o felt.Outcome) Mark {
+func markOf(o felt.Outcome) mark {
 	switch o {
 	case felt.OutcomeFailed:
-		return Bad
+		return markFailed
+	case felt.OutcomeAbandoned:
+		return markLeft
 	case felt.OutcomeDegraded:
-		return Slow
-	case felt.OutcomeSuccess, felt.OutcomeAbandoned, felt.OutcomeCancelled, felt.OutcomeNone:
+		return markDegraded
+	case felt.OutcomeSuccess, felt.OutcomeCancelled, felt.OutcomeNone:
 	}
-	return Good
+	return markGood
 }
 
-// Seen is one customer's tries of one mark within a slice: the ends of the first and the
-// last of them.
-type Seen struct {
-	Customer    uint64
-	Mark        Mark
-	First, Last felt.Instant
-}
-
-// slice is what became known in the 10 seconds up to a tick.
-type slice struct {
-	tick felt.Tick
-	seen []Seen // by customer and mark, each once
-}
-
-// minute sums slices of the baseline: customers and failed customers.
-type minute struct {
-	at   int64 // minutes of the series' own time, see series.frozen
-	n, k int64
+// entry is one try of the window that is open.
+type entry struct {
+	who    uint64
+	took   felt.Instant // 0 not known
+	mark   mark
+	fled   bool           // left after a failure
+	values [keysMax]uint8 // number of the segment value by key, from 1; 0 none
 }
 
 // series is the memory of one line.
 type series struct {
-	key     key
-	open    []Seen // of the present slice; tidied now and then
-	tidy    int    // length of open when it was last tidied
-	past    []slice
-	base    []minute
-	frozen  felt.Tick // how long the baseline has stood still in all: its clock is behind by that
-	skip    uint8     // one customer in 2^skip is held
-	good    int       // judgings in a row that speak for the end
-	last    felt.Tick // last judging with data
-	finding *felt.Finding
-	baseK   float64 // of the lasting finding
-	baseN   float64
+	key
+	id      uint32
+	line    Line
+	plan    plan
+	before  *series // of the step before; nil none
+	parent  *series // of its journey; nil none
+	source  *source // whose telemetry it is made of
+	open    []entry
+	skip    uint8 // of the open window: one customer in 2^skip is held
+	raw     felt.Counts
+	counts  Counts    // of the window that was closed last
+	last    felt.Tick // last window with a try
+	pace    float32   // tries a window, lately
+	base    float64   // usual share of failures
+	known   float64   // on so many tries
+	hit     [Tests]few
+	found   []*lasting
+	dims    []dim
+	burns   []burn
+	orphans []*lasting // findings of what is no longer watched
 }
 
-func compareSeen(a, b Seen) int {
-	return cmp.Or(cmp.Compare(a.Customer, b.Customer), cmp.Compare(a.Mark, b.Mark))
-}
-
-// tidySeen sorts and makes one of what belongs together.
-func tidySeen(list []Seen) []Seen {
-	slices.SortFunc(list, compareSeen)
-	kept := list[:0]
-	for _, s := range list {
-		if n := len(kept); n > 0 && compareSeen(kept[n-1], s) == 0 {
-			kept[n-1].First = min(kept[n-1].First, s.First)
-			kept[n-1].Last = max(kept[n-1].Last, s.Last)
-			continue
+func (s *series) add(y *measure.Try, who uint64, vals [keysMax]uint8) {
+	s.raw.Add(y.Outcome, 1)
+	took := max(felt.Instant(y.Duration), 0)
+	for i := range s.burns {
+		if o := &s.burns[i]; o.Threshold > 0 && took > o.Threshold && reached(markOf(y.Outcome)) {
+			o.late++
 		}
-		kept = append(kept, s)
 	}
-	return kept
-}
-
-// holds tells whether a customer is one of those that are held.
-func (s *series) holds(customer uint64) bool { return customer&(1<<s.skip-1) == 0 }
-
-func (s *series) add(v Seen) {
-	if !s.holds(v.Customer) {
+	if who&(1<<s.skip-1) != 0 {
 		return
 	}
-	s.open = append(s.open, v)
-	if len(s.open) >= 2*s.tidy+1024 {
-		s.tidyOpen()
-		for len(s.open) > SampleMax && s.skip < 63 {
-			s.thin()
+	s.open = append(s.open, entry{who, took, markOf(y.Outcome), y.AbandonedHow == felt.AbandonedAfterFailure, vals})
+	if len(s.open) >= SampleMax {
+		s.open = worst(s.open)
+		for len(s.open) > SampleMax/2 {
+			s.skip++
+			s.open = slices.DeleteFunc(s.open, func(e entry) bool { return e.who&(1<<s.skip-1) != 0 })
 		}
 	}
 }
 
-func (s *series) tidyOpen() {
-	s.open = tidySeen(s.open)
-	s.tidy = len(s.open)
+func reached(m mark) bool { return m == markGood || m == markDegraded }
+
+// compareEntries orders by customer, then the worst first, the slowest of those.
+func compareEntries(a, b entry) int {
+	return cmp.Or(cmp.Compare(a.who, b.who), cmp.Compare(b.mark, a.mark), cmp.Compare(b.took, a.took),
+		slices.Compare(a.values[:], b.values[:]), cmp.Compare(boolBit(a.fled), boolBit(b.fled)))
 }
 
-// thin lets go of every second customer.
-func (s *series) thin() {
-	s.skip++
-	drop := func(list []Seen) []Seen {
-		return slices.DeleteFunc(list, func(v Seen) bool { return !s.holds(v.Customer) })
-	}
-	s.open = drop(s.open)
-	s.tidy = len(s.open)
-	for i := range s.past {
-		s.past[i].seen = drop(s.past[i].seen)
-	}
+// worst leaves of each customer the worst try: the slowest of those.
+func worst(list []entry) []entry {
+	slices.SortFunc(list, compareEntries)
+	return slices.CompactFunc(list, func(a, b entry) bool { return a.who == b.who })
 }
 
-// roll closes the present slice at tick t and moves what is older than the judged minute
-// into the baseline, unless that stands still.
-func (s *series) roll(t felt.Tick) {
-	if len(s.open) > 0 {
-		s.tidyOpen()
-		s.past = append(s.past, slice{t, slices.Clone(s.open)})
-		s.open, s.tidy, s.last = s.open[:0], 0, t
+// close sums the window that ends at t. took is scratch for the durations.
+func (s *series) close(t felt.Tick, took []felt.Instant) []felt.Instant {
+	s.open = worst(s.open)
+	slower := felt.Instant(0)
+	if s.line.slower != nil {
+		slower = s.line.slower.Threshold()
 	}
-	for len(s.past) > 0 && s.past[0].tick <= t-judged {
-		if s.finding == nil || s.young() {
-			s.remember(s.past[0])
+	c := Counts{Scale: 1 << s.skip, Before: -1}
+	from := len(took)
+	for i := range s.open {
+		e := &s.open[i]
+		switch e.mark {
+		case markFailed:
+			c.Failed++
+			s.hit[TestFailed].add(e.who)
+			s.hit[TestGuard].add(e.who)
+		case markLeft:
+			c.Abandoned++
+			s.hit[TestUnfinished].add(e.who)
+			if e.fled {
+				c.Fled++
+				s.hit[TestFled].add(e.who)
+			}
+		case markDegraded:
+			c.Degraded++
+			s.hit[TestDegraded].add(e.who)
+		case markGood:
+			c.Success++
 		}
-		s.past[0] = slice{}
-		s.past = s.past[1:]
-	}
-	total := s.held()
-	switch {
-	case total == 0:
-		s.skip = 0
-	case s.skip > 0 && total < SampleMax/8:
-		s.skip--
-	}
-	for ; total > SampleMax && s.skip < 63; total = s.held() {
-		s.thin()
-	}
-}
-
-// held is the number of entries of the slices that are closed.
-func (s *series) held() int {
-	n := 0
-	for _, p := range s.past {
-		n += len(p.seen)
-	}
-	return n
-}
-
-func (s *series) remember(p slice) {
-	n, k := count(p.seen)
-	at := int64((p.tick - s.frozen) / 60)
-	if m := len(s.base); m > 0 && s.base[m-1].at == at {
-		s.base[m-1].n += n
-		s.base[m-1].k += k
-		return
-	}
-	s.base = append(s.base, minute{at, n, k})
-}
-
-// count counts distinct customers, and those with a failure. The list is tidy.
-func count(list []Seen) (n, k int64) {
-	for i, v := range list {
-		if i == 0 || list[i-1].Customer != v.Customer {
-			n++
-		}
-		if v.Mark == Bad {
-			k++
-		}
-	}
-	return n, k
-}
-
-// The prior of the baseline: as if a hundred more customers had tried and one failed.
-const (
-	priorN = 100
-	priorK = 1
-)
-
-// expect returns the baseline at tick t: failed customers of customers, prior included.
-func (s *series) expect(t felt.Tick) (k, n float64) {
-	if s.finding != nil {
-		return s.baseK, s.baseN
-	}
-	oldest := int64((t - s.frozen - judged - baseline) / 60)
-	for len(s.base) > 0 && s.base[0].at < oldest {
-		s.base = s.base[1:]
-	}
-	var sn, sk int64
-	for _, m := range s.base {
-		sn += m.n
-		sk += m.k
-	}
-	return float64(sk) + priorK, float64(sn) + priorN
-}
-
-// young tells that the lasting finding opened when the series had hardly a past: what it
-// was held against is mostly the prior.
-func (s *series) young() bool { return s.baseN < 2*priorN }
-
-// quiet tells that the series holds nothing but its baseline.
-func (s *series) quiet() bool { return len(s.open) == 0 && len(s.past) == 0 }
-
-// recent returns all that is held of the judged minute, tidy.
-func (s *series) recent(dst []Seen) []Seen {
-	dst = dst[:0]
-	for _, p := range s.past {
-		dst = append(dst, p.seen...)
-	}
-	return tidySeen(append(dst, s.open...))
-}
-
-// firstBad is the end of the first failure of the run of windows that stands out most
-// from the baseline p.
-func firstBad(list []Seen, t felt.Tick, p float64) felt.Instant {
-	const windows = 7 // the judged minute touches seven windows
-	width := felt.Instant(Every) * felt.Second
-	from := (t.Instant() - felt.Instant(judged)*felt.Second).Floor(width)
-	var n, k [windows]int64
-	var first [windows]felt.Instant
-	earliest := t.Instant()
-	for _, v := range list {
-		at := v.Last
-		if v.Mark == Bad {
-			at = v.First
-			earliest = min(earliest, at)
-		}
-		i := (at - from) / width
-		if at < from || i >= windows {
+		if !reached(e.mark) || e.took <= 0 {
 			continue
 		}
-		n[i]++
-		if v.Mark == Bad {
-			k[i]++
-			if first[i] == 0 || at < first[i] {
-				first[i] = at
+		took = append(took, e.took)
+		if slower > 0 && e.took > slower {
+			s.hit[TestSlower].add(e.who)
+		}
+		if s.plan.limit > 0 {
+			c.Timed++
+			if e.took > s.plan.limit {
+				c.Slow++
+				s.hit[TestSlow].add(e.who)
 			}
 		}
 	}
-	var sumN, sumK int64
-	best, since := 0.0, felt.Instant(0)
-	for i := windows - 1; i >= 0; i-- {
-		sumN += n[i]
-		sumK += k[i]
-		if r := logRatio(sumK, sumN, p); r > best && k[i] > 0 {
-			best, since = r, first[i]
-		}
+	c.Took = took[from:len(took):len(took)]
+	s.counts = c
+	if n := c.Decided(); n > 0 {
+		s.last = t
 	}
-	if since == 0 {
-		return earliest
+	s.pace += (float32(c.Decided()*c.Scale) - s.pace) / 60
+	return took
+}
+
+// done lets go of the window.
+func (s *series) done() {
+	if cap(s.open) > 4096 && len(s.open) < cap(s.open)/8 {
+		s.open = nil
 	}
-	return since
+	s.open, s.skip, s.raw = s.open[:0], 0, felt.Counts{}
+	for i := range s.burns {
+		s.burns[i].late = 0
+	}
+	s.counts = Counts{Before: -1}
 }

@@ -1,107 +1,356 @@
 package detect
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/codec"
+	"github.com/felt-cx/felt/core/signal"
+	"github.com/felt-cx/felt/core/slo"
 )
 
-// Save appends the whole state. Call it between ticks.
-func (d *FailedShare) Save(e *codec.Encoder) {
+// Save appends the whole state; it is canonical. Call it between ticks.
+func (d *Detector) Save(e *codec.Encoder) {
 	e.Int(int64(d.tick))
+	e.Int(int64(d.judged))
+	e.Int(int64(d.last))
 	e.Int(d.refused)
-	e.Len(len(d.series))
-	for _, k := range slices.SortedFunc(maps.Keys(d.series), compareKeys) {
-		e.String(k.env)
-		e.String(k.app)
-		e.String(k.name)
-		d.series[k].save(e, d.tick)
+	e.Float(d.tests)
+	e.Uint(uint64(d.nextID))
+	scopes := slices.SortedFunc(maps.Keys(d.usual), func(a, b scope) int {
+		return cmp.Or(cmp.Compare(a.env, b.env), cmp.Compare(a.app, b.app))
+	})
+	e.Len(len(scopes))
+	for _, at := range scopes {
+		e.String(at.env)
+		e.String(at.app)
+		e.Float(d.usual[at].hit)
+		e.Float(d.usual[at].n)
+	}
+	d.sources.save(e)
+	order := slices.SortedFunc(slices.Values(d.order), func(a, b *series) int { return compareKeys(a.key, b.key) })
+	e.Len(len(order))
+	for _, s := range order {
+		s.save(e, d.tick)
+	}
+	d.samples.save(e)
+	saveTries(e, d.recent.good.all(), d.tick)
+	saveTries(e, d.recent.bad.all(), d.tick)
+	gone := slices.SortedFunc(slices.Values(d.gone), func(a, b *lasting) int { return cmp.Compare(a.ID, b.ID) })
+	e.Len(len(gone))
+	for _, f := range gone {
+		saveFinding(e, f)
 	}
 }
 
-// Load is the inverse of Save, into a new detector. What is wrong shows in the decoder's error.
-func (d *FailedShare) Load(dec *codec.Decoder) {
-	d.tick = felt.Tick(dec.Int())
+// Load is the inverse of Save, into a new detector that has its settings and inventory. What
+// is wrong shows in the decoder's error.
+func (d *Detector) Load(dec *codec.Decoder) {
+	d.tick, d.judged, d.last = felt.Tick(dec.Int()), felt.Tick(dec.Int()), felt.Tick(dec.Int())
 	d.refused = dec.Int()
+	d.tests = dec.Float()
+	d.nextID = uint32(dec.UintMax(1<<32 - 1))
+	d.rule()
 	for n := dec.Len(10); n > 0 && dec.Err() == nil; n-- {
-		s := &series{key: key{dec.String(), dec.String(), dec.String()}}
-		s.load(dec, d.tick)
-		d.series[s.key] = s
-		if !s.quiet() {
-			d.active = append(d.active, s)
+		at := scope{dec.String(), dec.String()}
+		d.usual[at] = &usual{dec.Float(), dec.Float()}
+	}
+	d.sources.load(dec)
+	for n := dec.Len(10); n > 0 && dec.Err() == nil; n-- {
+		k := key{d.intern(dec.String()), d.intern(dec.String()), d.intern(dec.String()), felt.InteractionKind(dec.UintMax(255))}
+		s := &series{key: k, plan: planOf(d.rules, k)}
+		d.loadSeries(s, dec)
+		d.series[k] = s
+		d.order = append(d.order, s)
+	}
+	d.dirty = true
+	d.samples.load(dec)
+	d.recent.good.list = loadTries(dec, d.tick)
+	d.recent.bad.list = loadTries(dec, d.tick)
+	for n := dec.Len(2); n > 0 && dec.Err() == nil; n-- {
+		if f := loadFinding(dec); f != nil {
+			d.gone = append(d.gone, f)
 		}
 	}
 }
 
 func (s *series) save(e *codec.Encoder, now felt.Tick) {
-	saveSeen(e, s.open, now)
-	e.Len(s.tidy)
-	e.Len(len(s.past))
-	for _, p := range s.past {
-		e.Int(int64(now - p.tick))
-		saveSeen(e, p.seen, now)
+	e.String(s.env)
+	e.String(s.app)
+	e.String(s.name)
+	e.Uint(uint64(s.kind))
+	e.Uint(uint64(s.id))
+	e.Int(int64(now - s.last))
+	e.Float(float64(s.pace))
+	e.Float(s.base)
+	e.Float(s.known)
+	e.Bool(s.source != nil)
+	if s.source != nil {
+		e.String(s.source.service)
 	}
-	e.Len(len(s.base))
-	var last int64
-	for _, m := range s.base {
-		e.Int(m.at - last)
-		e.Int(m.n)
-		e.Int(m.k)
-		last = m.at
-	}
-	e.Int(int64(s.frozen))
 	e.Uint(uint64(s.skip))
-	e.Int(int64(s.good))
-	e.Int(int64(s.last))
-	e.Bool(s.finding != nil)
-	if s.finding != nil {
-		e.JSON(s.finding)
-		e.Float(s.baseK)
-		e.Float(s.baseN)
+	for _, n := range rawCounts(&s.raw) {
+		e.Int(*n)
+	}
+	// Sorted, so that the order of coming does not show: it decides nothing.
+	open := slices.SortedFunc(slices.Values(s.open), compareEntries)
+	e.Len(len(open))
+	for i := range open {
+		open[i].save(e)
+	}
+	for _, f := range s.hit {
+		e.Word(uint64(f))
+	}
+	s.line.Save(e)
+	saveFindings(e, s.found)
+	e.Len(len(s.dims))
+	for i := range s.dims {
+		s.dims[i].save(e)
+	}
+	e.Len(len(s.burns))
+	for i := range s.burns {
+		b := &s.burns[i]
+		e.Int(b.late)
+		b.watch.Save(e)
+		saveOne(e, b.found)
 	}
 }
 
-func (s *series) load(d *codec.Decoder, now felt.Tick) {
-	s.open = loadSeen(d, now)
-	s.tidy = int(d.UintMax(2 * SampleMax))
-	for n := d.Len(2); n > 0; n-- {
-		s.past = append(s.past, slice{now - felt.Tick(d.Int()), loadSeen(d, now)})
+func rawCounts(c *felt.Counts) []*int64 {
+	return []*int64{&c.Success, &c.Degraded, &c.Failed, &c.Abandoned}
+}
+
+func (d *Detector) loadSeries(s *series, dec *codec.Decoder) {
+	s.counts.Before = -1
+	s.id = uint32(dec.UintMax(1<<32 - 1))
+	s.last = d.tick - felt.Tick(dec.Int())
+	s.pace, s.base, s.known = float32(dec.Float()), dec.Float(), dec.Float()
+	if dec.Bool() {
+		s.source = d.sources.of(s.env, dec.String())
 	}
-	var last int64
-	for n := d.Len(3); n > 0; n-- {
-		last += d.Int()
-		s.base = append(s.base, minute{last, d.Int(), d.Int()})
+	s.skip = uint8(dec.UintMax(63))
+	for _, n := range rawCounts(&s.raw) {
+		*n = dec.Int()
 	}
-	s.frozen = felt.Tick(d.Int())
-	s.skip = uint8(d.UintMax(63))
-	s.good = int(d.Int())
-	s.last = felt.Tick(d.Int())
-	if d.Bool() {
-		s.finding = &felt.Finding{}
-		d.JSON(s.finding)
-		s.baseK, s.baseN = d.Float(), d.Float()
+	entries := dec.Len(4)
+	for ; entries > 0 && dec.Err() == nil; entries-- {
+		var v entry
+		v.load(dec)
+		s.open = append(s.open, v)
+	}
+	for i := range s.hit {
+		s.hit[i] = few(dec.Word())
+	}
+	s.line.Load(dec)
+	s.found = loadFindings(dec)
+	for n := dec.Len(2); n > 0 && dec.Err() == nil; n-- {
+		m := dim{key: d.intern(dec.String())}
+		m.load(d, dec)
+		s.dims = append(s.dims, m)
+	}
+	n := dec.Len(2)
+	if n != len(s.plan.objectives) || len(s.dims) > keysMax {
+		dec.Fail("a series with other objectives than its journey")
+		return
+	}
+	for i := range n {
+		b := burn{Objective: s.plan.objectives[i]}
+		b.watch = slo.New(b.Target, b.Window)
+		b.late = dec.Int()
+		b.watch.Load(dec)
+		b.found = loadOne(dec)
+		s.burns = append(s.burns, b)
 	}
 }
 
-func saveSeen(e *codec.Encoder, list []Seen, now felt.Tick) {
+func (v *entry) save(e *codec.Encoder) {
+	e.Word(v.who)
+	e.Int(int64(v.took))
+	e.Uint(uint64(v.mark)<<1 | boolBit(v.fled))
+	e.Fixed(v.values[:])
+}
+
+func boolBit(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (v *entry) load(d *codec.Decoder) {
+	v.who, v.took = d.Word(), felt.Instant(d.Int())
+	bits := d.UintMax(uint64(markFailed)<<1 | 1)
+	v.mark, v.fled = mark(bits>>1), bits&1 != 0
+	copy(v.values[:], d.Fixed(keysMax))
+}
+
+func (m *dim) save(e *codec.Encoder) {
+	e.String(m.key)
+	e.Len(len(m.values))
+	for i := range m.values {
+		v := &m.values[i]
+		e.String(v.name)
+		v.light.Save(e)
+		e.Word(uint64(v.hit))
+		saveOne(e, v.found)
+		e.Float(float64(v.stat))
+		e.Float(float64(v.hits))
+		e.Float(float64(v.tries))
+	}
+}
+
+func (m *dim) load(d *Detector, dec *codec.Decoder) {
+	n := dec.Len(8)
+	if n > 255 {
+		dec.Fail("too many segment values")
+		return
+	}
+	m.values = make([]value, n)
+	for i := range m.values {
+		v := &m.values[i]
+		v.name = d.intern(dec.String())
+		v.light.Load(dec)
+		v.hit = few(dec.Word())
+		v.found = loadOne(dec)
+		v.stat, v.hits, v.tries = float32(dec.Float()), float32(dec.Float()), float32(dec.Float())
+	}
+	d.values += n
+}
+
+func saveFinding(e *codec.Encoder, f *lasting) {
+	e.JSON(f.Finding)
+	e.Uint(uint64(f.test))
+	e.Int(f.toldHit)
+	e.Int(f.toldN)
+}
+
+func loadFinding(d *codec.Decoder) *lasting {
+	f := &lasting{}
+	d.JSON(&f.Finding)
+	f.test = Test(d.UintMax(uint64(Tests)))
+	f.toldHit, f.toldN = d.Int(), d.Int()
+	return f
+}
+
+func saveOne(e *codec.Encoder, f *lasting) {
+	e.Bool(f != nil)
+	if f != nil {
+		saveFinding(e, f)
+	}
+}
+
+func loadOne(d *codec.Decoder) *lasting {
+	if !d.Bool() {
+		return nil
+	}
+	return loadFinding(d)
+}
+
+func saveFindings(e *codec.Encoder, list []*lasting) {
 	e.Len(len(list))
-	for _, v := range list {
-		e.Uint(v.Customer)
-		e.Uint(uint64(v.Mark))
-		e.Int(int64(now.Instant() - v.First))
-		e.Int(int64(v.Last - v.First))
+	for _, f := range list {
+		saveFinding(e, f)
 	}
 }
 
-func loadSeen(d *codec.Decoder, now felt.Tick) []Seen {
-	var list []Seen
-	for n := d.Len(4); n > 0; n-- {
-		v := Seen{Customer: d.Uint(), Mark: Mark(d.UintMax(uint64(Bad)))}
-		v.First = now.Instant() - felt.Instant(d.Int())
-		v.Last = v.First + felt.Instant(d.Int())
-		list = append(list, v)
+func loadFindings(d *codec.Decoder) (list []*lasting) {
+	for n := d.Len(2); n > 0 && d.Err() == nil; n-- {
+		list = append(list, loadFinding(d))
+	}
+	return list
+}
+
+func (l *sources) save(e *codec.Encoder) {
+	order := slices.SortedFunc(slices.Values(l.order), compareSources)
+	e.Len(len(order))
+	for _, s := range order {
+		e.String(s.env)
+		e.String(s.service)
+		e.Bool(s.heard)
+		e.Int(int64(s.last))
+		e.Int(int64(s.at))
+		e.Float(s.with)
+		e.Float(s.all)
+		saveOne(e, s.found)
+	}
+}
+
+func (l *sources) load(d *codec.Decoder) {
+	for n := d.Len(8); n > 0 && d.Err() == nil; n-- {
+		s := l.of(d.String(), d.String())
+		if s == nil {
+			d.Fail("too many sources")
+			return
+		}
+		if s.heard = d.Bool(); s.heard {
+			l.now = append(l.now, s)
+		}
+		s.last, s.at = felt.Tick(d.Int()), felt.Tick(d.Int())
+		s.with, s.all = d.Float(), d.Float()
+		s.found = loadOne(d)
+	}
+}
+
+func (l *samples) save(e *codec.Encoder) {
+	order := slices.SortedFunc(slices.Values(l.order), compareSamples)
+	e.Len(len(order))
+	for _, s := range order {
+		e.String(s.env)
+		e.String(s.app)
+		e.String(s.journey)
+		e.Uint(uint64(s.kind))
+		e.String(s.name)
+		s.value.Save(e)
+		e.Int(int64(s.last))
+		e.Int(int64(s.near))
+		saveOne(e, s.band)
+		saveOne(e, s.full)
+	}
+	e.Len(len(l.open))
+	for i := range l.open {
+		e.JSON(l.open[i])
+	}
+}
+
+func (l *samples) load(d *codec.Decoder) {
+	for n := d.Len(8); n > 0 && d.Err() == nil; n-- {
+		s := &sample{sampleKey: sampleKey{d.String(), d.String(), d.String(), signal.Kind(d.UintMax(255)), d.String()}}
+		s.value.Load(d)
+		s.last, s.near = felt.Instant(d.Int()), felt.Instant(d.Int())
+		s.band, s.full = loadOne(d), loadOne(d)
+		l.by[s.sampleKey] = s
+		l.order = append(l.order, s)
+	}
+	for n := d.Len(2); n > 0 && d.Err() == nil; n-- {
+		var v signal.Sample
+		d.JSON(&v)
+		l.open = append(l.open, v)
+	}
+}
+
+func saveTries(e *codec.Encoder, list []try, now felt.Tick) {
+	e.Len(len(list))
+	for i := range list {
+		y := &list[i]
+		e.Uint(uint64(y.series))
+		e.Uint(uint64(y.outcome))
+		e.Int(int64(now - y.known))
+		e.Word(y.who)
+		e.Int(int64(now.Instant() - y.end))
+	}
+}
+
+func loadTries(d *codec.Decoder, now felt.Tick) []try {
+	n := d.Len(12)
+	list := make([]try, 0, n)
+	for ; n > 0 && d.Err() == nil; n-- {
+		y := try{series: uint32(d.UintMax(1<<32 - 1)), outcome: felt.Outcome(d.UintMax(felt.Outcomes - 1))}
+		y.known = now - felt.Tick(d.Int())
+		y.who = d.Word()
+		y.end = now.Instant() - felt.Instant(d.Int())
+		list = append(list, y)
 	}
 	return list
 }

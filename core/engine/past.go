@@ -67,7 +67,7 @@ func Resume(s felt.Settings, k Known) (*Engine, *Past, error) {
 		return nil, nil, err
 	}
 	e.stage3.known = k.Tick
-	e.stage3.book.Resume(k.Tick, k.Incidents)
+	e.stage3.book.Resume(k.Tick, k.Incidents, k.Findings)
 	return e, &Past{e: e, counts: true, stored: k.Findings, seen: map[string]felt.Finding{}}, nil
 }
 

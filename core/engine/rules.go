@@ -90,6 +90,7 @@ func (e *Engine) applyRules() {
 		e.stage2[p].counter.Rules(e.rules.sets...)
 	}
 	e.stage3.signals.Rules(e.rules.current())
+	e.stage3.detector.Rules(e.rules.current())
 }
 
 // Inventory is the one in force; its zero value before the first.

@@ -23,6 +23,7 @@ type Stage1 struct {
 	event   otlp.Event
 	point   otlp.Point
 	points  signal.Gatherer
+	ears    ears
 	rules   *rules.Set // in force
 	next    *rules.Set // in force after the tick being gathered; nil no other
 }
@@ -33,6 +34,7 @@ type Out1 struct {
 	decided measure.Decided
 	points  []signal.Point // that feed signals; of them refused were not taken
 	refused int64
+	heard   []service // that sent anything
 }
 
 // Apply takes one telemetry record of the partition, in log order. On an error
@@ -49,10 +51,13 @@ func (s *Stage1) Apply(rec felt.Record) error {
 	for r.NextBlock() {
 		s.tracker.Begin(r, rec.At)
 		s.points.Begin(r)
+		s.ears.begin(r)
 		for r.Next(&s.event) {
+			s.ears.hear(s.event.Fields[otlp.FieldEnv], s.event.Fields[otlp.FieldService])
 			s.tracker.Event(&s.event)
 		}
 		for r.NextPoint(&s.point) {
+			s.ears.hear(s.point.Fields[otlp.FieldEnv], s.point.Fields[otlp.FieldService])
 			if !s.points.Take(s.rules, &s.point, rec.At) {
 				s.tracker.Point(s.point.Name)
 			}
@@ -69,6 +74,7 @@ func (s *Stage1) Tick(t felt.Tick) (Out1, felt.Batch) {
 	b := felt.Batch{ID: felt.BatchID{Engine: Version, Stage: 1, Part: s.part, Tick: t}}
 	out := Out1{decided: s.tracker.Tick(t)}
 	out.points, out.refused = s.points.Hand()
+	out.heard = s.ears.hand()
 	b.Operations, b.Edges = s.tracker.Flush(t)
 	if s.next != nil {
 		s.tracker.Rules(s.next)
@@ -91,8 +97,9 @@ type Stage2 struct {
 type Out2 struct {
 	tries   []measure.Try
 	begun   []begun
-	points  []signal.Point // of the partition of stage 1 with the same number
+	points  []signal.Point // of the partition of stage 1 with the same number, as the next two
 	refused int64
+	heard   []service
 }
 
 // Tick takes what all partitions of stage 1 made of tick t, in partition order. The
@@ -112,14 +119,14 @@ func (s *Stage2) Tick(t felt.Tick, in ...Out1) (Out2, felt.Batch) {
 	}
 	out := Out2{tries: told.Tries, begun: begins(told.Interactions)}
 	if int(s.part) < len(in) {
-		out.points, out.refused = in[s.part].points, in[s.part].refused
+		out.points, out.refused, out.heard = in[s.part].points, in[s.part].refused, in[s.part].heard
 	}
 	return out, b
 }
 
 // Stage3 judges every series and keeps the incidents. There is one.
 type Stage3 struct {
-	detector *detect.FailedShare
+	detector *detect.Detector
 	book     *incident.Book
 	signals  *signal.Book
 	next     *rules.Set    // in force after the tick being gathered; nil no other
@@ -141,8 +148,12 @@ func (s *Stage3) Business(b felt.Business) {
 // batch has findings, incidents and commands.
 func (s *Stage3) Tick(t felt.Tick, in ...Out2) felt.Batch {
 	s.tick = t
-	_, points := s.listen(t, in)
+	next := s.next
+	samples, points := s.listen(t, in)
 	if t <= s.known {
+		if next != nil {
+			s.detector.Rules(next)
+		}
 		s.book.Past()
 		s.business = felt.Business{}
 		return felt.Batch{ID: felt.BatchID{Engine: Version, Stage: 3, Tick: t}}
@@ -157,7 +168,11 @@ func (s *Stage3) Tick(t felt.Tick, in ...Out2) felt.Batch {
 		s.count(y)
 	}
 	b := felt.Batch{ID: felt.BatchID{Engine: Version, Stage: 3, Tick: t}}
+	s.hear(t, in, samples)
 	b.Findings = s.adopted.told(t, s.judge(t, s.tries))
+	if next != nil {
+		s.detector.Rules(next)
+	}
 	b.Signals = points
 	b.Incidents, b.Commands = s.book.Tick(t, b.Findings, s.recent)
 	b.Changes, b.BusinessEvents, b.CustomerFacts = s.business.Changes, s.business.Events, s.business.Facts
@@ -167,8 +182,8 @@ func (s *Stage3) Tick(t felt.Tick, in ...Out2) felt.Batch {
 
 // count enters a try into the incident of its scope.
 func (s *Stage3) count(y *measure.Try) {
-	if who, known := y.Who(); known && y.Kind == felt.KindStep {
-		s.book.Add(y.Env, y.App, y.Name, who, y.Outcome, y.End)
+	if who, known := y.Who(); known {
+		s.book.Add(felt.Scope{Env: y.Env, App: y.App, Name: y.Name, Kind: y.Kind}, who, y.Outcome, y.End)
 	}
 }
 
@@ -180,10 +195,7 @@ func (s *Stage3) judge(t felt.Tick, tries []*measure.Try) []felt.Finding {
 		return cmp.Or(cmp.Compare(a.End, b.End), bytes.Compare(a.ID[:], b.ID[:]))
 	})
 	for _, y := range tries {
-		who, known := y.Who()
-		if known && y.Kind == felt.KindStep && y.First && y.Judged {
-			s.detector.Add(t, y.Env, y.App, y.Name, who, y.Outcome, y.End)
-		}
+		s.detector.Add(t, y)
 	}
 	return s.detector.Tick(t)
 }
@@ -196,17 +208,7 @@ func (s *Stage3) due() felt.Tick {
 	return s.detector.Due()
 }
 
-// recent tells the book what the detector holds of a scope.
-func (s *Stage3) recent(env, app, name string, yield func(uint64, felt.Outcome, felt.Instant, felt.Instant)) {
-	s.detector.Recent(env, app, name, func(v detect.Seen) {
-		o := felt.OutcomeSuccess
-		switch v.Mark {
-		case detect.Bad:
-			o = felt.OutcomeFailed
-		case detect.Slow:
-			o = felt.OutcomeDegraded
-		case detect.Good:
-		}
-		yield(v.Customer, o, v.First, v.Last)
-	})
+// recent tells the book what the detector holds of a series.
+func (s *Stage3) recent(of felt.Series, yield func(uint64, felt.Outcome, felt.Instant, felt.Instant)) {
+	s.detector.Recent(of, func(v detect.Seen) { yield(v.Customer, v.Outcome, v.First, v.Last) })
 }

@@ -28,6 +28,7 @@ func compareScopes(a, b scope) int {
 // live is an unresolved incident.
 type live struct {
 	scope    scope
+	kind     felt.InteractionKind // whose tries are counted
 	row      felt.Incident
 	crowd    *crowd
 	changed  bool
@@ -38,29 +39,32 @@ type live struct {
 
 // Recent calls yield for the tries known so far in a scope: customer, outcome, and the
 // ends of the first and last of them. An incident that opens begins with those.
-type Recent func(env, app, name string, yield func(customer uint64, o felt.Outcome, first, last felt.Instant))
+type Recent func(of felt.Series, yield func(customer uint64, o felt.Outcome, first, last felt.Instant))
 
 // Book holds the unresolved incidents. It is for one goroutine.
 type Book struct {
 	live     map[scope]*live
 	keys     map[string]bool
-	order    []string // of keys, oldest first
+	order    []string        // of keys, oldest first
+	closed   map[string]bool // findings that last although people resolved their incident
 	commands []felt.Command
 	tick     felt.Tick
 	opened   int64
 }
 
 // NewBook returns an empty book.
-func NewBook() *Book { return &Book{live: map[scope]*live{}, keys: map[string]bool{}} }
+func NewBook() *Book {
+	return &Book{live: map[scope]*live{}, keys: map[string]bool{}, closed: map[string]bool{}}
+}
 
 // Command takes a command; it takes effect at the next Tick.
 func (b *Book) Command(c felt.Command) { b.commands = append(b.commands, c) }
 
-// Add takes one decided try of a customer for the incident of its scope, if there is one
-// and the try ended since it began.
-func (b *Book) Add(env, app, name string, customer uint64, o felt.Outcome, end felt.Instant) {
-	l := b.live[scope{env, app, name}]
-	if l == nil || end < l.row.FirstBad {
+// Add takes one decided try of a customer for the incident of its scope, if there is one,
+// it is about tries of that kind, and the try ended since it began.
+func (b *Book) Add(of felt.Scope, customer uint64, o felt.Outcome, end felt.Instant) {
+	l := b.live[scope{of.Env, of.App, of.Name}]
+	if l == nil || end < l.row.FirstBad || l.kind != of.Kind {
 		return
 	}
 	l.crowd.add(customer, o, end)
@@ -97,8 +101,9 @@ func (b *Book) Past() {
 }
 
 // Resume takes up incidents that are not resolved, as they stood at the end of tick t: what is
-// known of them but their customers, who are to be entered with [Book.Add] anew.
-func (b *Book) Resume(t felt.Tick, incidents []felt.Incident) {
+// known of them but their customers, who are to be entered with [Book.Add] anew. Findings are those
+// that had not ended: one of paging class without an incident has one that people resolved.
+func (b *Book) Resume(t felt.Tick, incidents []felt.Incident, findings []felt.Finding) {
 	b.tick = t
 	for _, row := range incidents {
 		if row.Status == felt.IncidentResolved {
@@ -108,7 +113,17 @@ func (b *Book) Resume(t felt.Tick, incidents []felt.Incident) {
 		s := scope{of.Env, of.App, of.Name}
 		if old := b.live[s]; old == nil || old.row.Opened < row.Opened {
 			row.Findings, row.Timeline = slices.Clone(row.Findings), slices.Clone(row.Timeline)
-			b.live[s] = &live{scope: s, row: row, crowd: newCrowd(), told: row.Impact.Customers.Failed, toldTick: t}
+			b.live[s] = &live{scope: s, kind: of.Kind, row: row, crowd: newCrowd(), told: row.Impact.Customers.Failed, toldTick: t}
+		}
+	}
+	b.resumed(findings)
+}
+
+// resumed marks the findings of incidents that people resolved.
+func (b *Book) resumed(findings []felt.Finding) {
+	for _, f := range findings {
+		if f.Paging && f.Ended == 0 && b.live[scope{f.Series.Env, f.Series.App, f.Series.Name}] == nil {
+			b.closed[f.ID] = true
 		}
 	}
 }
@@ -151,6 +166,11 @@ func (b *Book) apply(t felt.Tick, c felt.Command) {
 		}
 		r.Status, r.Resolved = felt.IncidentResolved, t.Instant()
 		l.note(t, "resolved", withReason("resolved", c.Reason), c.Actor)
+		for _, f := range r.Findings {
+			if f.Ended == 0 {
+				b.closed[f.ID] = true
+			}
+		}
 	}
 }
 
@@ -170,19 +190,26 @@ func (b *Book) find(id string) *live {
 	return nil
 }
 
-// finding attaches a finding to the incident of its scope, or opens one.
+// finding attaches a finding to the incident of its scope; one of paging class opens one.
 func (b *Book) finding(t felt.Tick, f felt.Finding, recent Recent) {
 	s := scope{f.Series.Env, f.Series.App, f.Series.Name}
 	l := b.live[s]
+	closed := b.closed[f.ID]
+	if f.Ended != 0 {
+		delete(b.closed, f.ID)
+	}
 	switch {
-	case l == nil && f.Opened == t && f.Ended == 0:
+	case closed: // people resolved its incident while it lasted
+		return
+	case l == nil && f.Paging && f.Ended == 0:
 		b.open(t, s, f, recent)
 		return
 	case l == nil || l.row.Status == felt.IncidentResolved:
-		return // the finding of an incident that people resolved while it lasted
+		return
 	}
+	was := l.row.FindingActive
 	l.attach(f)
-	if f.Ended == 0 || l.row.FindingActive {
+	if !was || l.row.FindingActive {
 		return
 	}
 	r := &l.row
@@ -199,31 +226,49 @@ func (l *live) attach(f felt.Finding) {
 	} else {
 		l.row.Findings[i] = f
 	}
-	l.row.FirstBad = min(l.row.FirstBad, f.Since)
-	l.row.FindingActive = slices.ContainsFunc(l.row.Findings, func(o felt.Finding) bool { return o.Ended == 0 })
+	if f.Paging {
+		l.row.FirstBad = min(l.row.FirstBad, f.Since)
+	}
+	l.row.FindingActive = slices.ContainsFunc(l.row.Findings, func(o felt.Finding) bool { return o.Ended == 0 && o.Paging })
 	l.changed = true
 }
 
 func (b *Book) open(t felt.Tick, s scope, f felt.Finding, recent Recent) {
-	l := &live{scope: s, crowd: newCrowd(), toldTick: t}
+	l := &live{scope: s, kind: f.Series.Kind, crowd: newCrowd(), toldTick: t}
 	l.row = felt.Incident{
-		ID: "inc-" + digest(s.env, s.app, s.name, strconv.FormatInt(int64(t), 10)), Kind: "failed",
+		ID: "inc-" + digest(s.env, s.app, s.name, strconv.FormatInt(int64(t), 10)), Kind: string(f.Kind),
 		Env: s.env, App: s.app, Journeys: []string{s.name}, Source: "detected", Status: felt.IncidentOpen,
-		FirstBad: f.Since, Detected: t.Instant(), Opened: t.Instant(),
+		FirstBad: f.Since, Detected: f.Opened.Instant(), Opened: t.Instant(),
 	}
-	recent(s.env, s.app, s.name, func(customer uint64, o felt.Outcome, first, last felt.Instant) {
+	whole := f.Series
+	whole.SegmentKey, whole.SegmentValue = "", ""
+	recent(whole, func(customer uint64, o felt.Outcome, first, last felt.Instant) {
 		if last >= f.Since {
 			l.crowd.add(customer, o, last)
 			l.crowd.counts.Add(o, 1)
 		}
 	})
-	l.row.Timeline = []felt.TimelineEntry{{At: f.Since, Kind: "first_bad", Text: "first of the failures that stand out"}}
+	l.row.Timeline = []felt.TimelineEntry{{At: f.Since, Kind: "first_bad", Text: began(f.Kind)}}
 	l.attach(f)
 	l.note(t, "opened", f.Explanation, "")
 	l.told = l.crowd.impact().Customers.Failed
 	l.counted = true
 	b.live[s] = l
 	b.opened++
+}
+
+// began says what first_bad is the moment of.
+func began(kind felt.FindingKind) string {
+	switch kind {
+	case felt.FindingFailed:
+		return "first of the failures that stand out"
+	case felt.FindingDrop:
+		return "since then customers are missing"
+	case felt.FindingSilent:
+		return "last sign of life"
+	case felt.FindingDegraded, felt.FindingSlow, felt.FindingFunnel, felt.FindingBurn, felt.FindingKPI, felt.FindingSaturation:
+	}
+	return "since then it stands out"
 }
 
 // note adds a line to the incident's story.

@@ -17,10 +17,15 @@ func finding(opened, updated, ended felt.Tick) felt.Finding {
 	return felt.Finding{
 		ID: fmt.Sprint("fnd-", opened), Series: felt.Series{Env: "production", App: "shop", Name: "pay", Kind: felt.KindStep},
 		Since: (opened - 15).Instant(), Opened: opened, Updated: updated, Ended: ended, Explanation: "87 of 213 customers failed",
+		Kind: felt.FindingFailed, Paging: true,
 	}
 }
 
-func nobody(string, string, string, func(uint64, felt.Outcome, felt.Instant, felt.Instant)) {}
+func pay() felt.Scope {
+	return felt.Scope{Env: "production", App: "shop", Name: "pay", Kind: felt.KindStep}
+}
+
+func nobody(felt.Series, func(uint64, felt.Outcome, felt.Instant, felt.Instant)) {}
 
 func timeline(i felt.Incident) []string {
 	var out []string
@@ -33,7 +38,7 @@ func timeline(i felt.Incident) []string {
 // add enters customers from..to-1 with an outcome, at the end of a tick.
 func add(b *Book, t felt.Tick, from, to uint64, o felt.Outcome) {
 	for c := from; c < to; c++ {
-		b.Add("production", "shop", "pay", c, o, t.Instant())
+		b.Add(pay(), c, o, t.Instant())
 	}
 }
 
@@ -41,8 +46,8 @@ func TestLifeOfAnIncident(t *testing.T) {
 	b := NewBook()
 	var rows []felt.Incident
 	tick := func(t felt.Tick, f ...felt.Finding) {
-		list, _ := b.Tick(t, f, func(env, app, name string, yield func(uint64, felt.Outcome, felt.Instant, felt.Instant)) {
-			if env+app+name == "productionshoppay" {
+		list, _ := b.Tick(t, f, func(of felt.Series, yield func(uint64, felt.Outcome, felt.Instant, felt.Instant)) {
+			if of.Env+of.App+of.Name == "productionshoppay" {
 				yield(1, felt.OutcomeFailed, (t - 40).Instant(), (t - 5).Instant())
 				yield(2, felt.OutcomeSuccess, (t - 40).Instant(), (t - 20).Instant()) // before it began
 				yield(3, felt.OutcomeSuccess, (t - 5).Instant(), (t - 5).Instant())
@@ -62,7 +67,7 @@ func TestLifeOfAnIncident(t *testing.T) {
 	if len(rows) != 1 {
 		t.Fatalf("%d rows", len(rows))
 	}
-	b.Add("production", "shop", "pay", 50, felt.OutcomeFailed, (start - 6).Instant()) // ended before it began
+	b.Add(pay(), 50, felt.OutcomeFailed, (start - 6).Instant()) // ended before it began
 	add(b, start+12, 1, 2, felt.OutcomeSuccess)                                       // the first one recovers
 	tick(start + 20)
 	b.Command(felt.Command{What: felt.CommandAcknowledge, Target: rows[0].ID, Actor: "ann", Reason: "on it"})

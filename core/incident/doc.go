@@ -2,8 +2,9 @@
 //
 // A finding says that a series looks bad; an incident is the one place where people
 // follow it. There is at most one unresolved incident for each scope (environment, app,
-// name): a finding in a scope that has one attaches to it, otherwise it opens a new one,
-// also when the last one was resolved only minutes ago.
+// name): a finding in a scope that has one attaches to it, otherwise one of paging class opens a
+// new one, also when the last one was resolved only minutes ago. It is of the finding's kind. What
+// is not of paging class opens nothing, and keeps nothing open: it is there to be read.
 //
 // # Its life
 //
@@ -11,7 +12,7 @@
 //
 // People acknowledge and resolve by commands. Resolving while a finding still lasts needs
 // a reason; without one it is refused, and the refusal is noted in the timeline. When the
-// last finding ends, the customers have recovered: the incident says so and resolves by
+// last finding of paging class ends, the customers have recovered: the incident says so and resolves by
 // itself. Commands for incidents that are resolved, or were never there, change nothing;
 // all of them are rows, so that audit sees who asked for what. A command that carries an
 // idempotency key already seen (of the last [KeysMax]) is ignored altogether.

@@ -21,6 +21,10 @@ func (b *Book) Save(e *codec.Encoder) {
 	for _, c := range b.commands {
 		e.JSON(c)
 	}
+	e.Len(len(b.closed))
+	for _, id := range slices.Sorted(maps.Keys(b.closed)) {
+		e.String(id)
+	}
 	e.Len(len(b.live))
 	for _, s := range slices.SortedFunc(maps.Keys(b.live), compareScopes) {
 		l := b.live[s]
@@ -49,9 +53,13 @@ func (b *Book) Load(d *codec.Decoder) {
 		d.JSON(&c)
 		b.commands = append(b.commands, c)
 	}
+	for n := d.Len(1); n > 0; n-- {
+		b.closed[d.String()] = true
+	}
 	for n := d.Len(10); n > 0 && d.Err() == nil; n-- {
 		l := &live{scope: scope{d.String(), d.String(), d.String()}}
 		d.JSON(&l.row)
+		l.kind = l.row.Scope().Kind
 		l.counted = d.Bool()
 		l.told = d.Int()
 		l.toldTick = felt.Tick(d.Int())

@@ -1,0 +1,327 @@
+package detect
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/cusum"
+)
+
+// Version of all detectors together: findings name it.
+const Version = 1
+
+// String is the name under which findings give the test as their detector.
+func (t Test) String() string {
+	return [...]string{
+		"failed_rate", "degraded_rate", "slow_limit", "slow_usual", "volume", "unfinished_rate", "step_ratio",
+		"left_after_failure_rate", "failed_guard",
+	}[t]
+}
+
+const (
+	detectorValue = "segment_failed_rate"
+	detectorBurn  = "burn_rate"
+	detectorKPI   = "value_band"
+	detectorLimit = "saturation_forecast"
+	detectorQuiet = "telemetry"
+)
+
+// updateAfter is how often a finding that changes a little is told.
+const updateAfter felt.Tick = 300
+
+// segmentFindings bounds the findings of single values of one series at a time, namedMost the
+// values that a finding of the whole names.
+const (
+	segmentFindings = 5
+	namedMost       = 5
+	// nearlyAll of the traffic is no segment of it.
+	nearlyAll = 0.9
+)
+
+// lasting is a finding that has not ended.
+type lasting struct {
+	felt.Finding
+	test    Test
+	toldHit int64
+	toldN   int64
+}
+
+// test finds what lasts of a test.
+func (s *series) test(t Test) *lasting {
+	for _, f := range s.found {
+		if f.test == t {
+			return f
+		}
+	}
+	return nil
+}
+
+// has tells whether a finding of that kind lasts.
+func (s *series) has(kind felt.FindingKind, paging bool) bool {
+	return slices.ContainsFunc(s.found, func(f *lasting) bool { return f.Kind == kind && (f.Paging || !paging) })
+}
+
+// judge makes of what a test says a finding that opens, goes on or ends.
+func (d *Detector) judge(s *series, t felt.Tick, e *Event) {
+	if e.Statistic <= 0 && !e.Lasting {
+		s.hit[e.Test] = 0
+	}
+	f := s.test(e.Test)
+	switch {
+	case f == nil:
+		if !e.Lasting || e.Statistic < e.Threshold || s.has(e.Kind, false) || !d.enough(s, e) {
+			return
+		}
+		if e.Test == TestDrop && s.source != nil && s.source.doubtful(t) {
+			s.source.blame(s, e) // told of the source, when it is sure
+			return
+		}
+		f = &lasting{Finding: d.begin(s.public(), e.Kind, e.Test.String(), t), test: e.Test}
+		f.Threshold = e.Threshold
+		f.Since = d.since(s, e.Test, e.Reading.Since)
+		if e.Test == TestSibling {
+			f.About = s.plan.step
+		}
+		s.found = append(s.found, f)
+		d.fill(s, f, t, &e.Reading)
+		d.tell(f, t)
+	case !e.Lasting:
+		s.found = slices.DeleteFunc(s.found, func(o *lasting) bool { return o == f })
+		d.end(f, t, "is over")
+	default:
+		was := f.Paging
+		named := len(f.Segments)
+		d.fill(s, f, t, &e.Reading)
+		if f.Paging != was || named == 0 && len(f.Segments) > 0 || f.moved(t) {
+			d.tell(f, t)
+		}
+	}
+}
+
+// moved tells that the numbers are worth a new row.
+func (f *lasting) moved(t felt.Tick) bool {
+	if f.Hit == f.toldHit && f.N == f.toldN {
+		return false
+	}
+	return 4*f.Hit >= 5*f.toldHit && f.Hit > f.toldHit || t-f.Updated >= updateAfter
+}
+
+// enough tells whether enough different customers were hit. Of volume and of the guard of a
+// table nobody knows customers.
+func (d *Detector) enough(s *series, e *Event) bool {
+	if e.Test == TestDrop || e.Test == TestSibling {
+		return true
+	}
+	return s.hit[e.Test].atLeast(d.settings.FloorClients)
+}
+
+// begin is a finding that opens now.
+func (d *Detector) begin(of felt.Series, kind felt.FindingKind, detector string, t felt.Tick, about ...string) felt.Finding {
+	f := felt.Finding{Kind: kind, Series: of, Detector: detector, DetectorVersion: Version, Opened: t}
+	parts := []string{of.Env, of.App, of.Name, of.Kind.String(), of.SegmentKey, of.SegmentValue, detector, strconv.FormatInt(int64(t), 10)}
+	if len(about) > 0 {
+		f.About = about[0]
+		parts = append(parts, about...)
+	}
+	f.ID = "fnd-" + digest(parts...)
+	return f
+}
+
+// fill brings the numbers up to date.
+func (d *Detector) fill(s *series, f *lasting, t felt.Tick, r *cusum.Reading) {
+	f.Statistic, f.Baseline, f.BaselineN = r.Statistic, r.Expected, whole(r.Known)
+	if r.Statistic > 0 { // else what there was is over, and the numbers of then stay
+		f.Hit, f.N = whole(r.Hit), whole(r.N)
+		f.Expected = r.Expected * r.N
+		f.Share = ratio(r.Hit, r.N)
+		if f.test == TestDrop || f.test == TestSibling {
+			f.Expected, f.N, f.Share = r.N, f.Hit, ratio(r.Hit, r.N)
+			f.Baseline = 1
+		}
+	}
+	f.Paging = f.Paging || r.Paging && !d.consequence(s, f)
+	if f.test == TestFailed || f.test == TestGuard {
+		if named := d.named(s, f); len(named) > 0 {
+			f.Segments = named
+		}
+	}
+	f.Explanation = explain(s, f, t, r)
+}
+
+// consequence tells that a drop is only what follows of a trouble of the step before, which
+// has a finding of its own.
+func (d *Detector) consequence(s *series, f *lasting) bool {
+	b := s.before
+	if b == nil || f.test != TestDrop {
+		return false
+	}
+	return b.has(felt.FindingFailed, true) || b.has(felt.FindingDrop, true)
+}
+
+// since is the end of the first failure of the run; of what has no failures, when the run began.
+func (d *Detector) since(s *series, test Test, after felt.Tick) felt.Instant {
+	o := felt.OutcomeNone
+	switch test {
+	case TestFailed, TestGuard:
+		o = felt.OutcomeFailed
+	case TestDegraded:
+		o = felt.OutcomeDegraded
+	case TestUnfinished, TestFled:
+		o = felt.OutcomeAbandoned
+	case TestSlow, TestSlower, TestDrop, TestSibling, Tests:
+	}
+	if o != felt.OutcomeNone {
+		if at := d.recent.first(s.id, after, o); at != 0 {
+			return at
+		}
+	}
+	return after.Instant()
+}
+
+// judgeValue makes of what the light test of a value says a finding, unless the whole has one.
+func (d *Detector) judgeValue(s *series, t felt.Tick, by *said) {
+	m, r := &s.dims[by.key], &by.Reading
+	v := &m.values[by.value]
+	f := v.found
+	switch {
+	case f == nil:
+		if r.Statistic < d.light.Open || s.has(felt.FindingFailed, false) || !v.hit.atLeast(d.settings.FloorClients) ||
+			len(m.values) == 1 || r.Known > nearlyAll*s.known && s.known > 0 || d.segmentsFound(s) >= segmentFindings {
+			return
+		}
+		of := s.public()
+		of.SegmentKey, of.SegmentValue = m.key, v.name
+		f = &lasting{Finding: d.begin(of, felt.FindingFailed, detectorValue, t), test: TestFailed}
+		f.Threshold = d.light.Open
+		f.Since = d.since(s, TestFailed, r.Since)
+		v.found = f
+		d.fillValue(f, t, r)
+		d.tell(f, t)
+	case s.has(felt.FindingFailed, false):
+		v.found = nil
+		d.end(f, t, "is part of what is found in the whole now")
+	case !r.Lasting:
+		v.found = nil
+		d.end(f, t, "is over")
+	default:
+		was := f.Paging
+		d.fillValue(f, t, r)
+		if f.Paging != was || f.moved(t) {
+			d.tell(f, t)
+		}
+	}
+}
+
+func (d *Detector) fillValue(f *lasting, t felt.Tick, r *cusum.Reading) {
+	f.Statistic, f.Baseline, f.BaselineN = r.Statistic, r.Expected, whole(r.Known)
+	if r.Statistic > 0 {
+		f.Hit, f.N, f.Expected, f.Share = whole(r.Hit), whole(r.N), r.Expected*r.N, ratio(r.Hit, r.N)
+	}
+	f.Paging = f.Paging || r.Paging
+	f.Explanation = explain(nil, f, t, r)
+}
+
+func (d *Detector) segmentsFound(s *series) (n int) {
+	for i := range s.dims {
+		for j := range s.dims[i].values {
+			if s.dims[i].values[j].found != nil {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// named lists the values whose own odds stand out of the whole: their own test speaks, and
+// their share is at least twice that of the rest.
+func (d *Detector) named(s *series, f *lasting) []felt.Segment {
+	type odd struct {
+		felt.Segment
+		stat float32
+	}
+	var list []odd
+	for i := range s.dims {
+		for j := range s.dims[i].values {
+			v := &s.dims[i].values[j]
+			rest := float64(f.N) - float64(v.tries)
+			if float64(v.stat) < d.light.Open || rest <= 0 {
+				continue
+			}
+			others := math.Max(float64(f.Hit)-float64(v.hits), 0) / rest
+			if ratio(float64(v.hits), float64(v.tries)) >= 2*others {
+				list = append(list, odd{felt.Segment{Key: s.dims[i].key, Value: v.name}, v.stat})
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b odd) int {
+		return cmp.Or(cmp.Compare(b.stat, a.stat), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Value, b.Value))
+	})
+	var out []felt.Segment
+	for _, o := range list[:min(len(list), namedMost)] {
+		out = append(out, o.Segment)
+	}
+	return out
+}
+
+// tell hands the finding out as it is now.
+func (d *Detector) tell(f *lasting, t felt.Tick) {
+	f.Updated, f.toldHit, f.toldN = t, f.Hit, f.N
+	row := f.Finding
+	row.Segments = slices.Clone(row.Segments)
+	d.out = append(d.out, row)
+}
+
+// end ends a finding and hands it out.
+func (d *Detector) end(f *lasting, t felt.Tick, why string) {
+	f.Ended = t
+	f.Explanation = "this " + why + ": " + f.Explanation
+	d.tell(f, t)
+}
+
+// each calls yield for every finding that lasts, in order.
+func (d *Detector) each(yield func(*lasting)) {
+	for _, s := range d.order {
+		for _, f := range s.found {
+			yield(f)
+		}
+		for i := range s.dims {
+			for j := range s.dims[i].values {
+				if f := s.dims[i].values[j].found; f != nil {
+					yield(f)
+				}
+			}
+		}
+		for i := range s.burns {
+			if f := s.burns[i].found; f != nil {
+				yield(f)
+			}
+		}
+	}
+	d.sources.each(yield)
+	d.samples.each(yield)
+}
+
+func whole(v float64) int64 { return int64(math.Round(v)) }
+
+func ratio(a, b float64) float64 {
+	if b <= 0 {
+		return 0
+	}
+	return a / b
+}
+
+// digest is 12 hex digits that stand for the parts: for ids that can be derived again.
+func digest(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		h.Write(strconv.AppendInt(nil, int64(len(p)), 10))
+		h.Write([]byte{':'})
+		h.Write([]byte(p))
+	}
+	return hex.EncodeToString(h.Sum(nil)[:6])
+}

@@ -1,7 +1,0 @@
-//go:build race
-
-package detect
-
-// raced tells that the race detector is on: everything takes ten times as long, and
-// allocations are not what they are without.
-const raced = true

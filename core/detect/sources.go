@@ -1,0 +1,190 @@
+package detect
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/felt-cx/felt"
+)
+
+// What makes a source regular, and then silent.
+const (
+	sourcesMax  = 20_000
+	silentAfter = 30 // seconds
+	regular     = 0.9
+	regularFrom = 30 // windows
+	fadeWindows = 60 // in which the past fades
+)
+
+// source is one service of an environment: whether anything at all is heard from it.
+type source struct {
+	env, service string
+	heard        bool      // in the open window
+	last         felt.Tick // last window with something
+	at           felt.Tick // last tick with something
+	with, all    float64   // windows with something, of all up to last; discounted
+	gone         bool      // let go of
+	found        *lasting
+
+	blamed    *series // the series with the clearest drop while it is silent
+	by        Event
+	paging    bool
+	lost, got float64
+}
+
+// sources are kept in order.
+type sources struct {
+	by    map[scope]*source
+	order []*source
+	dirty bool
+	now   []*source // heard in the open window
+}
+
+func newSources() sources { return sources{by: map[scope]*source{}} }
+
+func compareSources(a, b *source) int {
+	return cmp.Or(cmp.Compare(a.env, b.env), cmp.Compare(a.service, b.service))
+}
+
+func (l *sources) of(env, service string) *source {
+	s := l.by[scope{env, service}]
+	if s == nil && len(l.by) < sourcesMax {
+		s = &source{env: env, service: service}
+		l.by[scope{env, service}] = s
+		l.order = append(l.order, s)
+		l.dirty = true
+	}
+	return s
+}
+
+// Heard notes that something was heard from a service, whatever it was: a span, a log record or
+// a point of a metric.
+// It was in tick t.
+func (d *Detector) Heard(t felt.Tick, env, service string) {
+	s := d.sources.of(env, service)
+	if s == nil {
+		return
+	}
+	s.at = t
+	if !s.heard {
+		s.heard = true
+		d.sources.now = append(d.sources.now, s)
+	}
+}
+
+func (l *sources) heardAny() bool { return len(l.now) > 0 }
+
+// close ends the window at t.
+func (l *sources) close(t felt.Tick) {
+	if l.dirty {
+		slices.SortFunc(l.order, compareSources)
+		l.dirty = false
+	}
+	for _, s := range l.now {
+		windows := 1.0
+		if s.last > 0 && s.found == nil { // its silence, once told, is not held against it
+			windows = math.Min(math.Max(float64((t-s.last)/Every), 1), 1000)
+		}
+		fade := math.Pow(1-1.0/fadeWindows, windows)
+		s.with, s.all = s.with*fade+1, s.all*fade+windows
+		s.last, s.heard = t, false
+	}
+	l.now = l.now[:0]
+}
+
+func (s *source) share() float64 { return ratio(s.with, s.all) }
+
+// usual tells that it used to be heard all the time.
+func (s *source) usual() bool { return s.all >= regularFrom && s.share() >= regular }
+
+// doubtful tells that nothing was heard in the last half of the window that ends at t from a
+// source that used to be heard all the time.
+func (s *source) doubtful(t felt.Tick) bool { return s.usual() && t-s.at >= Every/2 }
+
+// blame notes a drop that may come of the source's silence.
+func (s *source) blame(of *series, e *Event) {
+	if s.blamed == nil || e.Statistic > s.by.Statistic {
+		s.blamed, s.by = of, *e
+	}
+	s.paging = s.paging || e.Paging
+	s.got += e.Hit
+	s.lost += e.N
+}
+
+// judgeSources tells of the sources that fell silent, and that speak again.
+func (d *Detector) judgeSources(t felt.Tick) {
+	for _, s := range d.sources.order {
+		silent := s.usual() && t-s.at >= silentAfter
+		f := s.found
+		switch {
+		case f != nil && !silent:
+			s.found = nil
+			d.end(f, t, "is over, telemetry comes again")
+		case silent && f == nil:
+			of := felt.Series{Env: s.env, App: s.service, Traffic: felt.TrafficCustomer}
+			if s.blamed != nil {
+				of = s.blamed.public()
+			}
+			f = &lasting{Finding: d.begin(of, felt.FindingSilent, detectorQuiet, t, s.service)}
+			f.Threshold, f.Since = OpenAt, s.at.Instant()
+			s.found = f
+			d.fillSource(s, t)
+			d.tell(f, t)
+		case silent && f != nil:
+			was := f.Paging
+			d.fillSource(s, t)
+			if f.Paging != was || t-f.Updated >= updateAfter {
+				d.tell(f, t)
+			}
+		}
+		s.blamed, s.paging, s.lost, s.got = nil, false, 0, 0
+	}
+}
+
+func (d *Detector) fillSource(s *source, t felt.Tick) {
+	f := s.found
+	f.Paging = f.Paging || s.paging
+	text := fmt.Sprintf("nothing at all was heard from %s for %s, which used to send in %s of all windows of %d s",
+		s.service, span(t-s.at), percent(s.share()), Every)
+	if s.blamed != nil {
+		f.Series, f.Statistic = s.blamed.public(), s.by.Statistic
+		f.Hit, f.N, f.Expected, f.Share = whole(s.got), whole(s.got), s.lost, ratio(s.got, s.lost)
+		text += fmt.Sprintf("; %.0f customers were expected, %d came: what the others do is not known", s.lost, f.Hit)
+	}
+	f.Explanation = text
+}
+
+// skip passes over a time of which nothing is known.
+func (l *sources) skip(by felt.Tick) {
+	for _, s := range l.order {
+		if s.last > 0 {
+			s.last, s.at = s.last+by, s.at+by
+		}
+	}
+}
+
+// forgetSources lets go of what was not heard for a day: it is gone for good.
+func (d *Detector) forgetSources(t felt.Tick) {
+	l := &d.sources
+	l.order = slices.DeleteFunc(l.order, func(s *source) bool {
+		if s.last >= t-liveFor || s.heard {
+			return false
+		}
+		if s.found != nil {
+			d.gone = append(d.gone, s.found)
+		}
+		s.gone = true
+		delete(l.by, scope{s.env, s.service})
+		return true
+	})
+}
+
+func (l *sources) each(yield func(*lasting)) {
+	for _, s := range l.order {
+		if s.found != nil {
+			yield(s.found)
+		}
+	}
+}
