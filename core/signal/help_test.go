@@ -44,17 +44,18 @@ func oneSignal(keys string) string {
 
 // machine is stage 1 and 3 as far as points go: every request is packed as at the door.
 type machine struct {
-	t       fataler
-	set     *rules.Set
-	packer  *otlp.Packer
-	gather  []signal.Gatherer
-	book    *signal.Book
-	reader  otlp.Reader
-	point   otlp.Point
-	samples []signal.Sample
-	rows    []felt.SignalPoint
-	cut     bool // save and restore after every tick
-	tick    felt.Tick
+	t        fataler
+	set      *rules.Set
+	packer   *otlp.Packer
+	gather   []signal.Gatherer
+	book     *signal.Book
+	reader   otlp.Reader
+	point    otlp.Point
+	samples  []signal.Sample
+	rows     []felt.SignalPoint
+	cut      bool // save and restore after every tick
+	tick     felt.Tick
+	settings felt.Settings
 }
 
 func newMachine(t fataler, set *rules.Set, parts int, change ...func(*felt.Settings)) *machine {
@@ -62,7 +63,7 @@ func newMachine(t fataler, set *rules.Set, parts int, change ...func(*felt.Setti
 	for _, f := range change {
 		f(&s)
 	}
-	m := &machine{t: t, set: set, gather: make([]signal.Gatherer, parts), book: signal.NewBook(s), tick: start}
+	m := &machine{t: t, set: set, gather: make([]signal.Gatherer, parts), book: signal.NewBook(s), tick: start, settings: s}
 	m.packer = otlp.NewPacker(otlp.Options{
 		Partitions: parts, Clock: felt.ClockWall, LateMax: felt.Day, Key: otlp.HashKey{ID: 1, Secret: []byte("0123456789abcdef")},
 	})
@@ -126,7 +127,7 @@ func (m *machine) until(to felt.Tick) {
 func (m *machine) restore() {
 	m.t.Helper()
 	first := save(m.book)
-	fresh := signal.NewBook(felt.DefaultSettings())
+	fresh := signal.NewBook(m.settings)
 	fresh.Rules(m.set)
 	d := codec.NewDecoder(first)
 	if fresh.Load(d); d.Err() != nil || d.Rest() > 0 {
