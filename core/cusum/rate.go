@@ -7,119 +7,212 @@ import (
 )
 
 const (
-	delay   = 12 // windows by which the baseline lags
-	rhoGain = 0.002
+	arms    = 5
+	ready   = 2000 // tries after which a series is judged against its own baseline
+	warm    = 3600 // seconds after which it is, however little there was
+	mixed   = .9   // effective share of tries below which noise matters
+	huge    = 1.6  // log of five times the odds: seen at once
+	firstUp = 70   // seconds for which less than huge may be a blip
+	leak    = 0.99 // of the faintest arm, per 10 s: slow drift is no fault
+	guard   = .2   // share that a series without history may have
 )
 
-type held struct {
-	hit, n float64
-	bad    bool
-}
-
 // Rate watches hits of tries: failed, degraded, slow, not completed. The zero value
-// is ready.
+// is ready. It holds about 1.3 KB.
 type Rate struct {
-	last  felt.Tick
 	first felt.Tick
-	hit   float64 // discounted
-	n     float64
-	rho   float64
-	ring  [delay]held
-	at    int
-	bank  [4]arm
+	base  baseline
+	noise [scales]noise
+	bank  [arms]arm
 	alarm alarm
+	week  week
+	odds  odds
 }
 
-// Step takes the window that ends at t.
+// odds are the logarithms of a bank, kept while the baseline hardly moves. What they
+// were made from is saved, the rest is made again.
+type odds struct {
+	p, mean       float64 // of which they are made
+	width         felt.Tick
+	hit, miss     [arms]float64 // nats of a hit, > 0, and of a miss, < 0
+	bonus         [arms]float64
+	hourly, daily float64 // fading
+	leak          float64
+	block         [scales]float64
+	lag           int
+}
+
+func (o *odds) fill(p, mean float64) {
+	o.p, o.mean = p, mean
+	all := [arms]float64{
+		math.Max(1.6*p/(1+.6*p), p+.001), // faint, judged by the noise of five minutes
+		math.Max(3*p/(1+2*p), p+.002),
+		10 * p / (1 + 9*p),
+		50 * p / (1 + 49*p),
+		math.Min(.9, p+.05), // what matters to customers, whatever the baseline
+	}
+	for j, q := range all {
+		q = clamp(q, p*1.1, .97)
+		o.hit[j] = math.Log(q / p)
+		o.miss[j] = math.Log((1 - q) / (1 - p))
+		o.bonus[j] = bonusOf(-mean * (p*o.hit[j] + (1-p)*o.miss[j]))
+	}
+}
+
+func (o *odds) tune(width felt.Tick) {
+	o.width = width
+	o.hourly, o.daily = fade(width, hourHalf), fade(width, dayHalf)
+	o.leak = math.Pow(leak, float64(width)/10)
+	o.lag = lagOf(width)
+	for k := range o.block {
+		o.block[k] = blockOf(k, width)
+	}
+}
+
+// scaleOf says by which scale of noise an arm is judged.
+func scaleOf(j int) int {
+	if j == 0 {
+		return 1
+	}
+	return 0
+}
+
+// Step takes the window that ends at t: n tries, of which hit were hits, 0 <= hit <= n.
+// Windows left out are empty ones; t must grow.
 func (r *Rate) Step(t felt.Tick, hit, n int64, prior Prior, rule *Rule) (out Reading) {
 	w := rule.width()
+	if r.odds.width != w {
+		r.odds.tune(w)
+	}
 	if r.first == 0 {
-		r.first, r.last = t, t-w
+		r.first, r.base.last = t, t-w
 	}
-	for gap := (t-r.last)/w - 1; gap > 0; gap-- {
-		if r.n < 1e-9 && gap > delay {
-			break
-		}
-		r.push(held{bad: r.alarm.lasting}, r.share(prior), w)
+	prior = prior.or()
+	r.base.skip(t, w, r.shut(t), &r.odds)
+	p := r.base.share(prior)
+	if r.week.seen > 0 {
+		p = clamp(p*r.week.factor(t), 1e-7, .6)
 	}
-	r.last = t
-	p := r.share(prior)
-	if n > 0 && (r.n > 2000 || t-r.first > 3600) {
-		x := float64(hit) / float64(n)
-		ne := float64(n) / (1 + float64(n-1)*r.rho)
-		for j, alt := range alternatives(p) {
-			r.bank[j].add(t, w, ne*(x*math.Log(alt/p)+(1-x)*math.Log((1-alt)/(1-p))), float64(hit), float64(n), math.Max(rule.Page, rule.Open)+5)
-		}
+	if mean := r.base.now.n * (1 - r.odds.hourly); math.Abs(p-r.odds.p) > .005*p || math.Abs(mean-r.odds.mean) > .1*mean {
+		r.odds.fill(p, mean)
 	}
-	for j := range r.bank {
-		out.take(&r.bank[j])
+	h, m := float64(hit), float64(n)
+	r.alarm.count(h, m)
+	if n > 0 {
+		r.judge(t, w, h, m, rule)
 	}
-	out.Expected, out.Known = p, r.n
-	r.alarm.step(t, out.Statistic, rule, &out)
-	r.push(held{float64(hit), float64(n), r.alarm.lasting}, p, w)
+	out.take(r.bank[:], r.odds.bonus[:])
+	out.Expected, out.Known = p, r.base.now.n
+	if r.alarm.step(t, rule, &out) {
+		restart(r.bank[:], rule)
+	}
+	suspicious := out.Statistic > rule.Open/3
+	in, ok := r.base.push(t, held{h, m}, suspicious, out.Opened, r.shut(t), &r.odds)
+	if ok && r.base.now.n > ready {
+		r.learn(in)
+	}
+	r.week.step(t, w, in, ok, r.odds.p, r.first)
 	return out
 }
 
-func alternatives(p float64) [4]float64 {
-	all := [4]float64{math.Max(3*p/(1+2*p), p+.002), 10 * p / (1 + 9*p), 50 * p / (1 + 49*p), math.Min(.9, p+.05)}
-	for j, a := range all {
-		all[j] = math.Min(math.Max(a, p*1.5), .95)
+// shut tells whether a finding keeps windows out of the baseline.
+func (r *Rate) shut(t felt.Tick) bool { return r.alarm.lasting && !r.alarm.old(t) }
+
+func (r *Rate) learn(in held) {
+	p := r.odds.p
+	for k := range r.noise {
+		r.noise[k].learn(k, in.hit-in.n*p, in.n*p, 1-p, r.odds.block[k], believe(false, k))
 	}
-	return all
 }
 
-func (r *Rate) share(prior Prior) float64 {
-	if prior.Weight <= 0 {
-		prior = Prior{.001, 200}
-	}
-	return math.Min(math.Max((r.hit+prior.Share*prior.Weight)/(r.n+prior.Weight), 1e-7), .6)
+// effective is how much of each of m tries counts, given the noise; a little noise is
+// always believed in.
+func (r *Rate) effective(k int, m float64) float64 {
+	phi := r.noise[k].value(believe(false, k)) + [scales]float64{.01, .005}[k]
+	return 1 / (1 + r.odds.block[k]*m*phi*r.odds.p/(1-r.odds.p))
 }
 
-func (r *Rate) push(h held, p float64, w felt.Tick) {
-	old := r.ring[r.at]
-	r.ring[r.at] = h
-	r.at = (r.at + 1) % delay
-	if old.bad {
+func (r *Rate) judge(t, w felt.Tick, h, m float64, rule *Rule) {
+	effective := [scales]float64{r.effective(0, m), r.effective(1, m)}
+	if r.base.long.n < ready && r.base.now.n < ready && t-r.first < warm {
+		r.cold(t, w, h, m, effective[0], rule)
+	} else {
+		r.warm(t, w, h, m, effective, rule)
+	}
+	if !r.alarm.lasting {
 		return
 	}
-	if old.n > 1 && r.n > 2000 {
-		pq := p * (1 - p)
-		d := old.hit - old.n*p
-		x := (d*d - old.n*pq) / (old.n * (old.n - 1) * pq)
-		r.rho = math.Max(0, r.rho+rhoGain*(math.Max(-1, math.Min(x, 25*r.rho+50/old.n))-r.rho))
+	p := r.odds.p
+	q := clamp(r.alarm.share, math.Min(1.2*p, .98), .99)
+	if r.alarm.recover(t, w, -effective[0]*(h*math.Log(q/p)+(m-h)*math.Log((1-q)/(1-p)))) {
+		restart(r.bank[:], rule)
 	}
-	f := math.Exp2(-float64(w) / 3600)
-	r.hit = r.hit*f + old.hit
-	r.n = r.n*f + old.n
 }
 
-// Smallest is the smallest added share that would be seen within this time on the
-// median, at so many tries a window.
+func (r *Rate) warm(t, w felt.Tick, h, m float64, effective [scales]float64, rule *Rule) {
+	o := &r.odds
+	r.bank[0].sum *= o.leak
+	for j := range r.bank {
+		a := &r.bank[j]
+		noisy := effective[scaleOf(j)]
+		f := noisy
+		if a.sum > 0 { // against a baseline that is a sample itself
+			f /= 1 + a.n/r.base.known()
+		}
+		a.add(t, w, f*(h*o.hit[j]+(m-h)*o.miss[j]), h, m, rule)
+		if noisy < mixed && o.hit[j] < huge && t-a.since <= firstUp {
+			a.sum = math.Min(a.sum, a.raw(rule.Open-.5))
+		}
+	}
+}
+
+// cold judges before there is history: only what nobody would call usual.
+func (r *Rate) cold(t, w felt.Tick, h, m, f float64, rule *Rule) {
+	p := clamp(2*r.odds.p, guard, .6)
+	q := 6 * p / (1 + 5*p)
+	f = 1 / (1 + r.odds.block[0]*m*.05*p/(1-p)*(1-f))
+	r.bank[arms-1].add(t, w, f*(h*math.Log(q/p)+(m-h)*math.Log((1-q)/(1-p))), h, m, rule)
+}
+
+// Smallest is the smallest added share that would be found within this time (> 0) on
+// the median, at so many tries a window; ok is false when nothing would be.
 func (r *Rate) Smallest(perWindow float64, within felt.Tick, rule *Rule) (share float64, ok bool) {
-	p := r.share(Prior{})
-	if perWindow <= 0 || r.n <= 2000 {
+	w := rule.width()
+	windows := math.Floor(float64(within) / float64(w))
+	if perWindow <= 0 || windows < 1 || r.odds.width != w || r.base.known() < ready {
 		return 0, false
 	}
-	windows := math.Floor(float64(within) / float64(rule.width()))
-	ne := perWindow / (1 + math.Max(0, perWindow-1)*r.rho)
-	seen := func(q float64) bool {
-		for _, alt := range alternatives(p) {
-			if windows*ne*(q*math.Log(alt/p)+(1-q)*math.Log((1-alt)/(1-p))) >= rule.Open {
-				return true
-			}
-		}
-		return false
-	}
-	if !seen(1) {
+	if !r.seen(1, perWindow, windows, rule) {
 		return 0, false
 	}
-	lo, hi := p, 1.0
-	for range 40 {
-		if mid := (lo + hi) / 2; seen(mid) {
-			hi = mid
+	a, b := r.odds.p, 1.0
+	for range 30 {
+		if mid := (a + b) / 2; r.seen(mid, perWindow, windows, rule) {
+			b = mid
 		} else {
-			lo = mid
+			a = mid
 		}
 	}
-	return hi - p, true
+	return b - r.odds.p, true
+}
+
+// seen tells whether an arm gets there in so many windows, on the mean path.
+func (r *Rate) seen(q, m, windows float64, rule *Rule) bool {
+	o := &r.odds
+	for j := range r.bank {
+		noisy := r.effective(scaleOf(j), m)
+		nats := noisy * m * (q*o.hit[j] + (1-q)*o.miss[j])
+		if nats <= 0 || noisy < mixed && o.hit[j] < huge && windows*float64(o.width) <= firstUp {
+			continue
+		}
+		sum := nats * windows
+		if j == 0 {
+			sum = nats * (1 - math.Pow(o.leak, windows)) / (1 - o.leak)
+		}
+		sum /= 1 + m*windows/2/r.base.known()
+		if sum >= r.bank[j].raw(rule.Open-o.bonus[j]) {
+			return true
+		}
+	}
+	return false
 }

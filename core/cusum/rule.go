@@ -6,7 +6,12 @@ import (
 	"github.com/felt-cx/felt"
 )
 
-// Rule is what all tests of one kind have in common.
+// Open is the shipped [Rule.Open]: on ideal data about one false finding in two weeks
+// for a series with its three tests.
+const Open = 12
+
+// Rule is what all tests of one kind have in common. It must stay the same while a
+// test lives.
 type Rule struct {
 	Width felt.Tick // seconds of a window, 10 live; 0 is taken as 10
 	Open  float64   // nats at which a finding opens; > 0
@@ -15,7 +20,7 @@ type Rule struct {
 
 // Prior is what is believed of a series before it has history: the share of its
 // parent or of the objective, and for how many tries this counts. The zero value is
-// the shipped prior.
+// the shipped prior, one hit in 1,000.
 type Prior struct{ Share, Weight float64 }
 
 // Reading is what a test says after a window.
@@ -26,13 +31,14 @@ type Reading struct {
 	Ended     bool      // it ended in this window
 	Paging    bool      // it reached Rule.Page since it opened
 	Since     felt.Tick // end of the last window before the evidence began
-	Hit, N    float64   // hits and tries since Since; Volume: interactions, expected ones
+	Hit, N    float64   // hits and tries since Since; Volume, Sibling: interactions, and those expected
 	Expected  float64   // Rate, Slow, Light: the baseline share; Volume, Sibling: expected count of a window
 	Known     float64   // tries behind the baseline; 0 means that nothing can be told yet
 }
 
 // Threshold is the evidence in nats that keeps false findings at perDay (> 0) on
-// average over this many tests (series times tests each) judged every width seconds.
+// average over this many tests (series times tests each) judged every width seconds:
+// the logarithm of the windows a day, times tests, over those allowed.
 func Threshold(tests, perDay float64, width felt.Tick) float64 {
 	windows := 86400 / float64(max(width, 1))
 	return math.Log(math.Max(windows*math.Max(tests, 1)/perDay, math.E))
@@ -45,48 +51,18 @@ func (r *Rule) width() felt.Tick {
 	return r.Width
 }
 
-// quiet is for how long evidence must be gone before a finding ends.
-const quiet = 300
+// top is the most evidence that a bank keeps: more would only make a finding end late.
+func (r *Rule) top() float64 { return math.Max(r.Open, r.Page) + spare }
 
-// alarm is whether a finding is open.
-type alarm struct {
-	lasting, paging bool
-	last            felt.Tick // the last window with enough evidence
-}
-
-func (a *alarm) step(t felt.Tick, stat float64, rule *Rule, out *Reading) {
-	if stat >= rule.Open {
-		out.Opened = !a.lasting
-		a.lasting, a.last = true, t
-		a.paging = a.paging || stat >= rule.Page
-	} else if a.lasting && t-a.last >= quiet {
-		out.Ended = true
-		a.lasting, a.paging = false, false
+// prior fills in the shipped one.
+func (p Prior) or() Prior {
+	if p.Weight <= 0 || p.Share < 0 {
+		return Prior{Share: .001, Weight: 1000}
 	}
-	out.Lasting, out.Paging = a.lasting, a.paging
+	return p
 }
 
-// arm is one CUSUM.
-type arm struct {
-	sum    float64
-	since  felt.Tick
-	hit, n float64
-}
+func clamp(x, low, high float64) float64 { return math.Min(math.Max(x, low), high) }
 
-func (a *arm) add(t, width felt.Tick, nats, hit, n, most float64) {
-	if a.sum <= 0 {
-		a.since, a.hit, a.n = t-width, 0, 0
-	}
-	a.sum = math.Min(a.sum+nats, most)
-	a.hit += hit
-	a.n += n
-	if a.sum <= 0 {
-		*a = arm{}
-	}
-}
-
-func (r *Reading) take(a *arm) {
-	if a.sum > r.Statistic {
-		r.Statistic, r.Since, r.Hit, r.N = a.sum, a.since, a.hit, a.n
-	}
-}
+// fade is what is left after a window of something with this half-life in seconds.
+func fade(width felt.Tick, half float64) float64 { return math.Exp2(-float64(width) / half) }

@@ -6,39 +6,79 @@ import (
 	"github.com/felt-cx/felt"
 )
 
-// Sibling watches how many of those who did one step arrive at the next.
+const follows = 100 // interactions of the later step before anything is told
+
+// Sibling watches how many of those who did one step arrive at the next: weekends,
+// holidays and campaigns cancel. The zero value is ready.
 type Sibling struct {
-	first         felt.Tick
-	before, after float64 // discounted
-	bank          [3]arm
-	alarm         alarm
+	first, last  felt.Tick
+	fast, slow   float64 // of the step before, a window: last 2 and last 10 min
+	total        held    // after and before, half-life an hour, late as the baseline is
+	ring         [lag]held
+	at           int
+	short        shortfall
+	lastExpected float64
 }
 
-// Step takes the window that ends at t.
+// Step takes the window that ends at t: so many did the step before, and the step
+// after it. It must be called for every window: those left out had none.
 func (s *Sibling) Step(t felt.Tick, before, after int64, rule *Rule) (out Reading) {
 	w := rule.width()
-	if s.first == 0 {
-		s.first = t
+	if s.first == 0 || t-s.last > unknown {
+		*s = Sibling{first: t, last: t - w, short: shortfall{noise: s.short.noise}}
 	}
-	b, n := float64(before), float64(after)
-	if s.before > 0 {
-		out.Expected = b * s.after / s.before
+	for s.last+w < t {
+		s.last += w
+		s.step(s.last, 0, 0, rule)
 	}
-	if out.Known = s.before; t-s.first > 1800 && s.after > 100 {
-		for j, r := range [...]float64{.6, .25, .03} {
-			s.bank[j].add(t, w, n*math.Log(r)+out.Expected*(1-r), n, out.Expected, math.Max(rule.Page, rule.Open)+5)
-		}
+	s.last = t
+	return s.step(t, float64(before), float64(after), rule)
+}
+
+func (s *Sibling) step(t felt.Tick, before, after float64, rule *Rule) (out Reading) {
+	w := rule.width()
+	if s.fast == 0 && s.slow == 0 {
+		s.fast, s.slow = before, before
+	}
+	s.fast += (1 - math.Exp(-float64(w)/120)) * (before - s.fast)
+	s.slow += (1 - math.Exp(-float64(w)/600)) * (before - s.slow)
+	// Who did the step before needs a while: expect what both, the last two and the
+	// last ten minutes, would bring.
+	exp := 0.0
+	if s.total.n > 0 {
+		exp = math.Min(s.fast, s.slow) * s.total.hit / s.total.n
+	}
+	s.lastExpected = exp
+	known := s.total.hit
+	if t-s.first < begin || s.total.hit < follows || exp*3600/float64(w) < rule.Open {
+		s.short.forget(rule)
+		known = 0
 	} else {
-		out.Known = 0
+		s.short.judge(t, w, after, exp, known, 0, rule)
 	}
-	for j := range s.bank {
-		out.take(&s.bank[j])
+	out = s.short.tell(t, after, exp, known, rule)
+	n := lagOf(w)
+	if s.at >= n {
+		s.at = 0
 	}
-	s.alarm.step(t, out.Statistic, rule, &out)
-	if !s.alarm.lasting {
-		f := math.Exp2(-float64(w) / 3600)
-		s.before = s.before*f + b
-		s.after = s.after*f + n
+	in := s.ring[s.at]
+	s.ring[s.at] = held{after, before}
+	s.at = (s.at + 1) % n
+	if shut := s.short.alarm.lasting && !s.short.alarm.old(t); !shut && (s.short.alarm.lasting || out.Statistic <= rule.Open/2) {
+		f := fade(w, hourHalf)
+		s.total.hit = s.total.hit*f + in.hit
+		s.total.n = s.total.n*f + in.n
+		s.short.learn(w, after, exp)
 	}
 	return out
+}
+
+// Smallest is the smallest share of those expected at the next step whose loss would
+// be found within this time at the present volume, on the median.
+func (s *Sibling) Smallest(within felt.Tick, rule *Rule) (share float64, ok bool) {
+	w := rule.width()
+	if s.last-s.first < begin || s.total.hit < follows || s.lastExpected*3600/float64(w) < rule.Open {
+		return 0, false
+	}
+	return s.short.smallest(s.lastExpected, s.total.hit, math.Floor(float64(within)/float64(w)), 0, rule)
 }

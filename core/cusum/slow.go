@@ -6,81 +6,136 @@ import (
 	"github.com/felt-cx/felt"
 )
 
-const cells = 120 // 12 % wide, from 1 ms to 13 min
+const (
+	cells     = 112       // of a histogram, an eighth of an octave wide, from 1 ms to 4.5 h
+	cellStep  = 8.0       // to the octave
+	turn      = 600       // seconds after which the histogram is closed
+	turnKeeps = 0.8908987 // of the histogram at a turn: half-life an hour
+	samples   = 200       // durations before a limit is learned
+	fine      = 1e6       // shortest duration told apart, in nanoseconds
+)
 
-// Slow watches how many answers are slower than nine of ten used to be.
+// Slow watches how many are slower than the own learned p90, and than the learned
+// median: a page of 800 ms that takes 300 ms more is found by the latter first, long
+// before any fixed limit is crossed. The zero value is ready. The histogram takes 900
+// bytes.
 type Slow struct {
-	rate   Rate
-	hist   [cells]float32
-	fresh  [cells]float32
-	total  float32
-	limit  felt.Instant // 0: not learned yet
-	hit, n int64
-	turn   felt.Tick
+	rates       [2]Rate // of slower than p90, and than the median
+	limit       [2]felt.Instant
+	hist, fresh [cells]float32 // discounted, and of the turn under way
+	hit         [2]int64       // of the window under way
+	n           int64
+	turned      felt.Tick
+	strongest   int // of rates, in the finding or now
 }
 
-func cell(d felt.Instant) int {
-	if d <= 1e6 {
+func share(i int) float64 { return [2]float64{.1, .5}[i] }
+
+func cellOf(d felt.Instant) int {
+	if d <= fine {
 		return 0
 	}
-	return min(int(math.Log(float64(d)/1e6)/math.Log(1.12)), cells-1)
+	return min(int(math.Log2(float64(d)/fine)*cellStep)+1, cells-1)
 }
 
-func edge(c int) felt.Instant { return felt.Instant(1e6 * math.Pow(1.12, float64(c))) }
+// upper is the longest duration of a cell.
+func upper(c int) felt.Instant { return felt.Instant(fine * math.Exp2(float64(c)/cellStep)) }
 
-// Add takes the duration of one interaction of the window that is under way.
+// Add takes the duration of one interaction of the window under way.
 func (s *Slow) Add(d felt.Instant) {
+	c := cellOf(d)
 	s.n++
-	if s.limit > 0 && d >= s.limit {
-		s.hit++
+	s.fresh[c]++
+	for i, limit := range s.limit {
+		if limit > 0 && upper(c) > limit {
+			s.hit[i]++
+		}
 	}
-	s.fresh[cell(d)]++
 }
 
-// Threshold is the learned p90; 0 when nothing is learned yet.
-func (s *Slow) Threshold() felt.Instant { return s.limit }
+// Threshold is the learned p90, to an eighth of an octave; 0 while nothing is learned.
+func (s *Slow) Threshold() felt.Instant { return s.limit[0] }
 
-// Step ends the window at t.
+// Step ends the window at t. The reading is that of the stronger of the two tests.
 func (s *Slow) Step(t felt.Tick, rule *Rule) (out Reading) {
 	hit, n := s.hit, s.n
-	s.hit, s.n = 0, 0
-	if s.limit > 0 {
-		out = s.rate.Step(t, hit, n, Prior{.1, 50}, rule)
+	s.hit, s.n = [2]int64{}, 0
+	if s.turned == 0 {
+		s.turned = t
 	}
-	if s.turn == 0 {
-		s.turn = t
+	var both [2]Reading
+	for i := range s.rates {
+		if s.limit[i] > 0 {
+			both[i] = s.rates[i].Step(t, hit[i], n, Prior{Share: share(i), Weight: 1000}, rule)
+		}
 	}
-	if t-s.turn >= 600 {
-		s.turn = t
-		if !out.Lasting {
+	out = s.merge(&both)
+	if t-s.turned >= turn {
+		s.turned = t
+		shut := s.rates[0].shut(t) || s.rates[1].shut(t)
+		if !shut {
 			s.learn()
 		}
+		s.fresh = [cells]float32{}
 	}
 	return out
 }
 
-func (s *Slow) learn() {
-	s.total = 0
-	for i := range s.hist {
-		s.hist[i] = s.hist[i]*.9 + s.fresh[i]
-		s.fresh[i] = 0
-		s.total += s.hist[i]
+// merge makes one finding of two: it opens with the first and ends with the last.
+func (s *Slow) merge(both *[2]Reading) (out Reading) {
+	a, b := &both[0], &both[1]
+	before := a.Lasting && !a.Opened || a.Ended || b.Lasting && !b.Opened || b.Ended
+	lasting := a.Lasting || b.Lasting
+	if !both[s.strongest].Lasting && (!lasting && !before || both[1-s.strongest].Lasting) {
+		if both[1-s.strongest].Lasting || both[1-s.strongest].Statistic > both[s.strongest].Statistic {
+			s.strongest = 1 - s.strongest
+		}
 	}
-	if s.total < 100 {
+	out = both[s.strongest]
+	out.Statistic = math.Max(a.Statistic, b.Statistic)
+	out.Lasting = lasting
+	out.Opened = lasting && !before
+	out.Ended = before && !lasting
+	out.Paging = a.Paging || b.Paging
+	return out
+}
+
+// learn closes the turn: the limits are read anew, and the baselines are what the
+// histogram says about them.
+func (s *Slow) learn() {
+	total := 0.0
+	for c := range s.hist {
+		s.hist[c] = s.hist[c]*turnKeeps + s.fresh[c]
+		total += float64(s.hist[c])
+	}
+	if total < samples {
 		return
 	}
-	above := float32(0)
-	c := cells - 1
-	for ; c > 0 && above+s.hist[c] <= s.total/10; c-- {
-		above += s.hist[c]
-	}
-	if limit := edge(c + 1); limit != s.limit {
-		s.limit = limit
-		s.rate.hit = s.rate.n * float64(above/s.total)
+	for i := range s.limit {
+		above, c := 0.0, cells-1
+		for ; c > 0 && above+float64(s.hist[c]) <= total*share(i); c-- {
+			above += float64(s.hist[c])
+		}
+		if limit := upper(c); limit != s.limit[i] {
+			s.limit[i] = limit
+			s.rates[i].rebase(above / total)
+		}
 	}
 }
 
-// Smallest is as [Rate.Smallest], of the share slower than Threshold.
+// rebase changes what is a hit: from now on this share of tries is.
+func (r *Rate) rebase(share float64) {
+	b := &r.base
+	b.now.hit, b.long.hit, b.limbo.hit = b.now.n*share, b.long.n*share, b.limbo.n*share
+	for i := range b.ring {
+		b.ring[i].hit = b.ring[i].n * share
+	}
+	for j := range r.bank {
+		r.bank[j] = arm{tail: r.bank[j].tail}
+	}
+}
+
+// Smallest is as [Rate.Smallest], for the share slower than [Slow.Threshold].
 func (s *Slow) Smallest(perWindow float64, within felt.Tick, rule *Rule) (share float64, ok bool) {
-	return s.rate.Smallest(perWindow, within, rule)
+	return s.rates[0].Smallest(perWindow, within, rule)
 }

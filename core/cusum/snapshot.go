@@ -7,45 +7,58 @@ import (
 	"github.com/felt-cx/felt/core/codec"
 )
 
-// bits walks over the fields of a state in order, writing or reading them, so that
-// both directions are one list.
+// bits goes over the fields of a state in order, writing or reading them, so that both
+// directions are one list and cannot differ.
 type bits struct {
 	e *codec.Encoder
 	d *codec.Decoder
 }
 
-func (b bits) float(p *float64) {
-	if b.e != nil {
-		b.e.Float(*p)
-		return
-	}
-	if *p = b.d.Float(); math.IsNaN(*p) || math.IsInf(*p, 0) {
-		b.d.Fail("not a number")
+// most is the largest number that a state may hold: what is summed up from counts of
+// a sane log is far below, and sums of such numbers stay finite.
+const most = 1e18
+
+func (b bits) floats(all ...*float64) {
+	for _, p := range all {
+		if b.e != nil {
+			b.e.Float(*p)
+		} else if *p = b.d.Float(); !(math.Abs(*p) <= most) {
+			b.d.Fail("number out of range")
+			*p = 0
+		}
 	}
 }
 
-func (b bits) small(p *float32) {
-	v := float64(*p)
-	b.float(&v)
-	if *p = float32(v); float64(*p) != v {
-		b.d.Fail("not a number")
+func (b bits) smalls(all ...*float32) {
+	for _, p := range all {
+		v := float64(*p)
+		b.floats(&v)
+		if *p = float32(v); float64(*p) != v {
+			b.d.Fail("number out of range")
+		}
 	}
 }
 
-func (b bits) tick(p *felt.Tick) {
-	if b.e != nil {
-		b.e.Int(int64(*p))
-		return
+func (b bits) ticks(all ...*felt.Tick) {
+	for _, p := range all {
+		if b.e != nil {
+			b.e.Int(int64(*p))
+		} else if *p = felt.Tick(b.d.Int()); *p < 0 || *p > 1<<40 {
+			b.d.Fail("tick out of range")
+			*p = 0
+		}
 	}
-	*p = felt.Tick(b.d.Int())
 }
 
-func (b bits) count(p *int64) {
-	if b.e != nil {
-		b.e.Int(*p)
-		return
+func (b bits) counts(all ...*int64) {
+	for _, p := range all {
+		if b.e != nil {
+			b.e.Int(*p)
+		} else if *p = b.d.Int(); *p < 0 {
+			b.d.Fail("negative count")
+			*p = 0
+		}
 	}
-	*p = b.d.Int()
 }
 
 func (b bits) index(p *int, limit int) {
@@ -56,107 +69,167 @@ func (b bits) index(p *int, limit int) {
 	*p = int(b.d.UintMax(uint64(limit - 1)))
 }
 
-func (b bits) word(p *uint32) {
-	if b.e != nil {
-		b.e.Uint(uint64(*p))
-		return
+func (b bits) words(all ...*uint32) {
+	for _, p := range all {
+		if b.e != nil {
+			b.e.Uint(uint64(*p))
+		} else {
+			*p = uint32(b.d.UintMax(math.MaxUint32))
+		}
 	}
-	*p = uint32(b.d.UintMax(math.MaxUint32))
 }
 
-func (b bits) flag(p *bool) {
-	if b.e != nil {
-		b.e.Bool(*p)
-		return
+func (b bits) bytes(all ...*uint8) {
+	for _, p := range all {
+		if b.e != nil {
+			b.e.Uint(uint64(*p))
+		} else {
+			*p = uint8(b.d.UintMax(math.MaxUint8))
+		}
 	}
-	*p = b.d.Bool()
 }
 
-func (b bits) alarm(a *alarm) {
-	b.flag(&a.lasting)
-	b.flag(&a.paging)
-	b.tick(&a.last)
+func (b bits) flags(all ...*bool) {
+	for _, p := range all {
+		if b.e != nil {
+			b.e.Bool(*p)
+		} else {
+			*p = b.d.Bool()
+		}
+	}
 }
 
-func (b bits) arm(a *arm) {
-	b.float(&a.sum)
-	b.tick(&a.since)
-	b.float(&a.hit)
-	b.float(&a.n)
+func (a *alarm) walk(b bits) {
+	b.flags(&a.lasting, &a.paging)
+	b.ticks(&a.opened, &a.since, &a.quiet)
+	b.floats(&a.hit, &a.n, &a.share, &a.well)
+}
+
+func walkBank(b bits, bank []arm) {
+	for i := range bank {
+		a := &bank[i]
+		b.ticks(&a.since, &a.high)
+		b.floats(&a.sum, &a.peak, &a.hit, &a.n, &a.tail.count, &a.tail.excess)
+	}
+}
+
+func walkNoise(b bits, all *[scales]noise) {
+	for i := range all {
+		b.floats(&all[i].phi, &all[i].blocks, &all[i].off, &all[i].mean, &all[i].windows)
+	}
+}
+
+func (b bits) held(all ...*held) {
+	for _, h := range all {
+		b.floats(&h.hit, &h.n)
+	}
+}
+
+func (s *baseline) walk(b bits) {
+	b.ticks(&s.last, &s.suspect)
+	b.held(&s.now, &s.long, &s.limbo)
+	for i := range s.ring {
+		b.held(&s.ring[i])
+	}
+	b.index(&s.at, lag)
+}
+
+func (k *week) walk(b bits) {
+	for i := range k.code {
+		b.bytes(&k.code[i])
+	}
+	b.bytes(&k.seen, &k.hour)
+	if b.d != nil && (k.hour >= hours || k.seen > 1) {
+		b.d.Fail("hour out of range")
+		k.hour, k.seen = 0, 0
+	}
+	b.held(&k.count)
+	b.flags(&k.off)
+	b.floats(&k.usual)
 }
 
 func (r *Rate) walk(b bits) {
-	b.tick(&r.last)
-	b.tick(&r.first)
-	b.float(&r.hit)
-	b.float(&r.n)
-	b.float(&r.rho)
-	for i := range r.ring {
-		b.float(&r.ring[i].hit)
-		b.float(&r.ring[i].n)
-		b.flag(&r.ring[i].bad)
+	b.ticks(&r.first, &r.odds.width)
+	b.floats(&r.odds.p, &r.odds.mean)
+	r.base.walk(b)
+	walkNoise(b, &r.noise)
+	walkBank(b, r.bank[:])
+	r.alarm.walk(b)
+	r.week.walk(b)
+	if b.d == nil || r.odds.width == 0 {
+		return
 	}
-	b.index(&r.at, delay)
-	for i := range r.bank {
-		b.arm(&r.bank[i])
+	if r.odds.p < 1e-7 || r.odds.p > .6 || r.odds.width > 86400 {
+		b.d.Fail("baseline out of range")
+		*r = Rate{}
+		return
 	}
-	b.alarm(&r.alarm)
+	r.odds.tune(r.odds.width)
+	r.odds.fill(r.odds.p, r.odds.mean)
 }
 
 func (s *Slow) walk(b bits) {
-	s.rate.walk(b)
-	for i := range s.hist {
-		b.small(&s.hist[i])
-		b.small(&s.fresh[i])
+	for i := range s.rates {
+		s.rates[i].walk(b)
+		b.counts((*int64)(&s.limit[i]))
 	}
-	b.small(&s.total)
-	b.tick((*felt.Tick)(&s.limit))
-	b.count(&s.hit)
-	b.count(&s.n)
-	b.tick(&s.turn)
+	for i := range s.hist {
+		b.smalls(&s.hist[i], &s.fresh[i])
+	}
+	b.counts(&s.hit[0], &s.hit[1], &s.n)
+	b.ticks(&s.turned)
+	b.index(&s.strongest, 2)
+}
+
+func (s *shortfall) walk(b bits) {
+	walkNoise(b, &s.noise)
+	walkBank(b, s.bank[:])
+	b.floats(&s.at)
+	s.alarm.walk(b)
+	if b.d != nil && s.at > 0 {
+		s.fill(s.at)
+	}
+}
+
+func (s *season) walk(b bits) {
+	for i := range s.day {
+		b.smalls(&s.day[i])
+	}
+	for i := range s.week {
+		b.smalls(&s.week[i])
+	}
+	b.flags(&s.seen)
+	b.floats(&s.dayNow, &s.weekNow, &s.sum, &s.n, &s.sumHour, &s.windows)
+	b.index(&s.slot, slots)
+	b.index(&s.hour, hours)
 }
 
 func (v *Volume) walk(b bits) {
-	b.tick(&v.first)
-	b.tick(&v.last)
-	for _, p := range []*float64{&v.level, &v.local, &v.slow, &v.rho, &v.sum, &v.seconds} {
-		b.float(p)
-	}
-	for i := range v.season {
-		b.small(&v.season[i])
-	}
+	b.ticks(&v.first, &v.last)
+	b.floats(&v.fast, &v.slow, &v.calendar)
 	for i := range v.ring {
-		b.float(&v.ring[i].n)
-		b.float(&v.ring[i].exp)
-		b.float(&v.ring[i].seas)
-		b.flag(&v.ring[i].bad)
+		b.floats(&v.ring[i].n, &v.ring[i].exp)
 	}
-	b.index(&v.at, len(v.ring))
-	for i := range v.bank {
-		b.arm(&v.bank[i])
-	}
-	b.alarm(&v.alarm)
+	b.index(&v.at, held60)
+	v.short.walk(b)
+	v.season.walk(b)
 }
 
 func (s *Sibling) walk(b bits) {
-	b.tick(&s.first)
-	b.float(&s.before)
-	b.float(&s.after)
-	for i := range s.bank {
-		b.arm(&s.bank[i])
+	b.ticks(&s.first, &s.last)
+	b.floats(&s.fast, &s.slow, &s.lastExpected)
+	b.held(&s.total)
+	for i := range s.ring {
+		b.held(&s.ring[i])
 	}
-	b.alarm(&s.alarm)
+	b.index(&s.at, lag)
+	s.short.walk(b)
 }
 
 func (l *Light) walk(b bits) {
-	b.word(&l.last)
-	b.word(&l.since)
-	b.word(&l.high)
-	for _, p := range []*float32{&l.hit, &l.n, &l.sum[0], &l.sum[1], &l.sum[2], &l.gotHit, &l.gotN} {
-		b.small(p)
-	}
-	b.flag(&l.open)
-	b.flag(&l.page)
+	b.words(&l.last, &l.since, &l.opened, &l.quiet)
+	b.smalls(&l.hit, &l.n, &l.sum[0], &l.sum[1], &l.sum[2], &l.gotHit, &l.gotN, &l.well)
+	b.flags(&l.open, &l.page)
 }
 
 // Save appends the state.

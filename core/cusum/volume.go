@@ -6,37 +6,41 @@ import (
 	"github.com/felt-cx/felt"
 )
 
-const slots = 288
+const (
+	held60   = 6    // windows by which the level lags; 1 min live
+	begin    = 1800 // seconds before which nothing is told
+	unknown  = 3600 // seconds without a step after which the level is not known
+	sample   = 150  // a level takes this many interactions, if time allows
+	fastest  = 300  // seconds in which a level follows
+	slowest  = 3600
+	coarse   = 2000 // a level as slow as this cannot tell a quarter lost from the evening
+	crude    = 3000 // nor this one 40 %
+	trendMin = .75  // least that the trend may expect
+)
 
-// Volume watches whether customers stopped arriving.
+// Volume watches whether customers stopped arriving. The zero value is ready. It
+// holds about 3 KB.
 type Volume struct {
-	first, last  felt.Tick
-	level, local float64
-	slow         float64
-	rho          float64
-	season       [slots]float32 // of a day, interactions a second; < 0: not known
-	sum, seconds float64
-	ring         [6]struct {
-		n, exp, seas float64
-		bad          bool
-	}
-	at    int
-	bank  [3]arm
-	alarm alarm
+	first, last felt.Tick
+	fast, slow  float64 // levels, interactions a window; slow follows three times as slowly
+	calendar    float64 // the factor, fading as fast does
+	ring        [held60]expected
+	at          int
+	short       shortfall
+	season      season
 }
 
-func slotOf(t felt.Tick) int { return int((t - 1) % 86400 / 300) }
+// expected is a window that the level has not got yet.
+type expected struct{ n, exp float64 }
 
-// Step takes the window that ends at t; factor is what the calendar expects, 1 on an
-// ordinary day.
+// Step takes the window that ends at t, with n interactions; factor is what the
+// calendar expects of it, 1 on an ordinary day. It must be called for every window:
+// those left out have had no interactions, but after an hour without a call nothing is
+// known any more.
 func (v *Volume) Step(t felt.Tick, n int64, factor float64, rule *Rule) (out Reading) {
 	w := rule.width()
-	if v.first == 0 {
-		v.first, v.last = t, t-w
-		v.level, v.local = float64(n), float64(n)
-		for i := range v.season {
-			v.season[i] = -1
-		}
+	if v.first == 0 || t-v.last > unknown {
+		*v = Volume{first: t, last: t - w, season: v.season, short: shortfall{noise: v.short.noise}}
 	}
 	for v.last+w < t {
 		v.last += w
@@ -46,81 +50,81 @@ func (v *Volume) Step(t felt.Tick, n int64, factor float64, rule *Rule) (out Rea
 	return v.step(t, float64(n), factor, rule)
 }
 
-func (v *Volume) expect(t felt.Tick, factor float64) (exp, seas float64) {
-	seas = float64(v.season[slotOf(t)])
-	exp = v.level
-	if seas >= 0 && v.slow > 0 {
-		exp *= seas / v.slow
+// expect is the expectation: the smallest of all views.
+func (v *Volume) expect(t felt.Tick, factor float64) float64 {
+	exp := v.fast
+	if v.fast < v.slow { // on the way down: go on with it
+		exp *= math.Max(v.fast/v.slow, trendMin)
 	}
-	return math.Min(exp*factor, v.local), seas
+	if v.calendar > 0 {
+		exp = math.Min(exp, v.fast*factor/v.calendar)
+	}
+	return math.Min(exp, v.fast*v.season.factor(t))
+}
+
+// gain is by how much a window moves the level: small counts need more of them.
+func (v *Volume) gain(w felt.Tick) float64 {
+	return clamp(v.fast/sample, float64(w)/slowest, float64(w)/fastest)
+}
+
+// leave is how many arms are not to be used, as the level is too slow for them.
+func (v *Volume) leave(w felt.Tick) int {
+	switch takes := float64(w) / v.gain(w); {
+	case takes > crude:
+		return 2
+	case takes > coarse:
+		return 1
+	}
+	return 0
 }
 
 func (v *Volume) step(t felt.Tick, n, factor float64, rule *Rule) (out Reading) {
 	w := rule.width()
-	exp, seas := v.expect(t, factor)
-	if t-v.first > 1800 && exp > .2 {
-		f := 1 / (1 + exp*v.rho)
-		for j, r := range [...]float64{.6, .25, .03} {
-			v.bank[j].add(t, w, f*(n*math.Log(r)+exp*(1-r)), n, exp, math.Max(rule.Page, rule.Open)+5)
-		}
-		out.Known = float64(t-v.first) / float64(w)
+	exp := v.expect(t, factor)
+	known := 2 * v.fast / v.gain(w)
+	// Not even an hour without any interaction would be enough.
+	if t-v.first < begin || exp*3600/float64(w) < rule.Open {
+		v.short.forget(rule)
+		known = 0
+	} else {
+		v.short.judge(t, w, n, exp, known, v.leave(w), rule)
 	}
-	for j := range v.bank {
-		out.take(&v.bank[j])
-	}
-	out.Expected = exp
-	v.alarm.step(t, out.Statistic, rule, &out)
-	old := v.ring[v.at]
-	v.ring[v.at].n, v.ring[v.at].exp, v.ring[v.at].seas, v.ring[v.at].bad = n, exp, seas, v.alarm.lasting
-	v.at = (v.at + 1) % len(v.ring)
-	v.learn(old.n, old.exp, old.seas, old.bad)
-	v.sum += n
-	if v.alarm.lasting && seas >= 0 {
-		v.sum += seas - n
-	}
-	v.seconds++
-	if slotOf(t+1) != slotOf(t) {
-		x := float32(v.sum / v.seconds)
-		if s := &v.season[slotOf(t)]; *s < 0 {
-			*s = x
-		} else {
-			*s += (x - *s) / 2
-		}
-		v.sum, v.seconds = 0, 0
-	}
+	out = v.short.tell(t, n, exp, known, rule)
+	v.learn(t, w, expected{n, exp}, factor, out.Statistic > rule.Open/2)
 	return out
 }
 
-func (v *Volume) learn(n, exp, seas float64, bad bool) {
-	a, b := 1.0/180, 1.0/120
-	if bad {
-		a, b = 1.0/4000, 1.0/4000
+func (v *Volume) learn(t, w felt.Tick, now expected, factor float64, suspicious bool) {
+	in := v.ring[v.at]
+	v.ring[v.at] = now
+	v.at = (v.at + 1) % held60
+	if v.fast == 0 {
+		v.fast, v.slow, v.calendar = now.n, now.n, factor
 	}
-	v.level += a * (n - v.level)
-	v.local += b * (n - v.local)
-	if seas >= 0 {
-		if v.slow == 0 {
-			v.slow = seas
-		}
-		v.slow += a * (seas - v.slow)
+	a := v.gain(w)
+	v.season.step(t, a, now.n, now.exp, v.short.alarm.lasting, v.first)
+	v.calendar += a * (factor - v.calendar)
+	b := a / 3
+	switch {
+	case v.short.alarm.lasting: // the new normal, over hours
+		a = float64(w) / (3 * 3600)
+		b = a
+	case suspicious:
+		a, b = a/10, b/10
+	case in.exp > 0:
+		v.short.learn(w, in.n, in.exp)
 	}
-	if !bad && exp > 1 {
-		x := ((n-exp)*(n-exp) - exp) / (exp * exp)
-		v.rho = math.Max(0, v.rho+rhoGain*(math.Min(x, 25*v.rho+20/exp)-v.rho))
-	}
+	v.fast += a * (in.n - v.fast)
+	v.slow += b * (in.n - v.slow)
 }
 
-// Smallest is the smallest lost share that would be seen within this time.
+// Smallest is the smallest lost share that would be found within this time at the
+// present volume, on the median; ok is false when nothing would be.
 func (v *Volume) Smallest(within felt.Tick, rule *Rule) (share float64, ok bool) {
-	exp, _ := v.expect(v.last+rule.width(), 1)
-	windows := math.Floor(float64(within) / float64(rule.width()))
-	f := exp / (1 + exp*v.rho)
-	for lost := .05; lost < 1.01; lost += .05 {
-		for _, r := range [...]float64{.6, .25, .03} {
-			if windows*f*((1-lost)*math.Log(r)+1-r) >= rule.Open {
-				return math.Min(lost, 1), true
-			}
-		}
+	w := rule.width()
+	exp := v.expect(v.last+w, v.calendar)
+	if v.last-v.first < begin || exp*3600/float64(w) < rule.Open {
+		return 0, false
 	}
-	return 0, false
+	return v.short.smallest(exp, 2*v.fast/v.gain(w), math.Floor(float64(within)/float64(w)), v.leave(w), rule)
 }

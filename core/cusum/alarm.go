@@ -1,0 +1,79 @@
+package cusum
+
+import (
+	"math"
+
+	"github.com/felt-cx/felt"
+)
+
+const (
+	quiet  = 300      // seconds for which it must be well before a finding ends
+	doubt  = 3.0      // nats for "it is well again" before the quiet begins
+	normal = 6 * 3600 // seconds after which a lasting finding is the new normal
+)
+
+// alarm is whether a finding is open, and the evidence that it is over.
+type alarm struct {
+	lasting, paging bool
+	opened          felt.Tick
+	since           felt.Tick
+	hit, n          float64   // since then
+	share           float64   // hit/n while it was bad
+	well            float64   // nats for "it is as before"
+	quiet           felt.Tick // since when it seems well; 0: it does not
+}
+
+// step takes the strongest evidence of a window. It tells whether the finding ended,
+// so that the bank is to start anew.
+func (a *alarm) step(t felt.Tick, rule *Rule, out *Reading) (ended bool) {
+	hot := out.Statistic >= rule.Open
+	switch {
+	case hot && !a.lasting:
+		*a = alarm{
+			lasting: true, opened: t, since: out.Since,
+			hit: out.Hit, n: out.N, share: out.Hit / math.Max(out.N, 1),
+		}
+		out.Opened = true
+	case hot && a.quiet > 0: // the bank was started anew, so this is news
+		a.well, a.quiet = 0, 0
+	}
+	if !a.lasting {
+		return false
+	}
+	a.paging = a.paging || out.Statistic >= rule.Page
+	out.Lasting, out.Paging = true, a.paging
+	out.Since, out.Hit, out.N = a.since, a.hit, a.n
+	if a.quiet > 0 && t-a.quiet >= quiet {
+		out.Lasting, out.Ended = false, true
+		*a = alarm{}
+		return true
+	}
+	return false
+}
+
+// count counts a window while a finding lasts.
+func (a *alarm) count(hit, n float64) {
+	if a.lasting {
+		a.hit += hit
+		a.n += n
+	}
+}
+
+// recover takes the nats of a window for "it is as before" against "it is as it was
+// while it was bad". It tells whether the quiet begins, so that the bank is to start
+// anew.
+func (a *alarm) recover(t, width felt.Tick, nats float64) bool {
+	a.well = math.Min(math.Max(0, a.well+nats), 10*doubt)
+	if a.well <= 0 {
+		a.quiet, a.share = 0, a.hit/math.Max(a.n, 1)
+		return false
+	}
+	if a.quiet == 0 && a.well >= doubt {
+		a.quiet = t - width
+		return true
+	}
+	return false
+}
+
+// old tells whether what lasts is the new normal.
+func (a *alarm) old(t felt.Tick) bool { return t-a.opened >= normal }

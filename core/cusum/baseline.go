@@ -1,0 +1,95 @@
+package cusum
+
+import (
+	"math"
+
+	"github.com/felt-cx/felt"
+)
+
+const (
+	lag      = 12     // most windows by which the baseline lags; 2 min live
+	recalled = 2000.0 // tries for which the share of the last days counts
+	hourHalf = 3600.0
+	dayHalf  = 86400.0
+	waiting  = 7200 // seconds for which windows wait at most for what comes of a suspicion
+)
+
+type held struct{ hit, n float64 }
+
+// baseline is the usual share: discounted counts, two minutes late, without what a
+// finding covers.
+type baseline struct {
+	last    felt.Tick // the window it has
+	now     held      // half-life an hour
+	long    held      // half-life a day
+	ring    [lag]held // not in yet
+	at      int
+	limbo   held // waits for what comes of a suspicion
+	suspect felt.Tick
+}
+
+func lagOf(width felt.Tick) int { return int(clamp(math.Floor(120/float64(width)), 1, lag)) }
+
+// share is the expected share: of the last hour, over that of the last days, over the
+// prior; and half a hit more, because a share of which little is known may be higher.
+func (b *baseline) share(prior Prior) float64 {
+	long := (b.long.hit + prior.Share*prior.Weight) / (b.long.n + prior.Weight)
+	p := (b.now.hit+long*recalled)/(b.now.n+recalled) + .5/(b.now.n+b.long.n+1000)
+	return clamp(p, 1e-7, .6)
+}
+
+// known is how many tries the share rests on.
+func (b *baseline) known() float64 { return b.now.n + math.Min(b.long.n, recalled) }
+
+// push takes a window and lets that of two minutes ago in. suspicious windows wait:
+// drop tells that a finding covers all that is on its way, shut that one lasts.
+func (b *baseline) push(t felt.Tick, h held, suspicious, drop, shut bool, o *odds) (in held, ok bool) {
+	if b.at >= o.lag {
+		b.at = 0
+	}
+	in = b.ring[b.at]
+	b.ring[b.at] = h
+	b.at = (b.at + 1) % o.lag
+	if shut {
+		b.limbo, b.suspect = held{}, 0
+		if drop {
+			b.ring = [lag]held{}
+		}
+		return held{}, false
+	}
+	if suspicious && (b.suspect == 0 || t-b.suspect < waiting) {
+		if b.suspect == 0 {
+			b.suspect = t
+		}
+		b.limbo.hit += in.hit
+		b.limbo.n += in.n
+		ok = false
+	} else {
+		b.now.hit += b.limbo.hit + in.hit
+		b.now.n += b.limbo.n + in.n
+		b.long.hit += b.limbo.hit + in.hit
+		b.long.n += b.limbo.n + in.n
+		b.limbo, b.suspect = held{}, 0
+		ok = true
+	}
+	b.now.hit *= o.hourly
+	b.now.n *= o.hourly
+	b.long.hit *= o.daily
+	b.long.n *= o.daily
+	return in, ok
+}
+
+// skip lets windows pass in which nothing was tried.
+func (b *baseline) skip(t, width felt.Tick, shut bool, o *odds) {
+	gap := (t - b.last) / width
+	b.last = t
+	for i := felt.Tick(1); i < gap && i <= lag; i++ {
+		b.push(t, held{}, false, false, shut, o)
+	}
+	if gap -= lag + 1; gap > 0 && !shut {
+		over := float64(min(gap, 1<<20)) * float64(width)
+		hour, day := math.Exp2(-over/hourHalf), math.Exp2(-over/dayHalf)
+		b.now.hit, b.now.n = b.now.hit*hour, b.now.n*hour
+		b.long.hit, b.long.n = b.long.hit*day, b.long.n*day
+	}
+}

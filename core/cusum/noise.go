@@ -1,0 +1,63 @@
+package cusum
+
+import (
+	"math"
+
+	"github.com/felt-cx/felt"
+)
+
+// scales are the two lengths at which noise is learned: a minute, and five.
+const scales = 2
+
+func blockOf(k int, width felt.Tick) float64 {
+	return math.Max(1, math.Floor([scales]float64{60, 300}[k]/float64(width)))
+}
+
+// noise is by how much more a count varies than chance alone would have it, as the
+// squared relative deviation of blocks. A stream of a large shop has 0.02 for the
+// failed share of a minute (its binomial z has a robust deviation of 2.3), and 0.0005
+// for its volume.
+type noise struct {
+	phi, blocks float64
+	off, mean   float64 // of the block under way: seen minus expected, expected
+	windows     float64
+}
+
+// believed is what a noise starts from, and which deviation it takes as small.
+type believed struct{ phi, small float64 }
+
+func believe(volume bool, k int) believed {
+	if volume {
+		return believed{.002, .001}
+	}
+	return believed{[scales]float64{.04, .02}[k], .01}
+}
+
+func (s *noise) value(b believed) float64 {
+	if s.blocks == 0 {
+		return b.phi
+	}
+	return s.phi
+}
+
+// learn takes a window with its mean; spread is the variance over the mean that chance
+// alone has. Blocks that are too small to tell change nothing, and one block counts at
+// most nine times as much as expected, because the rest is the tail's matter.
+func (s *noise) learn(k int, off, mean, spread, length float64, b believed) {
+	s.off += off
+	s.mean += mean
+	s.windows++
+	if s.windows < length {
+		return
+	}
+	if m := s.mean; m > .5 {
+		phi := s.value(b)
+		x := clamp((s.off*s.off-m*spread)/(m*m), -1, 9*phi+9/m)
+		s.blocks++
+		rate := math.Max([scales]float64{1.0 / 240, 1.0 / 96}[k], 1/([scales]float64{20, 10}[k]+s.blocks))
+		sure := math.Max(phi, b.small)
+		sure /= sure + 1/m
+		s.phi = math.Max(0, phi+rate*sure*sure*(x-phi))
+	}
+	s.off, s.mean, s.windows = 0, 0, 0
+}

@@ -1,0 +1,114 @@
+package cusum
+
+import (
+	"math"
+
+	"github.com/felt-cx/felt"
+)
+
+const drops = 4
+
+// shares of the expected count that the arms of a shortfall stand for.
+func left(j int) float64 { return [drops]float64{.75, .6, .25, .03}[j] }
+
+func leftLog(j int) float64 {
+	return [drops]float64{-0.2876820724517809, -0.5108256237659907, -1.3862943611198906, -3.506557897319982}[j]
+}
+
+// shortfall tells from counts and what was expected whether less comes: a Poisson test
+// with learned noise.
+type shortfall struct {
+	noise [scales]noise
+	bank  [drops]arm
+	bonus [drops]float64 // of at
+	at    float64        // the expectation of which they are
+	alarm alarm
+}
+
+// scale says by which scale of noise an arm is judged.
+func (s *shortfall) scale(j int) int {
+	if j == 0 {
+		return 1
+	}
+	return 0
+}
+
+// judge takes a window with n where exp were expected, an expectation that rests on
+// known interactions; the first arms are left out, because the expectation is coarse.
+func (s *shortfall) judge(t, w felt.Tick, n, exp, known float64, first int, rule *Rule) {
+	if math.Abs(exp-s.at) > .1*exp {
+		s.fill(exp)
+	}
+	var effective [scales]float64
+	for k := range effective {
+		effective[k] = 1 / (1 + blockOf(k, w)*exp*s.noise[k].value(believe(true, k)))
+	}
+	for j := range s.bank {
+		a := &s.bank[j]
+		if j < first {
+			if a.sum > 0 {
+				a.end(rule)
+			}
+			continue
+		}
+		f := effective[s.scale(j)]
+		if a.sum > 0 {
+			f /= 1 + a.n/known
+		}
+		a.add(t, w, f*(n*leftLog(j)+exp*(1-left(j))), n, exp, rule)
+	}
+	if s.alarm.lasting {
+		q := clamp(s.alarm.share, .02, .85)
+		if s.alarm.recover(t, w, -effective[0]*(n*math.Log(q)+exp*(1-q))) {
+			restart(s.bank[:], rule)
+		}
+	}
+}
+
+func (s *shortfall) fill(exp float64) {
+	s.at = exp
+	for j := range s.bonus {
+		s.bonus[j] = bonusOf(-exp * (leftLog(j) + 1 - left(j)))
+	}
+}
+
+// tell gives the reading and keeps the finding.
+func (s *shortfall) tell(t felt.Tick, n, exp, known float64, rule *Rule) (out Reading) {
+	s.alarm.count(n, exp)
+	out.take(s.bank[:], s.bonus[:])
+	out.Expected, out.Known = exp, known
+	if s.alarm.step(t, rule, &out) {
+		restart(s.bank[:], rule)
+	}
+	return out
+}
+
+// forget is for when nothing can be told.
+func (s *shortfall) forget(rule *Rule) {
+	if !s.alarm.lasting {
+		restart(s.bank[:], rule)
+	}
+}
+
+func (s *shortfall) learn(w felt.Tick, n, exp float64) {
+	for k := range s.noise {
+		s.noise[k].learn(k, n-exp, exp, 1, blockOf(k, w), believe(true, k))
+	}
+}
+
+// smallest is the smallest lost share that would be found in so many windows.
+func (s *shortfall) smallest(exp, known, windows float64, first int, rule *Rule) (share float64, ok bool) {
+	if exp <= 0 || windows < 1 || known <= 0 {
+		return 0, false
+	}
+	for lost := .01; lost < 1.005; lost += .01 {
+		for j := first; j < drops; j++ {
+			f := 1 / (1 + blockOf(s.scale(j), rule.width())*exp*s.noise[s.scale(j)].value(believe(true, s.scale(j))))
+			sum := windows * f * exp * ((1-lost)*leftLog(j) + 1 - left(j)) / (1 + exp*windows/2/known)
+			if sum >= s.bank[j].raw(rule.Open-s.bonus[j]) {
+				return math.Min(lost, 1), true
+			}
+		}
+	}
+	return 0, false
+}
