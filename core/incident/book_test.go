@@ -68,7 +68,7 @@ func TestLifeOfAnIncident(t *testing.T) {
 		t.Fatalf("%d rows", len(rows))
 	}
 	b.Add(pay(), 50, felt.OutcomeFailed, (start - 6).Instant()) // ended before it began
-	add(b, start+12, 1, 2, felt.OutcomeSuccess)                                       // the first one recovers
+	add(b, start+12, 1, 2, felt.OutcomeSuccess)                 // the first one recovers
 	tick(start + 20)
 	b.Command(felt.Command{What: felt.CommandAcknowledge, Target: rows[0].ID, Actor: "ann", Reason: "on it"})
 	if b.Due() != start+21 {
