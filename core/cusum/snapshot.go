@@ -205,7 +205,7 @@ func (s *season) walk(b bits) {
 }
 
 func (v *Volume) walk(b bits) {
-	b.ticks(&v.first, &v.last)
+	b.ticks(&v.first, &v.last, &v.dark)
 	b.floats(&v.fast, &v.slow, &v.calendar)
 	for i := range v.ring {
 		b.floats(&v.ring[i].n, &v.ring[i].exp)

@@ -22,6 +22,7 @@ const (
 // holds about 3 KB.
 type Volume struct {
 	first, last felt.Tick
+	dark        felt.Tick // since when nothing is known; 0: it is
 	fast, slow  float64 // levels, interactions a window; slow follows three times as slowly
 	calendar    float64 // the factor, fading as fast does
 	ring        [held60]expected
@@ -39,15 +40,28 @@ type expected struct{ n, exp float64 }
 // known any more.
 func (v *Volume) Step(t felt.Tick, n int64, factor float64, rule *Rule) (out Reading) {
 	w := rule.width()
-	if v.first == 0 || t-v.last > unknown {
+	if v.first == 0 || t-v.last > unknown || v.dark > 0 && t-v.dark > unknown {
 		*v = Volume{first: t, last: t - w, season: v.season, short: shortfall{noise: v.short.noise}}
 	}
+	v.dark = 0
 	for v.last+w < t {
 		v.last += w
 		v.step(v.last, 0, factor, rule)
 	}
 	v.last = t
 	return v.step(t, float64(n), factor, rule)
+}
+
+// Skip passes over the windows up to t, of which nothing is known: they are neither
+// judged nor learned from. After more than an hour of them the level is learned anew.
+func (v *Volume) Skip(t felt.Tick) {
+	if v.first == 0 || t <= v.last {
+		return
+	}
+	if v.dark == 0 {
+		v.dark = v.last
+	}
+	v.last = t
 }
 
 // expect is the expectation: the smallest of all views.
