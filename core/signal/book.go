@@ -342,10 +342,14 @@ func (b *Book) stream(x *series, p *Point, t felt.Tick) *stream {
 	}
 	if full() {
 		b.streams -= b.shrink(x, t)
-		if full() && !b.sweep(t, func() bool { return !full() }) {
-			b.stats.NoRoom++
-			x.why = WhyRoom
-			return nil
+		if full() {
+			enough := b.sweep(t, func() bool { return !full() })
+			b.series[seriesKey{x.env, x.m.Place}] = x // it may have been let go of itself
+			if !enough {
+				b.stats.NoRoom++
+				x.why = WhyRoom
+				return nil
+			}
 		}
 		at, _ = x.find(p.Stream)
 	}

@@ -87,6 +87,12 @@ func (m *machine) body(body []byte, pack func([]byte, felt.Instant) (otlp.Report
 	if _, err := pack(body, at); err != nil {
 		m.t.Fatal(err)
 	}
+	m.take(at)
+}
+
+// take reads what was packed, as stage 1 does.
+func (m *machine) take(at felt.Instant) {
+	m.t.Helper()
 	for _, rec := range m.packer.Take(nil) {
 		if err := m.reader.Reset(rec.Data); err != nil {
 			m.t.Fatal(err)
