@@ -2,7 +2,6 @@ package backtest
 
 import (
 	"github.com/felt-cx/felt"
-	"github.com/felt-cx/felt/core/cusum"
 	"github.com/felt-cx/felt/core/detect"
 )
 
@@ -17,8 +16,8 @@ func (o *Options) terms(step felt.Instant) detect.Terms {
 	width := felt.Tick(step / felt.Second)
 	t := detect.DefaultTerms(width)
 	if o.Pages.PerDay > 0 {
-		page := cusum.Threshold(float64(max(o.Pages.Series, 1)), o.Pages.PerDay, width)
-		t.Rule.Page, t.Drop.Page = max(page, t.Rule.Open), max(page, t.Drop.Open)
+		t.Rule.Page = detect.PageAt(float64(int(detect.Tests)*max(o.Pages.Series, 1)), o.Pages.PerDay, width)
+		t.Drop.Page = t.Rule.Page
 	}
 	return t
 }

@@ -20,7 +20,8 @@ func (r *run) values() error {
 	for {
 		err := r.next(&row)
 		if errors.Is(err, io.EOF) {
-			break
+			r.out.Least = r.leastOf(&test)
+			return nil
 		}
 		if err != nil {
 			return err
@@ -51,7 +52,19 @@ func (r *run) values() error {
 			r.o.Watch.Value(row.At, row.Value, v.Low, v.High)
 		}
 	}
-	return nil
+}
+
+// leastOf is the smallest shift that the test would see, in times in which there are points.
+func (r *run) leastOf(test *forecast.Value) (out []Least) {
+	for _, within := range leastWithin() {
+		if within < r.step {
+			continue
+		}
+		if v, ok := test.Smallest(within, nil); ok {
+			out = append(out, Least{Kind: string(felt.FindingKPI), Within: int64(within / felt.Second), Effect: v})
+		}
+	}
+	return out
 }
 
 func valueText(row *Row, v *forecast.Reading) string {

@@ -46,8 +46,38 @@ func (r *run) counts() error {
 		w.judge()
 		r.out.Last = w.start - r.clock.shift + r.step
 		r.out.Volume = w.total / float64(r.out.Windows)
+		r.out.Least = w.least(r.out.Volume)
 	}
 	return nil
+}
+
+// least is what each test would see at the usual volume, given what it knows by the end.
+func (w *windows) least(volume float64) (out []Least) {
+	for _, test := range []detect.Test{detect.TestFailed, detect.TestDegraded, detect.TestSlow, detect.TestDrop} {
+		for _, within := range leastWithin() {
+			if within < w.r.step {
+				continue
+			}
+			t := felt.Tick(within / felt.Second)
+			if v, ok := w.line.Smallest(test, volume, t, &w.terms); ok {
+				out = append(out, Least{Kind: string(kindOf(test)), Within: int64(t), Effect: v})
+			}
+		}
+	}
+	return out
+}
+
+func kindOf(test detect.Test) felt.FindingKind {
+	switch test {
+	case detect.TestFailed:
+		return felt.FindingFailed
+	case detect.TestDegraded:
+		return felt.FindingDegraded
+	case detect.TestDrop:
+		return felt.FindingDrop
+	default:
+		return felt.FindingSlow
+	}
 }
 
 // add takes a row, and judges the windows before it.

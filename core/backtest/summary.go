@@ -129,7 +129,7 @@ func (r *Report) loudest(w io.Writer, pages bool) {
 func (r *Report) least(w io.Writer) {
 	var with []*Series
 	for _, s := range r.Series {
-		if s.Kind == Counts && len(s.Least) > 0 {
+		if s.Kind == Counts {
 			with = append(with, s)
 		}
 	}
@@ -143,7 +143,7 @@ func (r *Report) least(w io.Writer) {
 	fmt.Fprintln(t, "  series\ta window\tkind\twithin 1 min\t5 min\t30 min")
 	for _, s := range slices.Compact(pick) {
 		for _, kind := range leastKinds(s.Least) {
-			fmt.Fprintf(t, "  %s\t%.3g\t%s", clip(s.Name), s.Volume, kind)
+			fmt.Fprintf(t, "  %s\t%s\t%s", clip(s.Name), volume(s.Volume), kind)
 			for _, within := range leastWithin() {
 				fmt.Fprintf(t, "\t%s", s.effect(kind, within))
 			}
@@ -153,13 +153,22 @@ func (r *Report) least(w io.Writer) {
 	_ = t.Flush() // into memory
 }
 
+// volume writes a mean of counts.
+func volume(v float64) string {
+	if v >= 100 {
+		return thousands(int(v + 0.5))
+	}
+	return strconv.FormatFloat(v, 'g', 3, 64)
+}
+
 // leastWithin are the times for which the smallest effect is told.
 func leastWithin() []felt.Instant {
 	return []felt.Instant{felt.Minute, 5 * felt.Minute, 30 * felt.Minute}
 }
 
+// leastKinds are the kinds that every history has, and those of which something is told.
 func leastKinds(all []Least) []string {
-	var out []string
+	out := []string{string(felt.FindingFailed), string(felt.FindingDegraded), string(felt.FindingDrop)}
 	for _, l := range all {
 		if !slices.Contains(out, l.Kind) {
 			out = append(out, l.Kind)
