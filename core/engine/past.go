@@ -9,6 +9,7 @@ import (
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/measure"
 	"github.com/felt-cx/felt/core/rules"
+	"github.com/felt-cx/felt/core/signal"
 )
 
 // Past judges stored interactions as stage 3 judged them when they came. A backtest is one, and so
@@ -22,6 +23,7 @@ type Past struct {
 	rows   []felt.Interaction // that became known in tick
 	tries  []measure.Try
 	refs   []*measure.Try
+	values []felt.SignalPoint // that are not judged yet
 }
 
 // NewPast returns what judges history under these settings and an inventory, whose zero value is
@@ -85,6 +87,10 @@ func (p *Past) Add(list []felt.Interaction) []felt.Finding {
 	return found
 }
 
+// Signals takes values of signals and KPIs as [felt.HistoryReader] yields them. Those of a tick
+// come before any interaction of a later one.
+func (p *Past) Signals(list []felt.SignalPoint) { p.values = append(p.values, list...) }
+
 // End closes all ticks up to and including t, after the last Add.
 func (p *Past) End(t felt.Tick) []felt.Finding {
 	found := p.close(t + 1)
@@ -123,16 +129,37 @@ func (p *Past) close(next felt.Tick) []felt.Finding {
 	}
 	var found []felt.Finding
 	if p.tick > 0 {
+		p.sample(p.tick)
 		found = s.judge(p.tick, p.refs)
 	}
 	p.rows = p.rows[:0]
-	for t := s.detector.Due(); t > 0 && t < next; t = s.detector.Due() {
+	for t := p.due(); t > 0 && t < next; t = p.due() {
+		p.sample(t)
 		found = append(found, s.judge(t, nil)...)
 	}
 	if p.seen != nil {
 		p.note(found)
 	}
 	return found
+}
+
+// due is the next tick at which there is something to judge without an interaction; 0 none.
+func (p *Past) due() felt.Tick {
+	t := p.e.stage3.detector.Due()
+	if len(p.values) > 0 && (t == 0 || p.values[0].Known < t) {
+		t = p.values[0].Known
+	}
+	return t
+}
+
+// sample hands on the values that became known up to tick t.
+func (p *Past) sample(t felt.Tick) {
+	n := 0
+	for ; n < len(p.values) && p.values[n].Known <= t; n++ {
+		v := signal.SampleOf(&p.values[n])
+		p.e.stage3.detector.Sample(&v)
+	}
+	p.values = append(p.values[:0], p.values[n:]...)
 }
 
 // Settings are those in force.

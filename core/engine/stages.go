@@ -132,7 +132,8 @@ type Stage3 struct {
 	next     *rules.Set    // in force after the tick being gathered; nil no other
 	business felt.Business // of the tick being gathered
 	tick     felt.Tick
-	known    felt.Tick // everything up to here was judged before: see [Engine.Resume]
+	known    felt.Tick  // everything up to here was judged before: see [Resume]
+	held     *rules.Set // in force at the end of tick known
 	adopted  adoption
 	tries    []*measure.Try // scratch
 }
@@ -152,11 +153,23 @@ func (s *Stage3) Tick(t felt.Tick, in ...Out2) felt.Batch {
 	samples, points := s.listen(t, in)
 	if t <= s.known {
 		if next != nil {
-			s.detector.Rules(next)
+			s.held = next // older ones must not take away what is known of segments and objectives
 		}
+		for _, o := range in {
+			for _, of := range o.heard {
+				s.detector.Heard(t, of.env, of.name)
+			}
+		}
+		s.detector.Past(t)
 		s.book.Past()
 		s.business = felt.Business{}
 		return felt.Batch{ID: felt.BatchID{Engine: Version, Stage: 3, Tick: t}}
+	}
+	if s.held != nil {
+		if s.held.Version != s.detector.RulesVersion() {
+			s.detector.Rules(s.held)
+		}
+		s.held = nil
 	}
 	s.tries = s.tries[:0]
 	for _, o := range in {

@@ -120,6 +120,7 @@ func (h *historian) slice(ctx context.Context, conn *sql.Conn, after, upTo felt.
 	if err != nil {
 		return err
 	}
+	//nolint:wrapcheck // it hands on what the function says
 	return conn.Raw(func(raw any) error {
 		db, ok := raw.(driver.QueryerContext)
 		if !ok {

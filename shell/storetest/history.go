@@ -198,7 +198,8 @@ func lasting(t *testing.T, s felt.Store) {
 	b.ID.Stage = 3
 	b.Findings = []felt.Finding{{ID: "fnd-2", Opened: noon, Updated: noon}, {ID: "fnd-1", Opened: noon, Updated: noon}, {ID: "fnd-3", Updated: noon}}
 	b.Incidents = []felt.Incident{
-		{ID: "inc-2", Version: 1, Env: "staging", Status: felt.IncidentAcknowledged}, {ID: "inc-1", Version: 1, Env: Env, Status: felt.IncidentOpen},
+		{ID: "inc-2", Version: 1, Env: "staging", Status: felt.IncidentAcknowledged},
+		{ID: "inc-1", Version: 1, Env: Env, Status: felt.IncidentOpen},
 		{ID: "inc-3", Version: 1, Env: Env, Status: felt.IncidentOpen},
 	}
 	end := batch(noon + 1)

@@ -41,7 +41,7 @@ func judgeAgain(ctx context.Context, h felt.HistoryReader, past *engine.Past, q 
 	progress func(felt.BacktestProgress),
 ) (felt.BacktestAnswer, error) {
 	lead.defaults()
-	b := backtest{past: past, from: felt.TickOf(q.From), to: min(felt.TickOf(q.To), until), byID: map[string]felt.Finding{}, progress: progress}
+	b := backtest{from: felt.TickOf(q.From), to: min(felt.TickOf(q.To), until), byID: map[string]felt.Finding{}, progress: progress}
 	a := felt.BacktestAnswer{Settings: past.Settings(), Inventory: past.Inventory().Version}
 	begin := b.from - felt.Tick(lead.Span/felt.Second)
 	counts, err := h.HistoryCounts(ctx, begin, b.to)
@@ -59,11 +59,8 @@ func judgeAgain(ctx context.Context, h felt.HistoryReader, past *engine.Past, q 
 	counts = slices.DeleteFunc(counts, func(c felt.HistoryCount) bool { return c.From+59 <= begin })
 	b.at.Of = sumOf(counts)
 	progress(b.at)
-	for batch, err := range h.History(ctx, begin, b.to) {
-		if err != nil {
-			return a, fmt.Errorf("read history: %w", err)
-		}
-		b.add(batch)
+	if err := through(ctx, h, past, begin, b.to, b.add); err != nil {
+		return a, fmt.Errorf("history: %w", err)
 	}
 	b.take(past.End(max(b.to, b.at.At)))
 	a.Rows, a.LeadRows, a.Window = b.rows, b.at.Rows-b.rows, felt.Window{From: q.From, To: min(q.To, b.to.Instant())}
@@ -79,7 +76,6 @@ func judgeAgain(ctx context.Context, h felt.HistoryReader, past *engine.Past, q 
 
 // backtest is one under way.
 type backtest struct {
-	past     *engine.Past
 	from, to felt.Tick // what became known in (from, to] is asked for
 	rows     int64     // of that
 	at       felt.BacktestProgress
@@ -87,8 +83,8 @@ type backtest struct {
 	progress func(felt.BacktestProgress)
 }
 
-func (b *backtest) add(batch []felt.Interaction) {
-	b.take(b.past.Add(batch))
+func (b *backtest) add(found []felt.Finding, batch []felt.Interaction) {
+	b.take(found)
 	in, _ := slices.BinarySearchFunc(batch, b.from, func(r felt.Interaction, from felt.Tick) int { return cmp.Compare(r.Known, from+1) })
 	b.rows += int64(len(batch) - in)
 	b.at.Rows += int64(len(batch))

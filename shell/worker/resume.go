@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/felt-cx/felt"
@@ -111,15 +112,47 @@ func (w *Worker) learn(ctx context.Context, h felt.HistoryReader, past *engine.P
 		from = after
 	}
 	w.count.warmOf.Store(rows)
-	for batch, err := range h.History(ctx, from, t) {
-		if err != nil {
-			return "", fmt.Errorf("read: %w", err)
-		}
-		past.Add(batch)
+	err = through(ctx, h, past, from, t, func(_ []felt.Finding, batch []felt.Interaction) {
 		w.count.warmRows.Add(int64(len(batch)))
+	})
+	if err != nil {
+		return "", err
 	}
 	past.End(t)
 	return left, nil
+}
+
+// through takes the past through the history of ticks (after, upTo], values of signals in front of the
+// interactions of the same time, and tells what was found with each batch.
+func through(ctx context.Context, h felt.HistoryReader, past *engine.Past, after, upTo felt.Tick, step func([]felt.Finding, []felt.Interaction)) error {
+	next, stop := iter.Pull2(h.SignalHistory(ctx, after, upTo))
+	defer stop()
+	read := after // values up to here are given
+	signals := func(to felt.Tick) error {
+		for read < to {
+			values, err, ok := next()
+			if err != nil {
+				return fmt.Errorf("read signals: %w", err)
+			}
+			if !ok {
+				read = upTo
+				return nil
+			}
+			past.Signals(values)
+			read = values[len(values)-1].Known - 1 // more of that tick may follow
+		}
+		return nil
+	}
+	for batch, err := range h.History(ctx, after, upTo) {
+		if err != nil {
+			return fmt.Errorf("read: %w", err)
+		}
+		if err := signals(batch[len(batch)-1].Known); err != nil {
+			return err
+		}
+		step(past.Add(batch), batch)
+	}
+	return signals(upTo)
 }
 
 // newest finds the tick after which at most so many interactions became known, and how many:
