@@ -1,8 +1,6 @@
 package cusum
 
 import (
-	"math"
-
 	"github.com/felt-cx/felt"
 )
 
@@ -31,7 +29,7 @@ func (a *alarm) step(t felt.Tick, rule *Rule, out *Reading) (ended bool) {
 	case hot && !a.lasting:
 		*a = alarm{
 			lasting: true, opened: t, since: out.Since,
-			hit: out.Hit, n: out.N, share: out.Hit / math.Max(out.N, 1),
+			hit: out.Hit, n: out.N, share: out.Hit / max(out.N, 1),
 		}
 		out.Opened = true
 	case hot && a.quiet > 0: // the bank was started anew, so this is news
@@ -63,9 +61,9 @@ func (a *alarm) count(hit, n float64) {
 // while it was bad". It tells whether the quiet begins, so that the bank is to start
 // anew.
 func (a *alarm) recover(t, width felt.Tick, nats float64) bool {
-	a.well = math.Min(math.Max(0, a.well+nats), 10*doubt)
+	a.well = min(max(0, a.well+nats), 10*doubt)
 	if a.well <= 0 {
-		a.quiet, a.share = 0, a.hit/math.Max(a.n, 1)
+		a.quiet, a.share = 0, a.hit/max(a.n, 1)
 		return false
 	}
 	if a.quiet == 0 && a.well >= doubt {

@@ -31,12 +31,12 @@ type arm struct {
 type tail struct{ count, excess float64 }
 
 func (t *tail) scale() float64 {
-	return math.Max(1, (t.excess+shielded)/(t.count+shielded))
+	return max(1, (t.excess+shielded)/(t.count+shielded))
 }
 
 func (t *tail) learn(excess float64) {
 	t.count++
-	t.excess += math.Min(excess, 5*t.scale()+5)
+	t.excess += min(excess, 5*t.scale()+5)
 	if t.count > enough {
 		t.count *= 1 - 1.0/enough
 		t.excess *= 1 - 1.0/enough
@@ -56,7 +56,7 @@ func (a *arm) add(t, width felt.Tick, nats, hit, n float64, rule *Rule) {
 		a.end(rule)
 		return
 	}
-	a.sum = math.Min(a.sum, a.raw(rule.top()))
+	a.sum = min(a.sum, a.raw(rule.top()))
 	if a.sum >= a.peak {
 		a.peak, a.high = a.sum, t
 	}
@@ -102,7 +102,7 @@ func (r *Reading) take(bank []arm, bonus []float64) {
 
 // bonusOf is what an arm with this drift per window, when nothing is wrong, is worth
 // more because it rarely leaves zero.
-func bonusOf(drift float64) float64 { return clamp(-math.Log(math.Max(drift, 1e-9)), 0, gain) }
+func bonusOf(drift float64) float64 { return clamp(-math.Log(max(drift, 1e-9)), 0, gain) }
 
 // restart ends all excursions of a bank.
 func restart(bank []arm, rule *Rule) {

@@ -39,7 +39,7 @@ func (b *baseline) share(prior Prior) float64 {
 }
 
 // known is how many tries the share rests on.
-func (b *baseline) known() float64 { return b.now.n + math.Min(b.long.n, recalled) }
+func (b *baseline) known() float64 { return b.now.n + min(b.long.n, recalled) }
 
 // push takes a window and lets that of two minutes ago in. suspicious windows wait:
 // drop tells that a finding covers all that is on its way, shut that one lasts.

@@ -29,7 +29,7 @@ type Light struct {
 func (l *Light) Step(t felt.Tick, hit, n int64, prior Prior, rule *Rule) (out Reading) {
 	w := rule.width()
 	prior = prior.or()
-	prior.Weight = math.Min(prior.Weight, lightDepth)
+	prior.Weight = min(prior.Weight, lightDepth)
 	if gap := t - felt.Tick(l.last); l.last > 0 && gap > 0 && !l.shut(t) {
 		f := float32(math.Exp2(-float64(min(gap, 1<<24)) / hourHalf))
 		l.hit *= f
@@ -73,14 +73,14 @@ func (l *Light) judge(t, w felt.Tick, h, m, p float64, rule *Rule) {
 	f := 1 / (1 + blockOf(0, w)*m*lightNoise*p/(1-p))
 	top := rule.top()
 	for j := range l.sum {
-		q := clamp([lightArms]float64{math.Max(5*p/(1+4*p), p+.05), 30 * p / (1 + 29*p), .9}[j], 1.5*p, .97)
+		q := clamp([lightArms]float64{max(5*p/(1+4*p), p+.05), 30 * p / (1 + 29*p), .9}[j], 1.5*p, .97)
 		nats := f * (h*math.Log(q/p) + (m-h)*math.Log((1-q)/(1-p)))
 		l.sum[j] = float32(clamp(float64(l.sum[j])+nats, 0, top))
 	}
 	if !l.open {
 		return
 	}
-	q := clamp(float64(l.gotHit/l.gotN), math.Min(1.2*p, .98), .99)
+	q := clamp(float64(l.gotHit/l.gotN), min(1.2*p, .98), .99)
 	a := alarm{well: float64(l.well), quiet: felt.Tick(l.quiet)}
 	if a.recover(t, w, -f*(h*math.Log(q/p)+(m-h)*math.Log((1-q)/(1-p)))) {
 		l.sum = [lightArms]float32{}

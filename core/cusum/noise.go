@@ -10,7 +10,7 @@ import (
 const scales = 2
 
 func blockOf(k int, width felt.Tick) float64 {
-	return math.Max(1, math.Floor([scales]float64{60, 300}[k]/float64(width)))
+	return max(1, math.Floor([scales]float64{60, 300}[k]/float64(width)))
 }
 
 // noise is by how much more a count varies than chance alone would have it, as the
@@ -54,10 +54,10 @@ func (s *noise) learn(k int, off, mean, spread, length float64, b believed) {
 		phi := s.value(b)
 		x := clamp((s.off*s.off-m*spread)/(m*m), -1, 9*phi+9/m)
 		s.blocks++
-		rate := math.Max([scales]float64{1.0 / 240, 1.0 / 96}[k], 1/([scales]float64{20, 10}[k]+s.blocks))
-		sure := math.Max(phi, b.small)
+		rate := max([scales]float64{1.0 / 240, 1.0 / 96}[k], 1/([scales]float64{20, 10}[k]+s.blocks))
+		sure := max(phi, b.small)
 		sure /= sure + 1/m
-		s.phi = math.Max(0, phi+rate*sure*sure*(x-phi))
+		s.phi = max(0, phi+rate*sure*sure*(x-phi))
 	}
 	s.off, s.mean, s.windows = 0, 0, 0
 }

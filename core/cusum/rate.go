@@ -45,11 +45,11 @@ type odds struct {
 func (o *odds) fill(p, mean float64) {
 	o.p, o.mean = p, mean
 	all := [arms]float64{
-		math.Max(1.6*p/(1+.6*p), p+.001), // faint, judged by the noise of five minutes
-		math.Max(3*p/(1+2*p), p+.002),
+		max(1.6*p/(1+.6*p), p+.001), // faint, judged by the noise of five minutes
+		max(3*p/(1+2*p), p+.002),
 		10 * p / (1 + 9*p),
 		50 * p / (1 + 49*p),
-		math.Min(.9, p+.05), // what matters to customers, whatever the baseline
+		min(.9, p+.05), // what matters to customers, whatever the baseline
 	}
 	for j, q := range all {
 		q = clamp(q, p*1.1, .97)
@@ -111,7 +111,7 @@ func (r *Rate) Step(t felt.Tick, hit, n int64, prior Prior, rule *Rule) (out Rea
 	if ok && r.base.now.n > ready {
 		r.learn(in)
 	}
-	r.week.step(t, w, in, ok, r.odds.p, r.first)
+	r.week.step(t, in, ok, r.odds.p, r.odds.hourly, r.first)
 	return out
 }
 
@@ -143,7 +143,7 @@ func (r *Rate) judge(t, w felt.Tick, h, m float64, rule *Rule) {
 		return
 	}
 	p := r.odds.p
-	q := clamp(r.alarm.share, math.Min(1.2*p, .98), .99)
+	q := clamp(r.alarm.share, min(1.2*p, .98), .99)
 	if r.alarm.recover(t, w, -effective[0]*(h*math.Log(q/p)+(m-h)*math.Log((1-q)/(1-p)))) {
 		restart(r.bank[:], rule)
 	}
@@ -161,7 +161,7 @@ func (r *Rate) warm(t, w felt.Tick, h, m float64, effective [scales]float64, rul
 		}
 		a.add(t, w, f*(h*o.hit[j]+(m-h)*o.miss[j]), h, m, rule)
 		if noisy < mixed && o.hit[j] < huge && t-a.since <= firstUp {
-			a.sum = math.Min(a.sum, a.raw(rule.Open-.5))
+			a.sum = min(a.sum, a.raw(rule.Open-.5))
 		}
 	}
 }

@@ -41,7 +41,7 @@ type Reading struct {
 // the logarithm of the windows a day, times tests, over those allowed.
 func Threshold(tests, perDay float64, width felt.Tick) float64 {
 	windows := 86400 / float64(max(width, 1))
-	return math.Log(math.Max(windows*math.Max(tests, 1)/perDay, math.E))
+	return math.Log(max(windows*max(tests, 1)/perDay, math.E))
 }
 
 func (r *Rule) width() felt.Tick {
@@ -52,7 +52,7 @@ func (r *Rule) width() felt.Tick {
 }
 
 // top is the most evidence that a bank keeps: more would only make a finding end late.
-func (r *Rule) top() float64 { return math.Max(r.Open, r.Page) + spare }
+func (r *Rule) top() float64 { return max(r.Open, r.Page) + spare }
 
 // prior fills in the shipped one.
 func (p Prior) or() Prior {
@@ -62,7 +62,7 @@ func (p Prior) or() Prior {
 	return p
 }
 
-func clamp(x, low, high float64) float64 { return math.Min(math.Max(x, low), high) }
+func clamp(x, low, high float64) float64 { return min(max(x, low), high) }
 
 // fade is what is left after a window of something with this half-life in seconds.
 func fade(width felt.Tick, half float64) float64 { return math.Exp2(-float64(width) / half) }

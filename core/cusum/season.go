@@ -31,12 +31,12 @@ func (s *season) factor(t felt.Tick) float64 {
 	f := 1.0
 	if s.dayNow > 0 {
 		if x := s.near(slotOf(t)); x >= 0 {
-			f = math.Min(f, x/s.dayNow)
+			f = min(f, x/s.dayNow)
 		}
 	}
 	if s.seen && s.weekNow > 0 {
 		if x := float64(s.week[hourOf(t)]); x > 0 {
-			f = math.Min(f, x/s.weekNow)
+			f = min(f, x/s.weekNow)
 		}
 	}
 	return f
@@ -49,7 +49,7 @@ func (s *season) near(slot int) float64 {
 		if s.day[i] <= 0 {
 			return -1
 		}
-		low = math.Min(low, float64(s.day[i]))
+		low = min(low, float64(s.day[i]))
 	}
 	return low
 }
@@ -62,7 +62,7 @@ func (s *season) step(t felt.Tick, gain, n, exp float64, lasting bool, first fel
 		s.slot = slot
 	}
 	if lasting {
-		n = math.Max(n, exp)
+		n = max(n, exp)
 	}
 	s.sum += n
 	s.n++
@@ -102,5 +102,5 @@ func blend(old *float32, x, in float64) {
 	if *old > 0 {
 		x = float64(*old) + (x-float64(*old))/in
 	}
-	*old = float32(math.Max(x, 1e-6))
+	*old = float32(max(x, 1e-6))
 }

@@ -106,7 +106,7 @@ func (s *shortfall) smallest(exp, known, windows float64, first int, rule *Rule)
 			f := 1 / (1 + blockOf(s.scale(j), rule.width())*exp*s.noise[s.scale(j)].value(believe(true, s.scale(j))))
 			sum := windows * f * exp * ((1-lost)*leftLog(j) + 1 - left(j)) / (1 + exp*windows/2/known)
 			if sum >= s.bank[j].raw(rule.Open-s.bonus[j]) {
-				return math.Min(lost, 1), true
+				return min(lost, 1), true
 			}
 		}
 	}

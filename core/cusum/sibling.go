@@ -46,7 +46,7 @@ func (s *Sibling) step(t felt.Tick, before, after float64, rule *Rule) (out Read
 	// last ten minutes, would bring.
 	exp := 0.0
 	if s.total.n > 0 {
-		exp = math.Min(s.fast, s.slow) * s.total.hit / s.total.n
+		exp = min(s.fast, s.slow) * s.total.hit / s.total.n
 	}
 	s.lastExpected = exp
 	known := s.total.hit

@@ -92,7 +92,7 @@ func (s *Slow) merge(both *[2]Reading) (out Reading) {
 		}
 	}
 	out = both[s.strongest]
-	out.Statistic = math.Max(a.Statistic, b.Statistic)
+	out.Statistic = max(a.Statistic, b.Statistic)
 	out.Lasting = lasting
 	out.Opened = lasting && !before
 	out.Ended = before && !lasting

@@ -146,6 +146,9 @@ func (k *week) walk(b bits) {
 	b.held(&k.count)
 	b.flags(&k.off)
 	b.floats(&k.usual)
+	if b.d != nil {
+		k.now = k.share(k.hour)
+	}
 }
 
 func (r *Rate) walk(b bits) {

@@ -23,8 +23,8 @@ const (
 type Volume struct {
 	first, last felt.Tick
 	dark        felt.Tick // since when nothing is known; 0: it is
-	fast, slow  float64 // levels, interactions a window; slow follows three times as slowly
-	calendar    float64 // the factor, fading as fast does
+	fast, slow  float64   // levels, interactions a window; slow follows three times as slowly
+	calendar    float64   // the factor, fading as fast does
 	ring        [held60]expected
 	at          int
 	short       shortfall
@@ -68,12 +68,12 @@ func (v *Volume) Skip(t felt.Tick) {
 func (v *Volume) expect(t felt.Tick, factor float64) float64 {
 	exp := v.fast
 	if v.fast < v.slow { // on the way down: go on with it
-		exp *= math.Max(v.fast/v.slow, trendMin)
+		exp *= max(v.fast/v.slow, trendMin)
 	}
 	if v.calendar > 0 {
-		exp = math.Min(exp, v.fast*factor/v.calendar)
+		exp = min(exp, v.fast*factor/v.calendar)
 	}
-	return math.Min(exp, v.fast*v.season.factor(t))
+	return min(exp, v.fast*v.season.factor(t))
 }
 
 // gain is by how much a window moves the level: small counts need more of them.

@@ -24,6 +24,7 @@ type week struct {
 	count held         // of it
 	off   bool         // a finding or a suspicion touched it
 	usual float64      // what the baseline has of these shares, fading alike
+	now   float64      // share of the hour under way, made from its code
 }
 
 func hourOf(t felt.Tick) uint8 { return uint8(((t - 1) / 3600) % hours) }
@@ -37,18 +38,21 @@ func (k *week) share(h uint8) float64 {
 
 // factor is by how much more than in the last hour is usual at this one.
 func (k *week) factor(t felt.Tick) float64 {
-	s := k.share(hourOf(t))
+	s := k.now
+	if h := hourOf(t); h != k.hour {
+		s = k.share(h)
+	}
 	if s <= 0 || k.usual <= 0 {
 		return 1
 	}
 	return clamp(s/k.usual, 1, mostByDay)
 }
 
-func (k *week) step(t, w felt.Tick, in held, ok bool, p float64, first felt.Tick) {
+func (k *week) step(t felt.Tick, in held, ok bool, p, fading float64, first felt.Tick) {
 	h := hourOf(t)
 	if h != k.hour {
 		k.close(p)
-		k.hour, k.count, k.off = h, held{}, false
+		k.hour, k.count, k.off, k.now = h, held{}, false, k.share(h)
 		if t-first >= twoWeeks {
 			k.seen = 1
 		}
@@ -56,13 +60,11 @@ func (k *week) step(t, w felt.Tick, in held, ok bool, p float64, first felt.Tick
 	k.count.hit += in.hit
 	k.count.n += in.n
 	k.off = k.off || !ok
-	if k.seen > 0 {
-		if s := k.share(h); s > 0 {
-			if k.usual <= 0 {
-				k.usual = s
-			}
-			k.usual += (1 - fade(w, hourHalf)) * (s - k.usual)
+	if k.seen > 0 && k.now > 0 {
+		if k.usual <= 0 {
+			k.usual = k.now
 		}
+		k.usual += (1 - fading) * (k.now - k.usual)
 	}
 }
 
