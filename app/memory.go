@@ -76,7 +76,7 @@ func (m *memory) manage(ctx context.Context) {
 		case <-again.C:
 		}
 		g := readRuntime()
-		room = retune(room, g.gcSeconds-last.gcSeconds, g.allSeconds-last.allSeconds)
+		room = retune(room, collecting(last, g), g.allSeconds-last.allSeconds)
 		last = g
 		debug.SetMemoryLimit(max(m.left(g), int64(room*float64(g.live))+int64(g.other)))
 	}
@@ -89,6 +89,16 @@ func (m *memory) left(g goMemory) int64 {
 		return int64((1 - otherShare) * float64(m.limit))
 	}
 	return int64((1-spareShare)*float64(m.limit)) - int64(all-g.held)
+}
+
+// collecting is how long processors collected garbage between two readings. The runtime takes the time
+// on the clock; where others use the processors as well, only a part of that was its own.
+func collecting(from, to goMemory) float64 {
+	gc, busy, cpu := to.gcSeconds-from.gcSeconds, to.busySeconds-from.busySeconds, to.cpuSeconds-from.cpuSeconds
+	if busy <= 0 || to.cpuSeconds <= 0 {
+		return gc
+	}
+	return gc * min(cpu/busy, 1)
 }
 
 // retune is the room above what is in use, after collecting garbage has taken so much of the
@@ -113,14 +123,16 @@ type goMemory struct {
 	other   uint64 // stacks, tables, what is free inside of spans
 	held    uint64 // all of it, what was given back left out
 
-	gcSeconds, allSeconds float64 // of processors, busy or not, since the process began; collecting in time that nobody wanted is left out
+	// Since the process began: collecting, but in time that nobody wanted, at work, and all that there was of
+	// processors, as the runtime sees it; and what the system gave to the process, 0 where it does not tell.
+	gcSeconds, busySeconds, allSeconds, cpuSeconds float64
 }
 
 func readRuntime() goMemory {
 	names := []string{
 		"/gc/heap/live:bytes", "/memory/classes/heap/objects:bytes", "/memory/classes/heap/free:bytes",
 		"/memory/classes/heap/released:bytes", "/memory/classes/total:bytes",
-		"/cpu/classes/gc/total:cpu-seconds", "/cpu/classes/total:cpu-seconds", "/cpu/classes/gc/mark/idle:cpu-seconds",
+		"/cpu/classes/gc/total:cpu-seconds", "/cpu/classes/total:cpu-seconds", "/cpu/classes/gc/mark/idle:cpu-seconds", "/cpu/classes/idle:cpu-seconds",
 	}
 	samples := make([]metrics.Sample, len(names))
 	for i, n := range names {
@@ -138,9 +150,29 @@ func readRuntime() goMemory {
 		}
 	}
 	g := goMemory{live: v[0], objects: v[1], idle: v[2], gcSeconds: seconds[5] - seconds[7], allSeconds: seconds[6]}
+	g.busySeconds, g.cpuSeconds = g.allSeconds-seconds[8], cpuSeconds()
 	g.held = v[4] - v[3]
 	g.other = g.held - v[1] - v[2]
 	return g
+}
+
+// cpuSeconds is the time that processors have worked for this process; 0 where Linux does not tell.
+func cpuSeconds() float64 {
+	text, err := os.ReadFile("/proc/self/stat")
+	if err != nil {
+		return 0
+	}
+	// After the name, which may hold anything, in parentheses: the 12th and 13th field, in 1/100 s.
+	fields := bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:])
+	if len(fields) < 13 {
+		return 0
+	}
+	user, err := strconv.ParseUint(string(fields[11]), 10, 64)
+	system, err2 := strconv.ParseUint(string(fields[12]), 10, 64)
+	if err != nil || err2 != nil {
+		return 0
+	}
+	return float64(user+system) / 100
 }
 
 // resident is the process' memory as Linux counts it: all of it, and what of that is files

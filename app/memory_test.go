@@ -1,8 +1,10 @@
 package app
 
 import (
+	"bytes"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/felt-cx/felt"
 )
@@ -27,6 +29,36 @@ func TestRetune(t *testing.T) {
 	}
 	if room != leastRoom {
 		t.Errorf("room %g after collecting took one percent, want %g", room, leastRoom)
+	}
+}
+
+// TestCollecting: what others had of the processors is not taken for the cost of collecting garbage.
+func TestCollecting(t *testing.T) {
+	for _, c := range []struct {
+		what string
+		to   goMemory
+		want float64
+	}{
+		{"alone", goMemory{gcSeconds: 0.5, busySeconds: 2, cpuSeconds: 2}, 0.5},
+		{"beside others", goMemory{gcSeconds: 0.5, busySeconds: 2, cpuSeconds: 0.5}, 0.125},
+		{"with a library's threads", goMemory{gcSeconds: 0.5, busySeconds: 2, cpuSeconds: 4}, 0.5},
+		{"not told", goMemory{gcSeconds: 0.5, busySeconds: 2}, 0.5},
+	} {
+		if got := collecting(goMemory{}, c.to); got != c.want {
+			t.Errorf("%s: %g s, want %g", c.what, got, c.want)
+		}
+	}
+	before := readRuntime()
+	for began := time.Now(); before.cpuSeconds > 0 && cpuSeconds() <= before.cpuSeconds && time.Since(began) < time.Minute; {
+		_ = bytes.Repeat([]byte("work"), 1000)
+	}
+	runtime.GC()
+	after := readRuntime()
+	if before.cpuSeconds > 0 && after.cpuSeconds <= before.cpuSeconds {
+		t.Errorf("%g s of processors before, %g after working", before.cpuSeconds, after.cpuSeconds)
+	}
+	if after.gcSeconds <= 0 || after.busySeconds <= before.busySeconds || after.allSeconds <= before.allSeconds {
+		t.Errorf("before %+v, after %+v", before, after)
 	}
 }
 
