@@ -49,8 +49,9 @@ func (r role) names() []string {
 		return []string{"abandoned"}
 	case roleValue:
 		return []string{"value"}
+	default:
+		return nil
 	}
-	return nil
 }
 
 func (r role) String() string { return r.names()[0] }

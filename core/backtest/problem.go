@@ -20,7 +20,7 @@ func (p *Problem) Error() string {
 	return strconv.Itoa(p.Line) + ": " + p.Message
 }
 
-// ErrNoSeries: the file is no history that can be judged, and was not meant to be. What it
+// ErrNoSeries says that the file is no history that can be judged, and was not meant to be. What it
 // lacks is in the error's text.
 var ErrNoSeries = errors.New("no series")
 
@@ -29,6 +29,3 @@ type noSeries struct{ why string }
 
 func (e noSeries) Error() string        { return e.why }
 func (e noSeries) Is(target error) bool { return target == ErrNoSeries }
-
-// ErrUnsorted: the file's times go back, and it has to be sorted before it can be judged.
-var ErrUnsorted = errors.New("the rows are not in order of time")

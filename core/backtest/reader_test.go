@@ -26,7 +26,7 @@ func readAll(src io.Reader) (rows []Row, bad []string, kind Kind, err error) {
 		if errors.Is(err, io.EOF) {
 			return rows, bad, r.Kind(), nil
 		}
-		if p, ok := err.(*Problem); ok {
+		if p, ok := err.(*Problem); ok { //nolint:errorlint // one that is wrapped ends the file
 			bad = append(bad, p.Error())
 			continue
 		}

@@ -101,7 +101,7 @@ func (r *run) read(row *Row) error {
 			r.out.bad(p)
 			continue
 		}
-		return err //nolint:wrapcheck // of this package
+		return err
 	}
 }
 
