@@ -16,20 +16,21 @@ type alarm struct {
 	mode    mode
 	level   float64 // expected without season when it opened
 
+	now      [modes]float64 // level of the incident itself
 	before   [modes]float64 // slow levels when it opened
 	beforeAt felt.Instant   // 0 when forgotten
 }
 
 const (
 	warmPoints = 30
-	warmBlocks = 4
+	warmBlocks = 2
 
 	calm = 1 // nats below the threshold that are quiet
 	near = 3 // usual distances within which a value is back where it was
 )
 
-// step opens, ends, or gives up an alarm.
-func (a *alarm) step(v *Value, t felt.Instant, y float64, p *prediction, best float64, at int, threshold float64) (opened, ended bool) {
+// step opens, ends, or gives up an alarm; w is a point's weight in a local level.
+func (a *alarm) step(v *Value, t felt.Instant, y float64, p *prediction, best float64, at int, threshold, w float64) (opened, ended bool) {
 	if v.n < warmPoints || v.blocks < warmBlocks {
 		return false, false
 	}
@@ -43,6 +44,13 @@ func (a *alarm) step(v *Value, t felt.Instant, y float64, p *prediction, best fl
 	}
 	if best > threshold-calm {
 		a.loud = t
+	}
+	for m := range modes {
+		if x := y - p.season[m]; opened {
+			a.now[m] = x
+		} else if a.lasting {
+			a.now[m] += w * (x - a.now[m])
+		}
 	}
 	switch {
 	case !a.lasting:
@@ -91,7 +99,7 @@ func (v *Value) resume(p *prediction) {
 
 // accept makes what is now the new normal.
 func (v *Value) accept() {
-	v.slow = v.level
+	v.level, v.slow = v.alarm.now, v.alarm.now
 	v.bank = [banks]float64{}
 	for i := range v.lane {
 		v.lane[i].peak = 0
@@ -116,16 +124,11 @@ func (v *Value) reading(best float64, rule *Rule) Reading {
 	}
 	s, _ := v.season.usual(m)
 	out.Expected = v.origin + s + level
-	scale := v.scale()
+	scale := v.scale(m)
 	nats := threshold + v.blocksNats()
 	out.High = out.Expected + scale*v.lane[0].at(nats)
 	out.Low = out.Expected - scale*v.lane[1].at(nats)
 	return out
-}
-
-// scale is the usual error.
-func (v *Value) scale() float64 {
-	return max(v.usual, 1e-5*math.Abs(v.origin+v.level[flat]), 1e-12, 0.1*v.jump, 0.3*v.whole)
 }
 
 // Smallest is the smallest lasting shift, in the value's own unit and in whichever
@@ -140,8 +143,8 @@ func (v *Value) Smallest(within felt.Instant, rule *Rule) (shift float64, ok boo
 		return 0, false
 	}
 	nats := rule.open() + v.blocksNats()
-	scale := v.scale()
-	wide := max(v.wide, scale)
+	scale := v.scale(v.mode)
+	wide := max(v.wide[v.mode], v.floor(v.mode))
 	for side := range 2 {
 		best := scale * v.lane[side].at(nats)
 		for i := range banks {

@@ -29,6 +29,9 @@ func (s *slot) add(x float32) {
 	s.n = min(s.n+1, cycles)
 }
 
+// back is the mean of the i-th cycle before the newest.
+func (s *slot) back(i int) float32 { return s.mean[(int(s.next)-1-i+2*cycles)%cycles] }
+
 // median is of what is remembered; n must not be 0.
 func (s *slot) median() float64 {
 	v := s.mean
@@ -117,30 +120,14 @@ func (s *season) add(x float64) {
 	s.inWeek.add(x)
 }
 
-// at is the season at any time, linear between the middles of the slots.
-func (s *season) at(t felt.Instant, m mode) (x float64, ok bool) {
-	if m == flat {
-		return 0, true
-	}
-	width := 10 * felt.Minute
-	if m == week || s.coarse {
-		width = felt.Hour
-	}
-	left := (t - width/2).Floor(width)
-	share := float64(t-width/2-left) / float64(width)
-	a, okA := s.slotAt(left, m)
-	b, okB := s.slotAt(left+width, m)
-	return a + share*(b-a), okA && okB
-}
+func (s *season) slotOf(t felt.Instant) *slot { return &s.day[daySlot(t, s.coarse)] }
 
-func (s *season) slotAt(t felt.Instant, m mode) (float64, bool) {
-	if w := &s.week[weekSlot(t)]; m == week && w.n >= weekLeast {
-		return w.median(), true
+// width of a slot of the day.
+func (s *season) width() felt.Instant {
+	if s.coarse {
+		return felt.Hour
 	}
-	if d := &s.day[daySlot(t, s.coarse)]; d.n >= dayLeast {
-		return d.median(), true
-	}
-	return 0, false
+	return felt.Day / daySlots
 }
 
 func (s *season) save(e *codec.Encoder) {

@@ -10,11 +10,11 @@ import (
 // numbers are the plain floats of the state, in the order in which they are saved.
 func (v *Value) numbers(use func(*float64)) {
 	for _, p := range []*float64{
-		&v.step, &v.origin, &v.usual, &v.whole, &v.wide, &v.prev, &v.jump, &v.jumps, &v.least, &v.alarm.level,
+		&v.step, &v.origin, &v.prev, &v.jump, &v.jumps, &v.least, &v.alarm.level,
 	} {
 		use(p)
 	}
-	for _, list := range [][]float64{v.level[:], v.slow[:], v.misses[:], v.bank[:], v.alarm.before[:]} {
+	for _, list := range [][]float64{v.level[:], v.slow[:], v.misses[:], v.bank[:], v.usual[:], v.whole[:], v.wide[:], v.alarm.before[:], v.alarm.now[:]} {
 		for i := range list {
 			use(&list[i])
 		}

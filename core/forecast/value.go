@@ -67,9 +67,9 @@ type Value struct {
 	judged int64          // points in misses
 	mode   mode
 
-	usual float64 // mean error of the expected value, large ones cut
-	whole float64 // ... not cut
-	wide  float64 // mean distance from the slow level, large ones cut
+	usual [modes]float64 // mean error of the level, large ones cut
+	whole [modes]float64 // ... not cut
+	wide  [modes]float64 // mean distance from the slow level, large ones cut
 	prev  float64
 	jump  float64 // mean change, of those that are not 0
 	jumps float64 // ... how many, up to 50
@@ -102,12 +102,12 @@ func (v *Value) Step(t felt.Instant, x float64, rule *Rule) Reading {
 	}
 	dt := v.clock(t, x)
 	y := x - v.origin
-	v.season.enter(t, v.step > 1800)
+	v.season.enter(t, v.step > 900)
 	p := v.predict(y, dt)
 	v.changes(y)
 	z := v.statistics(t, &p, dt)
 	best, at := v.strongest(&z)
-	opened, ended := v.alarm.step(v, t, y, &p, best, at, rule.open())
+	opened, ended := v.alarm.step(v, t, y, &p, best, at, rule.open(), weight(v.n, max(3600, 3*v.step), dt))
 	v.closeBlock(t)
 	v.learn(y, &p, dt)
 	v.season.add(y)
@@ -133,7 +133,7 @@ func (v *Value) clock(t felt.Instant, x float64) float64 {
 		dt = v.step
 		v.block = t
 		v.alarm.restart(t)
-		v.recent = recent{}
+		v.recent.forget()
 	case v.step == 0:
 		v.step = dt
 	}
@@ -154,10 +154,11 @@ type prediction struct {
 	season [modes]float64
 	known  bool // there is a season
 	errs   [modes]float64
-	err    float64 // of the mode in force
-	away   float64 // from the slow level
-	scale  float64 // usual error
-	wide   float64 // usual distance from the slow level
+	err    float64        // of the mode in force
+	away   float64        // from the slow level
+	scales [modes]float64 // usual errors
+	scale  float64        // of the mode in force
+	wide   float64        // usual distance from the slow level
 }
 
 const (
@@ -177,28 +178,50 @@ func (v *Value) predict(y, dt float64) prediction {
 		p.season[m], _ = v.season.usual(m)
 		p.errs[m] = y - p.season[m] - v.level[m]
 	}
-	v.mode = flat
-	if p.known && v.judged > 100 {
-		if v.misses[day] < gain*v.misses[flat] {
-			v.mode = day
-		}
-		if v.season.inWeek.known && v.misses[week] < min(gain*v.misses[flat], 0.95*v.misses[day]) {
-			v.mode = week
-		}
+	if m := v.choose(); m != v.mode {
+		v.mode, v.bank = m, [banks]float64{}
 	}
 	p.err = p.errs[v.mode]
 	p.away = y - p.season[v.mode] - v.slow[v.mode]
-	floor := max(1e-5*math.Abs(v.origin+v.level[flat]), 1e-12, 0.1*v.jump, 0.3*v.whole)
-	p.scale, p.wide = max(v.usual, floor), max(v.wide, floor)
+	for m := range modes {
+		p.scales[m] = v.scale(m)
+	}
+	p.scale = p.scales[v.mode]
+	p.wide = max(v.wide[v.mode], v.floor(v.mode))
 	if p.known {
 		a := weight(v.judged, max(2*86400, 100*v.step), dt)
 		for m := range modes {
-			v.misses[m] += a * (min(math.Abs(p.errs[m]), cut*p.scale) - v.misses[m])
+			v.misses[m] += a * (min(math.Abs(p.errs[m]), cut*p.scales[m]) - v.misses[m])
 		}
 		v.judged++
 	}
 	return p
 }
+
+// choose takes the season in which the errors are smallest, if they are much smaller
+// than without.
+func (v *Value) choose() mode {
+	best := flat
+	if !v.season.inDay.known || v.judged <= 100 {
+		return best
+	}
+	if v.misses[day] < gain*v.misses[flat] {
+		best = day
+	}
+	if v.season.inWeek.known && v.misses[week] < min(gain*v.misses[flat], 0.95*v.misses[day]) {
+		best = week
+	}
+	return best
+}
+
+// floor is the least that an error is worth: a share of the value, so that what a
+// computer adds up is no incident, of a usual change, and of the errors in all.
+func (v *Value) floor(m mode) float64 {
+	return max(1e-5*math.Abs(v.origin+v.level[flat]), 1e-12, 0.1*v.jump, 0.3*v.whole[m])
+}
+
+// scale is the usual error in a mode.
+func (v *Value) scale(m mode) float64 { return max(v.usual[m], v.floor(m)) }
 
 // changes keeps the usual size of a change: what a series of few values, or one that is
 // 0 but for rare events, has instead of an error.
@@ -284,28 +307,35 @@ func (v *Value) learn(y float64, p *prediction, dt float64) {
 		g = 0.3
 	}
 	few := v.n < 30
-	local := g * weight(v.n, max(3600, 3*v.step), dt)
-	long := g * weight(v.n, max(7*86400, 200*v.step), dt)
-	far := g * weight(v.n, max(7*86400, 72*v.step), dt)
 	for m := range modes {
+		n := v.n
+		if m != flat {
+			n = v.judged + 100 // the season's errors are counted from when there is one, on top of a prior: the level's
+		}
+		local := g * weight(n, max(3600, 3*v.step), dt)
+		long := g * weight(n, max(7*86400, 200*v.step), dt)
+		far := g * weight(n, max(7*86400, 72*v.step), dt)
+		whole := g * weight(n, max(30*86400, 200*v.step), dt)
 		if m != flat && !p.known {
 			v.level[m] = y - p.season[m]
 			v.slow[m] = v.level[m]
+			v.usual[m], v.whole[m], v.wide[m] = v.usual[flat], v.whole[flat], v.wide[flat]
 			continue
 		}
 		err, away := p.errs[m], y-p.season[m]-v.slow[m]
+		size, distance := math.Abs(err), math.Abs(away)
+		wide := max(v.wide[m], v.floor(m))
 		if !few {
-			err = max(-cut*p.scale, min(cut*p.scale, err))
-			away = max(-span*p.wide, min(span*p.wide, away))
+			err = max(-cut*p.scales[m], min(cut*p.scales[m], err))
+			away = max(-span*wide, min(span*wide, away))
 		}
 		v.level[m] += local * err
 		v.slow[m] += far * away
-	}
-	size := math.Abs(p.err)
-	v.whole += g * weight(v.n, max(30*86400, 200*v.step), dt) * (size - v.whole)
-	v.usual += long * (min(size, cut*p.scale) - v.usual)
-	v.wide += long * (min(math.Abs(p.away), most*p.wide) - v.wide)
-	if few {
-		v.wide = max(v.wide, v.usual)
+		v.whole[m] += whole * (size - v.whole[m])
+		v.usual[m] += long * (min(size, cut*p.scales[m]) - v.usual[m])
+		v.wide[m] += long * (min(distance, most*wide) - v.wide[m])
+		if few {
+			v.wide[m] = max(v.wide[m], v.usual[m])
+		}
 	}
 }
