@@ -59,6 +59,10 @@ func TestKPIs(t *testing.T) {
 		{"without a denominator it is told by the minute, also when nothing came", 180, map[felt.Tick]func(*machine){
 			3: func(m *machine) { m.book.Business(m.tick, orders(3, 12)) },
 		}, "60 orders 12\n120 orders 0\n180 orders 0"},
+		{"after hours of silence counting begins anew", 12000, map[felt.Tick]func(*machine){
+			3:     func(m *machine) { m.journeys(signal.Begun, 19) },
+			11995: func(m *machine) { m.journeys(signal.Begun, 19) },
+		}, "3600 conversion 0"},
 		{"an event that comes again counts once", 180, map[felt.Tick]func(*machine){
 			3:  func(m *machine) { m.book.Business(m.tick, orders(3, 12)) },
 			33: func(m *machine) { m.book.Business(m.tick, orders(3, 12)) },
@@ -176,6 +180,20 @@ func TestRulesChange(t *testing.T) {
 	m.book.Rules(nil)
 	if s := m.book.Stats(); s.Signals != 0 || s.Instances != 0 {
 		t.Errorf("without an inventory: %+v", s)
+	}
+}
+
+// A signal that makes room by letting go of all its instances goes on.
+func TestRoomOfItsOwn(t *testing.T) {
+	m := newMachine(t, loadRules(t, 1, oneSignal("")), 1, func(s *felt.Settings) { s.SignalStreams, s.SignalInstances = 1, 5 })
+	m.send(gauge(instance{id: "a"}, -1, 1))
+	m.until(400)
+	m.send(gauge(instance{id: "b"}, 400, 2))
+	m.until(410)
+	m.send(gauge(instance{id: "b"}, 410, 3))
+	m.until(420)
+	if got := m.told(); got != "0 it 1\n410 it 2\n420 it 3" {
+		t.Errorf("got %s", got)
 	}
 }
 
