@@ -1,8 +1,6 @@
 package cusum
 
-import (
-	"github.com/felt-cx/felt"
-)
+import "github.com/felt-cx/felt"
 
 const (
 	quiet  = 300      // seconds for which it must be well before a finding ends
@@ -73,5 +71,5 @@ func (a *alarm) recover(t, width felt.Tick, nats float64) bool {
 	return false
 }
 
-// old tells whether what lasts is the new normal.
+// old tells whether what lasts is to be taken as the new normal.
 func (a *alarm) old(t felt.Tick) bool { return t-a.opened >= normal }

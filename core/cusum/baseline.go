@@ -35,11 +35,11 @@ func lagOf(width felt.Tick) int { return int(clamp(math.Floor(120/float64(width)
 func (b *baseline) share(prior Prior) float64 {
 	long := (b.long.hit + prior.Share*prior.Weight) / (b.long.n + prior.Weight)
 	p := (b.now.hit+long*recalled)/(b.now.n+recalled) + .5/(b.now.n+b.long.n+1000)
-	return clamp(p, 1e-7, .6)
+	return clamp(p, 1e-7, most95)
 }
 
 // known is how many tries the share rests on.
-func (b *baseline) known() float64 { return b.now.n + min(b.long.n, recalled) }
+func (b *baseline) known() float64 { return b.now.n + clamp(b.long.n-b.now.n, 1, recalled) }
 
 // push takes a window and lets that of two minutes ago in. suspicious windows wait:
 // drop tells that a finding covers all that is on its way, shut that one lasts.

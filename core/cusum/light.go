@@ -30,16 +30,16 @@ func (l *Light) Step(t felt.Tick, hit, n int64, prior Prior, rule *Rule) (out Re
 	w := rule.width()
 	prior = prior.or()
 	prior.Weight = min(prior.Weight, lightDepth)
-	if gap := t - felt.Tick(l.last); l.last > 0 && gap > 0 && !l.shut(t) {
+	if gap := t - felt.Tick(l.last); l.last > 0 && gap > 0 && !l.open {
 		f := float32(math.Exp2(-float64(min(gap, 1<<24)) / hourHalf))
 		l.hit *= f
 		l.n *= f
 	}
 	l.last = uint32(t)
 	h, m := float64(hit), float64(n)
-	p := clamp((float64(l.hit)+prior.Share*prior.Weight+.5)/(float64(l.n)+prior.Weight), 1e-6, .6)
+	p := clamp((float64(l.hit)+prior.Share*prior.Weight+.5)/(float64(l.n)+prior.Weight), 1e-6, most95)
 	top := l.top()
-	if n > 0 {
+	if n > 0 && (p <= always || l.open) {
 		l.judge(t, w, h, m, p, rule)
 		top = l.top()
 	}
@@ -54,15 +54,20 @@ func (l *Light) Step(t felt.Tick, hit, n int64, prior Prior, rule *Rule) (out Re
 	if a.step(t, rule, &out) {
 		l.sum = [lightArms]float32{}
 	}
+	if a.lasting && a.old(t) { // the new normal
+		l.n = min(l.gotN, lightDepth)
+		l.hit = l.gotHit / l.gotN * l.n
+		l.sum = [lightArms]float32{}
+		a = alarm{}
+		out.Lasting, out.Ended = false, true
+	}
 	l.open, l.page, l.opened, l.quiet, l.well = a.lasting, a.paging, uint32(a.opened), uint32(a.quiet), float32(a.well)
-	if !l.shut(t) && top < rule.Open/2 {
+	if !l.open && top < rule.Open/2 {
 		l.hit += float32(h)
 		l.n += float32(m)
 	}
 	return out
 }
-
-func (l *Light) shut(t felt.Tick) bool { return l.open && t-felt.Tick(l.opened) < normal }
 
 func (l *Light) judge(t, w felt.Tick, h, m, p float64, rule *Rule) {
 	if !l.open && l.top() <= 0 {
@@ -73,7 +78,7 @@ func (l *Light) judge(t, w felt.Tick, h, m, p float64, rule *Rule) {
 	f := 1 / (1 + blockOf(0, w)*m*lightNoise*p/(1-p))
 	top := rule.top()
 	for j := range l.sum {
-		q := clamp([lightArms]float64{max(5*p/(1+4*p), p+.05), 30 * p / (1 + 29*p), .9}[j], 1.5*p, .97)
+		q := clamp([lightArms]float64{max(5*p/(1+4*p), p+.05), 30 * p / (1 + 29*p), .9}[j], min(1.5*p, .985), .99)
 		nats := f * (h*math.Log(q/p) + (m-h)*math.Log((1-q)/(1-p)))
 		l.sum[j] = float32(clamp(float64(l.sum[j])+nats, 0, top))
 	}

@@ -14,6 +14,8 @@ const (
 	huge    = 1.6  // log of five times the odds: seen at once
 	firstUp = 70   // seconds for which less than huge may be a blip
 	leak    = 0.99 // of the faintest arm, per 10 s: slow drift is no fault
+	most95  = .95  // largest baseline
+	always  = .9   // share from which it cannot become worse
 	guard   = .2   // share that a series without history may have
 )
 
@@ -52,7 +54,7 @@ func (o *odds) fill(p, mean float64) {
 		min(.9, p+.05), // what matters to customers, whatever the baseline
 	}
 	for j, q := range all {
-		q = clamp(q, p*1.1, .97)
+		q = clamp(q, p*1.1, .99)
 		o.hit[j] = math.Log(q / p)
 		o.miss[j] = math.Log((1 - q) / (1 - p))
 		o.bonus[j] = bonusOf(-mean * (p*o.hit[j] + (1-p)*o.miss[j]))
@@ -88,10 +90,10 @@ func (r *Rate) Step(t felt.Tick, hit, n int64, prior Prior, rule *Rule) (out Rea
 		r.first, r.base.last = t, t-w
 	}
 	prior = prior.or()
-	r.base.skip(t, w, r.shut(t), &r.odds)
+	r.base.skip(t, w, r.alarm.lasting, &r.odds)
 	p := r.base.share(prior)
 	if r.week.seen > 0 {
-		p = clamp(p*r.week.factor(t), 1e-7, .6)
+		p = clamp(p*r.week.factor(t), 1e-7, most95)
 	}
 	if mean := r.base.now.n * (1 - r.odds.hourly); math.Abs(p-r.odds.p) > .005*p || math.Abs(mean-r.odds.mean) > .1*mean {
 		r.odds.fill(p, mean)
@@ -106,8 +108,12 @@ func (r *Rate) Step(t felt.Tick, hit, n int64, prior Prior, rule *Rule) (out Rea
 	if r.alarm.step(t, rule, &out) {
 		restart(r.bank[:], rule)
 	}
+	if r.alarm.lasting && r.alarm.old(t) {
+		r.accept(rule)
+		out.Lasting, out.Ended = false, true
+	}
 	suspicious := out.Statistic > rule.Open/3
-	in, ok := r.base.push(t, held{h, m}, suspicious, out.Opened, r.shut(t), &r.odds)
+	in, ok := r.base.push(t, held{h, m}, suspicious, out.Opened, r.alarm.lasting, &r.odds)
 	if ok && r.base.now.n > ready {
 		r.learn(in)
 	}
@@ -115,8 +121,16 @@ func (r *Rate) Step(t felt.Tick, hit, n int64, prior Prior, rule *Rule) (out Rea
 	return out
 }
 
-// shut tells whether a finding keeps windows out of the baseline.
-func (r *Rate) shut(t felt.Tick) bool { return r.alarm.lasting && !r.alarm.old(t) }
+// accept takes what has lasted for hours as the new normal.
+func (r *Rate) accept(rule *Rule) {
+	b := &r.base
+	n := clamp(r.alarm.n, 1, max(b.now.n, ready))
+	b.now = held{r.alarm.hit / max(r.alarm.n, 1) * n, n}
+	b.long, b.limbo = b.now, held{}
+	b.ring = [lag]held{}
+	r.alarm = alarm{}
+	restart(r.bank[:], rule)
+}
 
 func (r *Rate) learn(in held) {
 	p := r.odds.p
@@ -151,6 +165,10 @@ func (r *Rate) judge(t, w felt.Tick, h, m float64, rule *Rule) {
 
 func (r *Rate) warm(t, w felt.Tick, h, m float64, effective [scales]float64, rule *Rule) {
 	o := &r.odds
+	if o.p > always {
+		restart(r.bank[:], rule)
+		return
+	}
 	r.bank[0].sum *= o.leak
 	for j := range r.bank {
 		a := &r.bank[j]

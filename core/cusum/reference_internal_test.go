@@ -34,7 +34,7 @@ func alternatives(p float64) (out []float64) {
 	for _, q := range []float64{
 		math.Max(toOdds(1.6), p+.001), math.Max(toOdds(3), p+.002), toOdds(10), toOdds(50), math.Min(.9, p+.05),
 	} {
-		out = append(out, math.Min(math.Max(q, 1.1*p), .97))
+		out = append(out, math.Min(math.Max(q, 1.1*p), .99))
 	}
 	return out
 }

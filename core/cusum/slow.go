@@ -72,7 +72,7 @@ func (s *Slow) Step(t felt.Tick, rule *Rule) (out Reading) {
 	out = s.merge(&both)
 	if t-s.turned >= turn {
 		s.turned = t
-		shut := s.rates[0].shut(t) || s.rates[1].shut(t)
+		shut := s.rates[0].alarm.lasting || s.rates[1].alarm.lasting
 		if !shut {
 			s.learn()
 		}

@@ -162,7 +162,7 @@ func (r *Rate) walk(b bits) {
 	if b.d == nil || r.odds.width == 0 {
 		return
 	}
-	if r.odds.p < 1e-7 || r.odds.p > .6 || r.odds.width > 86400 {
+	if r.odds.p < 1e-7 || r.odds.p > most95 || r.odds.width > 86400 {
 		b.d.Fail("baseline out of range")
 		*r = Rate{}
 		return
