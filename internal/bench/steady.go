@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -32,22 +33,18 @@ const stepsPerJourney = 5
 // apps, names and segment values as the budget names, every interaction a step of a
 // journey, and every operation in use.
 func steady(ctx context.Context, o options, w io.Writer) error {
-	sv, err := startSteady(ctx, o)
+	config, err := os.MkdirTemp("", "felt-steady-")
 	if err != nil {
-		return err
+		return fmt.Errorf("folder for the inventory: %w", err)
 	}
-	err = runSteady(ctx, o, sv, w)
-	if e := sv.stop(); err == nil {
-		err = e
+	sv, err := startSteady(ctx, o, config)
+	if err == nil {
+		err = errors.Join(runSteady(ctx, o, sv, w), sv.stop())
 	}
-	return err
+	return errors.Join(err, os.RemoveAll(config))
 }
 
-func startSteady(ctx context.Context, o options) (*server, error) {
-	dir, err := os.MkdirTemp("", "felt-steady-")
-	if err != nil {
-		return nil, fmt.Errorf("folder for the inventory: %w", err)
-	}
+func startSteady(ctx context.Context, o options, dir string) (*server, error) {
 	if o.shape.journeys {
 		if err := os.WriteFile(filepath.Join(dir, "journeys.yaml"), []byte(o.shape.inventory()), 0o600); err != nil {
 			return nil, fmt.Errorf("inventory: %w", err)

@@ -198,10 +198,8 @@ func (w *Worker) Run(ctx context.Context) error {
 	go func() {
 		err := w.write(writing, ctx, queue)
 		cancel(err)
-		stop(err) // nobody takes from the queue any more, but to let go
-		for it := range queue {
-			w.dropSnapshot(it.snapshot)
-		}
+		stop(err) // nobody takes from the queue any more
+		w.drop(queue)
 		written <- err
 	}()
 	keeping := make(chan struct{})

@@ -34,6 +34,13 @@ func (w *Worker) write(ctx, live context.Context, queue <-chan item) error {
 	return nil
 }
 
+// drop lets go of what will not be written, until the queue is closed.
+func (w *Worker) drop(queue <-chan item) {
+	for it := range queue {
+		w.dropSnapshot(it.snapshot)
+	}
+}
+
 func tryReceive(queue <-chan item) (item, bool) {
 	select {
 	case it, ok := <-queue:
