@@ -29,8 +29,8 @@ const (
 	near = 3 // usual distances within which a value is back where it was
 )
 
-// step opens, ends, or gives up an alarm; w is a point's weight in a local level.
-func (a *alarm) step(v *Value, t felt.Instant, y float64, p *prediction, best float64, at int, threshold, w float64) (opened, ended bool) {
+// step opens, ends, or gives up an alarm.
+func (a *alarm) step(v *Value, t felt.Instant, y float64, p *prediction, best float64, at int, threshold float64) (opened, ended bool) {
 	if v.n < warmPoints || v.blocks < warmBlocks {
 		return false, false
 	}
@@ -49,7 +49,7 @@ func (a *alarm) step(v *Value, t felt.Instant, y float64, p *prediction, best fl
 		if x := y - p.season[m]; opened {
 			a.now[m] = x
 		} else if a.lasting {
-			a.now[m] += w * (x - a.now[m])
+			a.now[m] += v.pace.local * (x - a.now[m])
 		}
 	}
 	switch {
@@ -125,7 +125,7 @@ func (v *Value) reading(best float64, rule *Rule) Reading {
 	s, _ := v.season.usual(m)
 	out.Expected = v.origin + s + level
 	scale := v.scale(m)
-	nats := threshold + v.blocksNats()
+	nats := threshold + v.dayNats()
 	out.High = out.Expected + scale*v.lane[0].at(nats)
 	out.Low = out.Expected - scale*v.lane[1].at(nats)
 	return out
@@ -142,7 +142,7 @@ func (v *Value) Smallest(within felt.Instant, rule *Rule) (shift float64, ok boo
 	if points < 1 {
 		return 0, false
 	}
-	nats := rule.open() + v.blocksNats()
+	nats := rule.open() + v.dayNats()
 	scale := v.scale(v.mode)
 	wide := max(v.wide[v.mode], v.floor(v.mode))
 	for side := range 2 {

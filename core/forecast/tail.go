@@ -26,6 +26,8 @@ type tail struct {
 	sum   float32
 	peak  float64 // largest of the open block
 
+	high int // the highest bin with anything in it
+
 	// Made from the counts by fit.
 	from     float64 // where the Pareto tail begins
 	exponent float64
@@ -44,11 +46,13 @@ func edgeOf(bin int) float64 { return math.Exp(float64(bin-first) / perLog) }
 // close ends a block; keep is what is left of the older ones, least the smallest value
 // at which the tail may begin.
 func (a *tail) close(keep float32, least float64) {
-	for i := range a.count {
+	for i := range a.count[:a.high+1] {
 		a.count[i] *= keep
 	}
 	a.sum = a.sum*keep + 1
-	a.count[binOf(a.peak)]++
+	bin := binOf(a.peak)
+	a.count[bin]++
+	a.high = max(a.high, bin)
 	a.peak = 0
 	a.fit(least)
 }
@@ -57,7 +61,7 @@ func (a *tail) close(keep float32, least float64) {
 func (a *tail) fit(least float64) {
 	want := upper * (float64(a.sum) + priorBlocks)
 	var n, logs float64
-	bin := bins - 1
+	bin := a.high
 	for ; bin > first-2*perLog; bin-- {
 		c := float64(a.count[bin])
 		if n+c > want && n >= tailLeast {
@@ -100,7 +104,9 @@ func (a *tail) save(e *codec.Encoder) {
 
 func (a *tail) load(d *codec.Decoder) {
 	for i := range a.count {
-		a.count[i] = loadSmall(d)
+		if a.count[i] = loadSmall(d); a.count[i] != 0 {
+			a.high = i
+		}
 	}
 	a.sum = loadSmall(d)
 	a.peak = loadFloat(d)

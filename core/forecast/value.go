@@ -53,6 +53,11 @@ const (
 // bankPoints is over how many points each bank takes its mean.
 func bankPoints(i int) float64 { return [banks]float64{3, 6, 64}[i] }
 
+// bankShare is 1 - exp(-1/points): of a new point in the mean.
+func bankShare(i int) float64 {
+	return [banks]float64{0.28346868942621073, 0.1535182751093859, 0.015503562994591547}[i]
+}
+
 // Value is the test of one series; the zero value has seen nothing. It is for one
 // goroutine.
 type Value struct {
@@ -84,6 +89,34 @@ type Value struct {
 	season season
 	alarm  alarm
 	recent recent
+
+	pace pace // follows from step; not saved
+}
+
+// pace is what a point weighs in the means, and how many blocks a day has; it changes
+// only when the time between points does.
+type pace struct {
+	dt, step                       float64
+	local, far, long, whole, judge float64
+	block                          float64 // seconds
+	nats                           float64 // logarithm of the blocks in a day
+}
+
+func share(tau, dt float64) float64 { return -math.Expm1(-dt / tau) }
+
+func (v *Value) keepPace(dt float64) {
+	if s := v.step; dt != v.pace.dt || s != v.pace.step {
+		v.pace = pace{
+			dt: dt, step: s,
+			local: share(max(3600, 3*s), dt),
+			far:   share(max(7*86400, 72*s), dt),
+			long:  share(max(7*86400, 200*s), dt),
+			whole: share(max(30*86400, 200*s), dt),
+			judge: share(max(2*86400, 100*s), dt),
+			block: v.blockSeconds(),
+		}
+		v.pace.nats = math.Log(86400 / v.pace.block)
+	}
 }
 
 // hugest is the largest absolute value taken: beyond it squares and float32 end.
@@ -100,16 +133,16 @@ func (v *Value) Step(t felt.Instant, x float64, rule *Rule) Reading {
 	if !(math.Abs(x) <= hugest) || t > farthest || t < -farthest || v.n > 0 && t <= v.last && t > v.last-felt.Day {
 		return v.reading(0, rule)
 	}
-	dt := v.clock(t, x)
+	v.keepPace(v.clock(t, x))
 	y := x - v.origin
 	v.season.enter(t, v.step > 900)
-	p := v.predict(y, dt)
+	p := v.predict(y)
 	v.changes(y)
-	z := v.statistics(t, &p, dt)
+	z := v.statistics(t, &p)
 	best, at := v.strongest(&z)
-	opened, ended := v.alarm.step(v, t, y, &p, best, at, rule.open(), weight(v.n, max(3600, 3*v.step), dt))
+	opened, ended := v.alarm.step(v, t, y, &p, best, at, rule.open())
 	v.closeBlock(t)
-	v.learn(y, &p, dt)
+	v.learn(y, &p)
 	v.season.add(y)
 	v.recent.add(t, y, v.step)
 	out := v.reading(best, rule)
@@ -144,9 +177,12 @@ func (v *Value) clock(t felt.Instant, x float64) float64 {
 	return min(dt, 12*max(v.step, 1))
 }
 
-// weight is of a new point in a mean over tau seconds; over all points while they are few.
-func weight(n int64, tau, dt float64) float64 {
-	return max(-math.Expm1(-dt/tau), 1/float64(n+1))
+// dayNats is the logarithm of the blocks in a day.
+func (v *Value) dayNats() float64 {
+	if v.pace.block == 0 { // restored, and no point yet
+		return math.Log(86400 / v.blockSeconds())
+	}
+	return v.pace.nats
 }
 
 // prediction is the point against what was expected.
@@ -169,7 +205,7 @@ const (
 	most = 8 // ... in a bank
 )
 
-func (v *Value) predict(y, dt float64) prediction {
+func (v *Value) predict(y float64) prediction {
 	if v.n == 1 {
 		v.level[flat], v.slow[flat], v.prev = y, y, y
 	}
@@ -189,7 +225,7 @@ func (v *Value) predict(y, dt float64) prediction {
 	p.scale = p.scales[v.mode]
 	p.wide = max(v.wide[v.mode], v.floor(v.mode))
 	if p.known {
-		a := weight(v.judged, max(2*86400, 100*v.step), dt)
+		a := max(v.pace.judge, 1/float64(v.judged+1))
 		for m := range modes {
 			v.misses[m] += a * (min(math.Abs(p.errs[m]), cut*p.scales[m]) - v.misses[m])
 		}
@@ -235,15 +271,14 @@ func (v *Value) changes(y float64) {
 }
 
 // statistics of the point and of the banks, up and down.
-func (v *Value) statistics(t felt.Instant, p *prediction, dt float64) (z [lanes]float64) {
-	_ = dt
+func (v *Value) statistics(t felt.Instant, p *prediction) (z [lanes]float64) {
 	z[0] = p.err / p.scale
 	z[1] = -z[0]
 	away := max(-most*p.wide, min(most*p.wide, p.away))
 	for i := range v.bank {
 		points := bankPoints(i)
 		was := v.bank[i]
-		v.bank[i] += max(-math.Expm1(-1/points), 1/float64(v.n+1)) * (away - was)
+		v.bank[i] += max(bankShare(i), 1/float64(v.n+1)) * (away - was)
 		if (was > 0) != (v.bank[i] > 0) {
 			v.side[i] = t
 		}
@@ -262,19 +297,16 @@ func (v *Value) strongest(z *[lanes]float64) (best float64, at int) {
 		}
 		v.lane[i].peak = max(v.lane[i].peak, z[i])
 	}
-	return best - v.blocksNats(), at
+	return best - v.pace.nats, at
 }
 
 func (v *Value) blockSeconds() float64 { return max(7200, 3*v.step) }
-
-// blocksNats is the logarithm of the blocks in a day.
-func (v *Value) blocksNats() float64 { return math.Log(86400 / v.blockSeconds()) }
 
 // closeBlock ends a block when its time is over. An incident is one block however long
 // it is, or the series would get used to it.
 func (v *Value) closeBlock(t felt.Instant) {
 	length := float64(t-v.block) / float64(felt.Second)
-	if v.alarm.lasting || length < v.blockSeconds() {
+	if v.alarm.lasting || length < v.pace.block {
 		return
 	}
 	v.fitLeast()
@@ -289,7 +321,7 @@ func (v *Value) closeBlock(t felt.Instant) {
 // fitLeast sets where tails may begin: near the upper tenth of the largest of a
 // block's points, were they normal.
 func (v *Value) fitLeast() {
-	v.least = max(1.5, 0.8*(2+0.42*math.Log(v.blockSeconds()/max(v.step, 1))))
+	v.least = max(1.5, 0.8*(2+0.42*math.Log(v.pace.block/max(v.step, 1))))
 }
 
 func (v *Value) fit(step float64) {
@@ -301,21 +333,20 @@ func (v *Value) fit(step float64) {
 	}
 }
 
-func (v *Value) learn(y float64, p *prediction, dt float64) {
+func (v *Value) learn(y float64, p *prediction) {
 	g := 1.0
 	if v.alarm.lasting {
 		g = 0.3
 	}
-	few := v.n < 30
+	young := v.n < 30
 	for m := range modes {
 		n := v.n
 		if m != flat {
 			n = v.judged + 100 // the season's errors are counted from when there is one, on top of a prior: the level's
 		}
-		local := g * weight(n, max(3600, 3*v.step), dt)
-		long := g * weight(n, max(7*86400, 200*v.step), dt)
-		far := g * weight(n, max(7*86400, 72*v.step), dt)
-		whole := g * weight(n, max(30*86400, 200*v.step), dt)
+		few := 1 / float64(n+1) // the mean of all points while they are few
+		local, far := g*max(v.pace.local, few), g*max(v.pace.far, few)
+		long, whole := g*max(v.pace.long, few), g*max(v.pace.whole, few)
 		if m != flat && !p.known {
 			v.level[m] = y - p.season[m]
 			v.slow[m] = v.level[m]
@@ -325,7 +356,7 @@ func (v *Value) learn(y float64, p *prediction, dt float64) {
 		err, away := p.errs[m], y-p.season[m]-v.slow[m]
 		size, distance := math.Abs(err), math.Abs(away)
 		wide := max(v.wide[m], v.floor(m))
-		if !few {
+		if !young {
 			err = max(-cut*p.scales[m], min(cut*p.scales[m], err))
 			away = max(-span*wide, min(span*wide, away))
 		}
@@ -334,7 +365,7 @@ func (v *Value) learn(y float64, p *prediction, dt float64) {
 		v.whole[m] += whole * (size - v.whole[m])
 		v.usual[m] += long * (min(size, cut*p.scales[m]) - v.usual[m])
 		v.wide[m] += long * (min(distance, most*wide) - v.wide[m])
-		if few {
+		if young {
 			v.wide[m] = max(v.wide[m], v.usual[m])
 		}
 	}
