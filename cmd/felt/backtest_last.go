@@ -121,7 +121,11 @@ func (c *backtestCmd) ask(ctx context.Context, to, token string, std streams) (b
 	if res.StatusCode != http.StatusOK {
 		var p apiProblem
 		_ = json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&p) // without one there is the status
-		return nil, fmt.Errorf("backtest: %s says %s: %s", c.Server, res.Status, &p)
+		err := fmt.Errorf("backtest: %s says %s: %s", c.Server, res.Status, &p)
+		if res.StatusCode == http.StatusBadRequest { // a mistake in what was asked
+			return nil, usageError{err}
+		}
+		return nil, err
 	}
 	lines := json.NewDecoder(res.Body)
 	for {

@@ -130,6 +130,7 @@ func TestBacktestOfAServerThatDoesNot(t *testing.T) {
 		want   string
 	}{
 		"refuses":       {429, []string{`{"title":"Too Many Requests","detail":"another backtest is being made; one is made at a time"}`}, "says 429 Too Many Requests: another backtest is being made"},
+		"does not see":  {400, []string{`{"title":"Bad Request","detail":"window=\"7x\": want a length"}`}, "says 400 Bad Request: window=\"7x\": want a length"},
 		"is no Felt":    {404, []string{"<html>"}, "says 404 Not Found: no reason was given"},
 		"has a problem": {200, []string{`{"progress":{"at":null}}`, `{"problem":{"title":"Internal Server Error","detail":"the store is closed"}}`}, "says: the store is closed"},
 		"goes away":     {200, []string{`{"progress":{"at":null}}`}, "went away before it was done"},
@@ -139,7 +140,11 @@ func TestBacktestOfAServerThatDoesNot(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			url, _ := lastServer(t, c.status, c.lines...)
-			if code, _, errs := runLast(t, "--server", url); code != exitFailed || !strings.Contains(errs, c.want) {
+			exit := exitFailed
+			if c.status == 400 {
+				exit = exitUsage
+			}
+			if code, _, errs := runLast(t, "--server", url); code != exit || !strings.Contains(errs, c.want) {
 				t.Errorf("exit %d, %s, want %q", code, errs, c.want)
 			}
 		})
