@@ -38,7 +38,10 @@ func TestCases(t *testing.T) {
 		{"what comes out of order changes nothing", "", []at{{3, gauge(a, 2, 10)}, {14, gauge(a, 1, 99)}}, "10 it 10"},
 		{"an instance counts while it is only slow", "", []at{{3, gauge(a, 2, 10)}, {4, gauge(b, 3, 20)}, {64, gauge(b, 63, 40)}}, "10 it 15\n70 it 25"},
 		{"an instance that is gone no longer counts", "", []at{
-			{3, gauge(a, 2, 10)}, {4, gauge(b, 3, 20)}, {13, gauge(a, 12, 10)}, {14, gauge(b, 13, 20)},
+			{3, gauge(a, 2, 10)},
+			{4, gauge(b, 3, 20)},
+			{13, gauge(a, 12, 10)},
+			{14, gauge(b, 13, 20)},
 			{53, gauge(b, 52, 40)},
 		}, "10 it 15\n20 it 15\n60 it 40"},
 		{"an instance that says it has no value no longer counts", "", []at{{3, gauge(a, 2, 10)}, {4, gauge(b, 3, 20)}, {13, noValue(gauge(a, 12, 0))}, {14, gauge(b, 13, 40)}}, "10 it 15\n20 it 40"},
@@ -59,8 +62,11 @@ func TestCases(t *testing.T) {
 		{"of a counter that began long ago only differences count", "", []at{{3, sum(a, 2, -9000, 1000, isCumulative, true)}, {13, sum(a, 12, -9000, 1050, isCumulative, true)}}, "20 it 5"},
 		{"and of one that does not say when it began", "", []at{{3, sum(a, 2, -1, 1000, isCumulative, true)}, {13, sum(a, 12, -1, 1050, isCumulative, true)}}, "20 it 5"},
 		{"rates add up over instances", "", []at{
-			{3, sum(a, 2, -1, 0, isCumulative, true)}, {3, sum(b, 2, -1, 0, isCumulative, true)},
-			{13, sum(a, 12, -1, 50, isCumulative, true)}, {14, sum(b, 12, -1, 30, isCumulative, true)}, {23, sum(a, 22, -1, 60, isCumulative, true)},
+			{3, sum(a, 2, -1, 0, isCumulative, true)},
+			{3, sum(b, 2, -1, 0, isCumulative, true)},
+			{13, sum(a, 12, -1, 50, isCumulative, true)},
+			{14, sum(b, 12, -1, 30, isCumulative, true)},
+			{23, sum(a, 22, -1, 60, isCumulative, true)},
 		}, "20 it 8\n30 it 4"},
 		{"a counter that goes down began again", "", []at{{3, sum(a, 2, -1, 1000, isCumulative, true)}, {13, sum(a, 12, -1, 40, isCumulative, true)}}, "20 it 4"},
 		{"a counter that says so began again, although it is higher", "", []at{{3, sum(a, 2, -900, 10, isCumulative, true)}, {13, sum(a, 12, 5, 40, isCumulative, true)}}, "20 it 4"},
@@ -99,8 +105,10 @@ func TestCases(t *testing.T) {
 
 		// Summaries.
 		{"p95 of a summary is that quantile, weighted", "", []at{
-			{3, summary(a, 2, -900, 10, 5, 0.5, 1, 0.95, 2)}, {3, summary(b, 2, -900, 10, 5, 0.5, 1, 0.99, 4)},
-			{13, summary(a, 12, -900, 40, 5, 0.5, 1, 0.95, 2)}, {13, summary(b, 12, -900, 20, 5, 0.5, 1, 0.99, 4)},
+			{3, summary(a, 2, -900, 10, 5, 0.5, 1, 0.95, 2)},
+			{3, summary(b, 2, -900, 10, 5, 0.5, 1, 0.99, 4)},
+			{13, summary(a, 12, -900, 40, 5, 0.5, 1, 0.95, 2)},
+			{13, summary(b, 12, -900, 20, 5, 0.5, 1, 0.99, 4)},
 		}, "20 it 2.5"},
 		{"the mean of a summary", ", statistic: mean", []at{{3, summary(a, 2, -900, 10, 5)}, {13, summary(a, 12, -900, 20, 25)}}, "20 it 2"},
 		{"a summary without it has none", "", []at{{3, summary(a, 2, -900, 10, 5, 0.5, 1)}, {13, summary(a, 12, -900, 20, 25, 0.5, 1)}}, ""},

@@ -183,17 +183,22 @@ func TestRulesChange(t *testing.T) {
 	}
 }
 
-// A signal that makes room by letting go of all its instances goes on.
-func TestRoomOfItsOwn(t *testing.T) {
-	m := newMachine(t, loadRules(t, 1, oneSignal("")), 1, func(s *felt.Settings) { s.SignalStreams, s.SignalInstances = 1, 5 })
-	m.send(gauge(instance{id: "a"}, -1, 1))
-	m.until(400)
-	m.send(gauge(instance{id: "b"}, 400, 2))
-	m.until(410)
-	m.send(gauge(instance{id: "b"}, 410, 3))
+// A signal for whose first instance others make room goes on.
+func TestRoomOfOthers(t *testing.T) {
+	m := newMachine(t, loadRules(t, 1, "    signals: [{name: x, source: m, service: x}, {name: y, source: m, service: y}]\n"), 1, func(s *felt.Settings) {
+		s.SignalStreams = 1
+	})
+	m.send(gauge(instance{service: "y"}, -1, 1))
+	m.until(399)
+	m.send(gauge(instance{service: "x"}, 399, 2))
+	m.until(409)
+	m.send(gauge(instance{service: "x"}, 409, 3))
 	m.until(420)
-	if got := m.told(); got != "0 it 1\n410 it 2\n420 it 3" {
+	if got := m.told(); got != "0 y 1\n400 x 2\n410 x 3" {
 		t.Errorf("got %s", got)
+	}
+	if s := m.book.Stats(); s.Signals != 1 || s.Instances != 1 {
+		t.Errorf("%+v", s)
 	}
 }
 
