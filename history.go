@@ -16,6 +16,8 @@ type HistoryCount struct {
 
 // HistoryReader tells what was judged, as it was judged then: what detectors are warmed with
 // after their state was lost, and judge again in a backtest.
+//
+//nolint:interfacebloat // It is one thing: the past, whole.
 type HistoryReader interface {
 	// History yields the interactions of customer traffic, steps and journeys, that became
 	// known with an outcome in ticks (after, upTo]: each once, as it was in the first of its
@@ -34,6 +36,10 @@ type HistoryReader interface {
 	// SignalHistory yields the values of signals and KPIs that became known in ticks (after,
 	// upTo], in order of Known, Env, App, Journey, Kind, Name; else it is as History.
 	SignalHistory(ctx context.Context, after, upTo Tick) iter.Seq2[[]SignalPoint, error]
+	// Silences returns the findings of kind [FindingSilent] that lasted at some time in ticks
+	// (after, upTo], of all environments, in order of their ids: what was heard of a source is not
+	// stored, but that nothing was.
+	Silences(ctx context.Context, after, upTo Tick) ([]Finding, error)
 	// Lasting returns the findings that have not ended, and the incidents that are not
 	// resolved, of all environments, in order of their ids.
 	Lasting(ctx context.Context) ([]Finding, []Incident, error)

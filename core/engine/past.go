@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/detect"
 	"github.com/felt-cx/felt/core/measure"
 	"github.com/felt-cx/felt/core/rules"
 	"github.com/felt-cx/felt/core/signal"
@@ -24,6 +25,8 @@ type Past struct {
 	tries  []measure.Try
 	refs   []*measure.Try
 	values []felt.SignalPoint // that are not judged yet
+	heard  map[service]bool   // services that sent interactions
+	silent map[service][]felt.Finding
 }
 
 // NewPast returns what judges history under these settings and an inventory, whose zero value is
@@ -91,6 +94,44 @@ func (p *Past) Add(list []felt.Interaction) []felt.Finding {
 // come before any interaction of a later one.
 func (p *Past) Signals(list []felt.SignalPoint) { p.values = append(p.values, list...) }
 
+// Silences takes what was found silent in the time that is judged. What was heard of a service
+// when is not stored: each counts as heard from its first interaction on, one that was found silent
+// from the beginning, but where it was found silent.
+func (p *Past) Silences(list []felt.Finding) {
+	p.heard, p.silent = map[service]bool{}, map[service][]felt.Finding{}
+	for _, f := range list {
+		of := service{f.Series.Env, f.About}
+		p.silent[of] = append(p.silent[of], f)
+		p.heard[of] = true
+	}
+}
+
+// listen tells the detectors who was heard before tick t is judged.
+func (p *Past) listen(t felt.Tick) {
+	if p.silent == nil {
+		return
+	}
+	for i := range p.rows {
+		if r := &p.rows[i]; r.Service != "" {
+			p.heard[service{r.Env, r.Service}] = true
+		}
+	}
+	if t%detect.Every != 0 {
+		return
+	}
+	for of := range p.heard {
+		at := t
+		for i := range p.silent[of] {
+			if f := &p.silent[of][i]; f.Since < t.Instant() && (f.Ended == 0 || t < f.Ended) {
+				at = felt.Tick(f.Since / felt.Second)
+			}
+		}
+		if at > t-detect.Every { // in this window, if it was the last before a silence
+			p.e.stage3.detector.Heard(at, of.env, of.name)
+		}
+	}
+}
+
 // End closes all ticks up to and including t, after the last Add.
 func (p *Past) End(t felt.Tick) []felt.Finding {
 	found := p.close(t + 1)
@@ -130,11 +171,13 @@ func (p *Past) close(next felt.Tick) []felt.Finding {
 	var found []felt.Finding
 	if p.tick > 0 {
 		p.sample(p.tick)
+		p.listen(p.tick)
 		found = s.judge(p.tick, p.refs)
 	}
 	p.rows = p.rows[:0]
 	for t := p.due(); t > 0 && t < next; t = p.due() {
 		p.sample(t)
+		p.listen(t)
 		found = append(found, s.judge(t, nil)...)
 	}
 	if p.seen != nil {

@@ -245,8 +245,22 @@ func (s *Store) historyCounts(ctx context.Context, after, upTo, width felt.Tick)
 
 // Lasting implements [felt.HistoryReader].
 func (s *Store) Lasting(ctx context.Context) ([]felt.Finding, []felt.Incident, error) {
-	var findings []felt.Finding
-	err := each(ctx, s.db, "SELECT body FROM findings WHERE ended = 0 ORDER BY id", nil, func(rows *sql.Rows) error {
+	findings, err := s.findingsWhere(ctx, "ended = 0")
+	if err != nil {
+		return nil, nil, err
+	}
+	incidents, err := s.incidents(ctx, fmt.Sprintf("SELECT body FROM incidents WHERE status <> %d ORDER BY id", felt.IncidentResolved))
+	return findings, incidents, err
+}
+
+// Silences implements [felt.HistoryReader].
+func (s *Store) Silences(ctx context.Context, after, upTo felt.Tick) ([]felt.Finding, error) {
+	return s.findingsWhere(ctx, "kind = ? AND opened <= ? AND (ended = 0 OR ended > ?)", string(felt.FindingSilent), int64(upTo), int64(after))
+}
+
+func (s *Store) findingsWhere(ctx context.Context, where string, args ...any) ([]felt.Finding, error) {
+	var list []felt.Finding
+	err := each(ctx, s.db, "SELECT body FROM findings WHERE "+where+" ORDER BY id", args, func(rows *sql.Rows) error {
 		var body string
 		var f felt.Finding
 		if err := rows.Scan(&body); err != nil {
@@ -255,14 +269,13 @@ func (s *Store) Lasting(ctx context.Context) ([]felt.Finding, []felt.Incident, e
 		if err := json.Unmarshal([]byte(body), &f); err != nil {
 			return fmt.Errorf("column body: %w", err)
 		}
-		findings = append(findings, f)
+		list = append(list, f)
 		return nil
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("duckdb: read findings: %w", err)
+		return nil, fmt.Errorf("duckdb: read findings: %w", err)
 	}
-	incidents, err := s.incidents(ctx, fmt.Sprintf("SELECT body FROM incidents WHERE status <> %d ORDER BY id", felt.IncidentResolved))
-	return findings, incidents, err
+	return list, nil
 }
 
 // firsts keeps the first versions with an outcome of interactions that are replaced in this

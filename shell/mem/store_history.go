@@ -108,6 +108,18 @@ func (s *Store) HistoryCounts(_ context.Context, after, upTo felt.Tick) ([]felt.
 	return out, nil
 }
 
+// Silences implements [felt.HistoryReader].
+func (s *Store) Silences(_ context.Context, after, upTo felt.Tick) (list []felt.Finding, err error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, id := range slices.Sorted(maps.Keys(s.findings)) {
+		if f := s.findings[id]; f.Kind == felt.FindingSilent && f.Opened <= upTo && (f.Ended == 0 || f.Ended > after) {
+			list = append(list, f)
+		}
+	}
+	return list, nil
+}
+
 // Lasting implements [felt.HistoryReader].
 func (s *Store) Lasting(context.Context) (findings []felt.Finding, incidents []felt.Incident, err error) {
 	s.mu.RLock()

@@ -207,6 +207,24 @@ func lasting(t *testing.T, s felt.Store) {
 	end.Findings = []felt.Finding{{ID: "fnd-3", Updated: noon + 1, Ended: noon + 1}}
 	end.Incidents = []felt.Incident{{ID: "inc-3", Version: 2, Env: Env, Status: felt.IncidentResolved}}
 	write(t, s, b, end)
+	quiet := batch(noon + 2)
+	quiet.ID.Stage = 3
+	quiet.Findings = []felt.Finding{
+		{ID: "fnd-8", Kind: felt.FindingSilent, Series: felt.Series{Env: "staging"}, About: "web", Opened: 100, Updated: 120, Ended: 120},
+		{ID: "fnd-7", Kind: felt.FindingSilent, About: "api", Opened: 110, Updated: 200, Ended: 200},
+		{ID: "fnd-9", Kind: felt.FindingDrop, Opened: 100, Updated: 300, Ended: 300},
+	}
+	write(t, s, quiet)
+	for w, want := range map[[2]felt.Tick]string{{0, 99}: "", {0, 100}: "fnd-8 ", {119, 500}: "fnd-7 fnd-8 ", {120, 500}: "fnd-7 ", {200, 500}: ""} {
+		list, err := s.Silences(t.Context(), w[0], w[1])
+		got := ""
+		for i := range list {
+			got += list[i].ID + " "
+		}
+		if err != nil || got != want {
+			t.Errorf("silences of %v: %q, %v; want %q", w, got, err, want)
+		}
+	}
 	f, in, err := s.Lasting(t.Context())
 	if err != nil || len(f) != 2 || f[0].ID != "fnd-1" || f[1].ID != "fnd-2" || f[1].Opened != noon ||
 		len(in) != 2 || in[0].ID != "inc-1" || in[1].ID != "inc-2" || in[1].Status != felt.IncidentAcknowledged {

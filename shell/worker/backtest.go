@@ -58,6 +58,11 @@ func judgeAgain(ctx context.Context, h felt.HistoryReader, past *engine.Past, q 
 	}
 	counts = slices.DeleteFunc(counts, func(c felt.HistoryCount) bool { return c.From+59 <= begin })
 	b.at.Of = sumOf(counts)
+	silences, err := h.Silences(ctx, begin, b.to)
+	if err != nil {
+		return a, fmt.Errorf("what was silent: %w", err)
+	}
+	past.Silences(silences)
 	progress(b.at)
 	if err := through(ctx, h, past, begin, b.to, b.add); err != nil {
 		return a, fmt.Errorf("history: %w", err)

@@ -258,3 +258,43 @@ func TestBacktest(t *testing.T) {
 		t.Errorf("of before there was anything: %+v", d)
 	}
 }
+
+// TestBacktestTellsSilence: telemetry that was gone is told as that again, and not as customers who
+// stayed away.
+func TestBacktestTellsSilence(t *testing.T) {
+	var recs []felt.Record
+	gone := [2]felt.Instant{begin + 470*felt.Second, begin + 540*felt.Second}
+	for _, r := range shopLog(31, felt.ClockWall, 600, 8) {
+		if r.Kind != felt.KindTelemetry || r.At < gone[0] || r.At >= gone[1] {
+			recs = append(recs, r)
+		}
+	}
+	store, rows, end := lived(t, recs)
+	want, silent := map[string]string{}, 0
+	for _, text := range rows {
+		var f felt.Finding
+		if err := json.Unmarshal([]byte(text), &f); err != nil {
+			t.Fatal(err)
+		}
+		want[f.ID] = fmt.Sprint(f.Kind, f.Series, f.About, f.Opened, f.Ended)
+		if f.Kind == felt.FindingSilent {
+			silent++
+		}
+	}
+	if silent < 2 {
+		t.Fatalf("live told %d rows of silence: %v", silent, want)
+	}
+	past, err := engine.NewPast(settingsOf(t, recs), felt.Inventory{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := judgeAgain(t.Context(), store, past, felt.BacktestQuestion{Window: felt.Window{To: end.Instant()}}, WarmUp{Span: 1000 * felt.Day}, end, func(felt.BacktestProgress) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, f := range a.Findings {
+		got[f.ID] = fmt.Sprint(f.Kind, f.Series, f.About, f.Opened, f.Ended)
+	}
+	differ(t, got, want)
+}
