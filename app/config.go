@@ -279,6 +279,9 @@ func (c *Config) defaults() {
 	def(&s.OpenJourneys, d.OpenJourneys)
 	def(&s.JourneySteps, d.JourneySteps)
 	def(&s.KnownLinks, d.KnownLinks)
+	def(&s.Signals, d.Signals)
+	def(&s.SignalInstances, d.SignalInstances)
+	def(&s.SignalStreams, d.SignalStreams)
 	if c.Retention == (felt.Retention{}) {
 		c.Retention = felt.DefaultRetention()
 	}

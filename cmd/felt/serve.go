@@ -27,21 +27,24 @@ type serverFlags struct {
 	Partitions int    `help:"Virtual partitions. Fixed when the data directory is made (4)." placeholder:"N"`
 	Workers    int    `help:"Goroutines of the engine; 0 is one a processor." default:"0"`
 
-	Settle         time.Duration `help:"How long after its trace's last span an undecided span waits." default:"15s"`
-	LateMax        time.Duration `help:"Telemetry older than this is rejected (wall clock)." default:"24h"`
-	JudgeLate      time.Duration `help:"Telemetry older than this is counted but raises no alarm." default:"60s"`
-	Remember       time.Duration `help:"How long an interaction is remembered against redelivery." default:"15m"`
-	JourneyLate    time.Duration `help:"How late a step may come and still correct a journey that has ended; --settle is added." default:"10m"`
-	RecoveryWindow time.Duration `help:"How long a customer has to succeed after a failure before being counted as lost." default:"30m"`
-	FloorCustomers int           `help:"The fewest different customers that must be hit for a finding." default:"4"`
-	MaxOpenSpans   int           `help:"Spans held until their trace settles; over it the oldest settle early." default:"4000000"`
-	MaxOpenTries   int           `help:"Interactions remembered against redelivery." default:"2000000"`
-	MaxSeries      int           `help:"Names of interactions with buckets of their own; further ones count as other." default:"20000"`
-	MaxOperations  int           `help:"Operations and edges with buckets of their own; further ones count as other." default:"100000"`
-	OpenJourneys   int           `help:"Customers' journeys held, those included that have ended and may be corrected; over it those that have ended are sealed early, then the oldest are cancelled." default:"450000"`
-	JourneySteps   int           `help:"Tries held of one customer in one journey; the oldest are sealed first." default:"512"`
-	KnownLinks     int           `help:"Links between identities remembered so that they are not written again." default:"200000"`
-	SegmentValues  int           `help:"Values per segment key with buckets of their own; further ones count as other." default:"50"`
+	Settle          time.Duration `help:"How long after its trace's last span an undecided span waits." default:"15s"`
+	LateMax         time.Duration `help:"Telemetry older than this is rejected (wall clock)." default:"24h"`
+	JudgeLate       time.Duration `help:"Telemetry older than this is counted but raises no alarm." default:"60s"`
+	Remember        time.Duration `help:"How long an interaction is remembered against redelivery." default:"15m"`
+	JourneyLate     time.Duration `help:"How late a step may come and still correct a journey that has ended; --settle is added." default:"10m"`
+	RecoveryWindow  time.Duration `help:"How long a customer has to succeed after a failure before being counted as lost." default:"30m"`
+	FloorCustomers  int           `help:"The fewest different customers that must be hit for a finding." default:"4"`
+	MaxOpenSpans    int           `help:"Spans held until their trace settles; over it the oldest settle early." default:"4000000"`
+	MaxOpenTries    int           `help:"Interactions remembered against redelivery." default:"2000000"`
+	MaxSeries       int           `help:"Names of interactions with buckets of their own; further ones count as other." default:"20000"`
+	MaxOperations   int           `help:"Operations and edges with buckets of their own; further ones count as other." default:"100000"`
+	OpenJourneys    int           `help:"Customers' journeys held, those included that have ended and may be corrected; over it those that have ended are sealed early, then the oldest are cancelled." default:"450000"`
+	JourneySteps    int           `help:"Tries held of one customer in one journey; the oldest are sealed first." default:"512"`
+	KnownLinks      int           `help:"Links between identities remembered so that they are not written again." default:"200000"`
+	Signals         int           `help:"Signals that are measured, each environment for itself; KPIs likewise." default:"2000"`
+	SignalInstances int           `help:"Instances (streams of metric points) held of one signal." default:"1000"`
+	SignalStreams   int           `help:"Instances held of all signals." default:"50000"`
+	SegmentValues   int           `help:"Values per segment key with buckets of their own; further ones count as other." default:"50"`
 
 	BodyLimit      bytesFlag `help:"Largest request as sent." default:"16MiB"`
 	DecodedLimit   bytesFlag `help:"Largest request once decompressed." default:"64MiB"`
@@ -118,6 +121,7 @@ func (f *serverFlags) config(data string, logs io.Writer) (app.Config, error) {
 	settings.OpenSpans, settings.OpenTries = f.MaxOpenSpans, f.MaxOpenTries
 	settings.SeriesMax, settings.OpsMax, settings.SegmentMax = f.MaxSeries, f.MaxOperations, f.SegmentValues
 	settings.OpenJourneys, settings.JourneySteps, settings.KnownLinks = f.OpenJourneys, f.JourneySteps, f.KnownLinks
+	settings.Signals, settings.SignalInstances, settings.SignalStreams = f.Signals, f.SignalInstances, f.SignalStreams
 	keep := felt.Retention{
 		Interactions: felt.Instant(f.KeepInteractions), Buckets10s: felt.Instant(f.KeepBuckets10s), Buckets1m: felt.Instant(f.KeepBuckets1m),
 		BucketsLong: felt.Instant(f.KeepBuckets), CustomerDays: felt.Instant(f.KeepCustomerDays), Spans: felt.Instant(f.KeepSpans),

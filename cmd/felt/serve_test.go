@@ -106,7 +106,7 @@ func TestKeepFlags(t *testing.T) {
 		"--keep-spans": "6h", "--keep-good-traces": "0", "--keeper-behind": "7s", "--compact-every": "8s",
 		"--open-journeys": "9", "--journey-steps": "10", "--known-links": "11", "--journey-late": "12s",
 		"--business-limit": "12KiB", "--business-items": "13", "--keeper-traces": "14", "--keeper-bytes": "15KiB", "--keeper-hold-log": "16m",
-		"--trace-spans": "17",
+		"--trace-spans": "17", "--signals": "18", "--signal-instances": "19", "--signal-streams": "20",
 	}
 	var args []string
 	for f, v := range flags {
@@ -120,7 +120,8 @@ func TestKeepFlags(t *testing.T) {
 	s := got.Settings
 	if got.Retention != want || got.KeepGoodTraces != app.KeepNone || got.KeeperBehind != 7*time.Second || got.CompactEvery != 8*time.Second ||
 		s.OpenJourneys != 9 || s.JourneySteps != 10 || s.KnownLinks != 11 || got.BusinessLimit != 12<<10 || got.BusinessItems != 13 ||
-		got.KeeperTraces != 14 || got.KeeperBytes != 15<<10 || got.KeeperHoldLog != 16*time.Minute || got.TraceSpans != 17 {
+		got.KeeperTraces != 14 || got.KeeperBytes != 15<<10 || got.KeeperHoldLog != 16*time.Minute || got.TraceSpans != 17 ||
+		s.Signals != 18 || s.SignalInstances != 19 || s.SignalStreams != 20 {
 		t.Errorf("%+v", got)
 	}
 }
