@@ -1,0 +1,66 @@
+package engine_test
+
+import (
+	"testing"
+
+	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/engine"
+)
+
+// TestPastOfSignals: stored values of signals are judged without an interaction near them, and what
+// they say lasts after a warm-up, so that it goes on under its id.
+func TestPastOfSignals(t *testing.T) {
+	var list []felt.SignalPoint
+	for i := range felt.Tick(400) {
+		known := start + 10*i - start%10
+		list = append(list, felt.SignalPoint{
+			Env: "production", App: "shop", Journey: "checkout", Name: "disk", Kind: felt.SignalTechnical, Metric: "disk", Statistic: "max",
+			Time: known.Instant(), StartTime: (known - 10).Instant(), Known: known, Value: 0.5 + 0.002*float64(i), N: 1, Limit: 1, HasLimit: true, Direction: "down",
+		})
+	}
+	end := list[len(list)-1].Known
+	past, err := engine.NewPast(felt.DefaultSettings(), felt.Inventory{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	past.Signals(list)
+	var full felt.Finding
+	for _, f := range past.End(end) {
+		if f.Kind == felt.FindingSaturation {
+			full = f
+		}
+	}
+	if full.ID == "" || full.Ended != 0 {
+		t.Fatalf("not found at its limit: %+v", full)
+	}
+	older := full
+	older.ID, older.Opened = "fnd-stored", full.Opened-10
+	e, past, err := engine.Resume(felt.DefaultSettings(), engine.Known{Tick: end, Findings: []felt.Finding{older}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	past.Signals(list)
+	past.End(end)
+	if n := e.Stats().Findings; n == 0 {
+		t.Error("nothing lasts after the warm-up")
+	}
+	for tick := end + 1; tick < end+20*86400; tick = max(tick+1, e.Next()) {
+		batches, err := e.Run(tick, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range batches {
+			for _, f := range b.Findings {
+				if f.ID != older.ID || f.Opened != older.Opened {
+					t.Fatalf("told as %s of %d, stored as %s of %d", f.ID, f.Opened, older.ID, older.Opened)
+				}
+				if f.Ended > 0 {
+					return
+				}
+			}
+		}
+		if e.Next() == 0 {
+			break
+		}
+	}
+}
