@@ -75,7 +75,7 @@ func (v *Value) Load(d *codec.Decoder) {
 	}
 	v.season.load(d)
 	v.recent.load(d)
-	if v.judged < 0 || v.blocks < 0 || v.step < 0 || v.least <= 0 || !v.season.started || math.Abs(float64(v.last)) > float64(farthest) {
+	if v.judged < 0 || v.blocks < 0 || !(v.step >= 0 && v.step < 1e9) || v.least <= 0 || !v.season.started || math.Abs(float64(v.last)) > float64(farthest) {
 		d.Fail("state that cannot be")
 	}
 	if d.Err() != nil {

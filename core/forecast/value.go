@@ -6,9 +6,9 @@ import (
 	"github.com/felt-cx/felt"
 )
 
-// Open is the shipped threshold, in nats: exp(-Open), 0.08 a day, is how often a
+// Open is the shipped threshold, in nats: exp(-Open), 0.07 a day, is how often a
 // block as unusual as one that opens an alarm is expected.
-const Open = 2.5
+const Open = 2.6
 
 // Rule holds for all values of one kind. The zero value and nil are the shipped rule.
 type Rule struct {
