@@ -43,6 +43,7 @@ type Detector struct {
 	refused  int64
 	tick     felt.Tick // the last one
 	judged   felt.Tick // the last judging
+	stood    felt.Tick // nothing up to here is judged
 	last     felt.Tick // with a try
 	tests    float64   // for which the thresholds are made
 	terms    Terms
@@ -173,6 +174,9 @@ func (d *Detector) forget(t, idle felt.Tick) bool {
 // Tick judges when t is a tick for it, and returns the findings that opened, changed or ended,
 // in order of their series. They are the caller's.
 func (d *Detector) Tick(t felt.Tick) []felt.Finding {
+	if t <= d.stood {
+		return nil
+	}
 	d.tick = t
 	if t%Every != 0 {
 		return nil
@@ -273,19 +277,19 @@ func (d *Detector) factor(s *series, t felt.Tick) float64 {
 	return d.rules.Expected(t.Instant()-felt.Second, journey)
 }
 
-// Stood tells that the log's clock stood still until t, because nothing was put on the log:
-// nothing is known of that time. Call it before what became known in t is added.
-func (d *Detector) Stood(t felt.Tick) {
-	from := d.judged
-	last := t - 1 - (t-1)%Every
-	if from == 0 || last <= from {
+// Stood tells that the log's clock stood still from one tick to another, because nobody moved it:
+// the server did not run. Of that time nothing is known, so nothing in it is judged. Call it after
+// the tick from.
+func (d *Detector) Stood(from, to felt.Tick) {
+	last := to - to%Every // windows up to here are not judged
+	if to <= from || last <= d.judged {
 		return
 	}
 	for _, s := range d.order {
 		s.line.Skip(last)
 	}
-	d.sources.skip(last - from)
-	d.judged = last
+	d.sources.skip(to - from)
+	d.tick, d.judged, d.stood = to, last, to
 }
 
 // Due is the next tick at which something happens without any input; 0 when nothing will.

@@ -10,18 +10,15 @@ import (
 
 // What the guard holds a line against.
 const (
-	guardFrom   = 0.03 // usual, at least
-	guardTo     = 0.5  // worth a finding before anything is known
-	guardTries  = 2000 // after so many tries, or so long, others know better
-	guardFor    = 3600 // seconds
-	guardQuiet  = 60   // seconds without evidence until it ends
-	leastShare  = 0.0005
-	priorWeight = 200
-	coldShare   = 0.03
+	guardFrom  = 0.03 // usual, at least
+	guardTo    = 0.5  // worth a finding before anything is known
+	guardTries = 2000 // after so many tries, or so long, others know better
+	guardFor   = 3600 // seconds
+	guardQuiet = 60   // seconds without evidence until it ends
 )
 
 // guard watches a line of which nothing is known yet, for failures so gross that no past is
-// needed: half of all, where a few in a hundred are usual. It is one CUSUM.
+// needed: half of all, where a few in a hundred are usual. It is one CUSUM, and speaks once.
 type guard struct {
 	first, since, last felt.Tick // last: with enough evidence
 	tries              int64
@@ -57,6 +54,7 @@ func (g *guard) step(t felt.Tick, hit, n int64, prior cusum.Prior, rule *cusum.R
 		g.paging = g.paging || g.sum >= rule.Page
 	case g.lasting && (t-g.last >= guardQuiet && g.sum < rule.Open || t-g.first > guardFor):
 		r.Ended, g.lasting = true, false
+		g.tries = max(g.tries, guardTries) // once: what comes again is for those who know more by then
 	}
 	r.Lasting, r.Paging = g.lasting, g.paging
 	g.paging = g.paging && g.lasting

@@ -111,8 +111,7 @@ func (f *lasting) moved(t felt.Tick) bool {
 	return 4*f.Hit >= 5*f.toldHit && f.Hit > f.toldHit || t-f.Updated >= updateAfter
 }
 
-// enough tells whether enough different customers were hit. Of volume and of the guard of a
-// table nobody knows customers.
+// enough tells whether enough different customers were hit. Of volume nobody is.
 func (d *Detector) enough(s *series, e *Event) bool {
 	if e.Test == TestDrop || e.Test == TestSibling {
 		return true

@@ -74,9 +74,14 @@ type Line struct {
 	slower                                   *cusum.Slow
 	drop                                     *cusum.Volume
 	sibling                                  *cusum.Sibling
+	seen                                     int64 // decided
 	guard                                    guard
 	events                                   []Event // of Step
 }
+
+// startAt tries are worth the memory of the tests that learn what is usual of durations and volume:
+// most names of a long tail never get there.
+const startAt = 100
 
 // Step takes the counts of the window that ends at t and returns what lasts or has just ended.
 // Windows come in order, all of the same width, and none is left out, for that nobody came is
@@ -101,14 +106,14 @@ func (l *Line) step(t felt.Tick, c *Counts, with *Terms, events []Event) []Event
 	rate(TestFailed, felt.FindingFailed, &l.failed, c.Failed, n, with.Failed)
 	rate(TestDegraded, felt.FindingDegraded, &l.degraded, c.Degraded, reached, with.Degraded)
 	rate(TestSlow, felt.FindingSlow, &l.slow, c.Slow, c.Timed, with.Slow)
-	if len(c.Took) > 0 {
-		s := begin(&l.slower, true)
+	l.seen += n
+	if s := begin(&l.slower, l.seen >= startAt && len(c.Took) > 0); s != nil && len(c.Took) > 0 {
 		for _, d := range c.Took {
 			s.Add(d)
 		}
 		tell(TestSlower, felt.FindingSlow, &with.Rule, s.Step(t, &with.Rule))
 	}
-	if v, came := begin(&l.drop, n > 0), n*max(c.Scale, 1); v != nil {
+	if v, came := begin(&l.drop, l.seen >= startAt), n*max(c.Scale, 1); v != nil {
 		if with.Factor < 0 {
 			v.Skip(t)
 		} else {
@@ -183,6 +188,7 @@ func (l *Line) Save(e *codec.Encoder) {
 	save(e, l.drop)
 	save(e, l.sibling)
 	l.guard.save(e)
+	e.Int(l.seen)
 }
 
 // Load is the inverse of Save, into a zero line.
@@ -194,4 +200,5 @@ func (l *Line) Load(d *codec.Decoder) {
 	load(d, &l.drop)
 	load(d, &l.sibling)
 	l.guard.load(d)
+	l.seen = d.Int()
 }

@@ -12,8 +12,13 @@ const allApps = "*"
 // usual is how much fails in an app or an environment, lately.
 type usual struct{ hit, n float64 }
 
-// enough tries to speak for others.
-const enough = 2000
+// How much what others show is believed.
+const (
+	enough      = 2000 // tries speak for others
+	priorWeight = 200
+	leastShare  = 0.0005
+	coldShare   = 0.03 // of a segment value while not even the whole is known
+)
 
 // learn counts a window of a series that is not alarming for those that come after it.
 func (d *Detector) learn(s *series, c *Counts) {

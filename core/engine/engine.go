@@ -180,6 +180,19 @@ func (e *Engine) Run(t felt.Tick, recs []felt.Record) ([]felt.Batch, error) {
 	return batches, errors.Join(errs...)
 }
 
+// standsAfter is the number of seconds without a tick after which the clock of a wall log stood
+// still: whoever moves it does so every second.
+const standsAfter = 15
+
+// Stood tells that no record came after tick open until tick next. In a wall log, where something
+// comes every second while a server runs, that means that none ran for so long: customers who did
+// not come in that time are no drop. Call it when open is closed, before what is due until next.
+func (e *Engine) Stood(open, next felt.Tick) {
+	if e.settings.Clock == felt.ClockWall && next-open > standsAfter {
+		e.stage3.detector.Stood(open, next-1)
+	}
+}
+
 // Next is the next tick at which something is due without any input: a trace settles,
 // buckets are handed out, series are judged. 0 when nothing is. Ticks without records
 // before it may be skipped: they would make no batch and change nothing.

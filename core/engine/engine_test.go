@@ -61,7 +61,7 @@ func interactions(batches []felt.Batch) (out []felt.Interaction) {
 
 func TestFaultOpensAndRecoveryResolves(t *testing.T) {
 	s := felt.DefaultSettings()
-	batches := shop(t, s, 5, 300, 120, 180).run(engine.New(s), 330, nil)
+	batches := shop(t, s, 5, 600, 120, 180).run(engine.New(s), 610, nil)
 
 	list := incidents(batches)
 	if len(list) == 0 {

@@ -235,6 +235,9 @@ func reference(t testing.TB, clock felt.Clock, recs []felt.Record) map[string]st
 			for tick := open; tick > 0 && tick < next; tick = e.Next() {
 				batches, _ := e.Run(tick, gathered) // damaged records are passed over
 				gathered = nil
+				if tick == open {
+					e.Stood(open, next)
+				}
 				for _, b := range batches {
 					rows[b.ID.String()] = encode(b)
 				}

@@ -151,6 +151,9 @@ func (m *machine) closeUntil(ctx context.Context, next felt.Tick, queue chan<- i
 		}
 		m.tick, m.seq = t, m.openSeq
 		it := item{batches: m.step(t)}
+		if t == m.open {
+			m.eng.Stood(t, next)
+		}
 		if t == last || m.eng.Next() == 0 || m.eng.Next() > last {
 			m.finish(&it, last)
 		} else {
