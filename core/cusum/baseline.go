@@ -7,11 +7,13 @@ import (
 )
 
 const (
-	lag      = 12     // most windows by which the baseline lags; 2 min live
-	recalled = 2000.0 // tries for which the share of the last days counts
-	hourHalf = 3600.0
-	dayHalf  = 86400.0
-	waiting  = 7200 // seconds for which windows wait at most for what comes of a suspicion
+	lag          = 12     // most windows by which the baseline lags; 2 min live
+	recalled     = 2000.0 // tries for which the share of the last days counts
+	contradicted = 10.0   // tries that a prior then counts for
+	unseen       = .5     // hits that may have been missed
+	hourHalf     = 3600.0
+	dayHalf      = 86400.0
+	waiting      = 7200 // seconds for which windows wait at most for what comes of a suspicion
 )
 
 type held struct{ hit, n float64 }
@@ -31,10 +33,14 @@ type baseline struct {
 func lagOf(width felt.Tick) int { return int(clamp(math.Floor(120/float64(width)), 1, lag)) }
 
 // share is the expected share: of the last hour, over that of the last days, over the
-// prior; and half a hit more, because a share of which little is known may be higher.
+// prior; and a bit more, because a share of which little is known may be higher. A prior
+// that the own history contradicts hardly counts.
 func (b *baseline) share(prior Prior) float64 {
+	if b.long.hit > 5+3*prior.Share*b.long.n {
+		prior.Weight = min(prior.Weight, contradicted)
+	}
 	long := (b.long.hit + prior.Share*prior.Weight) / (b.long.n + prior.Weight)
-	p := (b.now.hit+long*recalled)/(b.now.n+recalled) + .5/(b.now.n+b.long.n+1000)
+	p := (b.now.hit+long*recalled)/(b.now.n+recalled) + unseen/(b.now.n+b.long.n+1000)
 	return clamp(p, 1e-7, most95)
 }
 

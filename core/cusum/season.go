@@ -6,7 +6,11 @@ import (
 	"github.com/felt-cx/felt"
 )
 
-const slots = 288 // of a day, 5 min each
+const (
+	slots = 288 // of a day, 5 min each
+	few   = 10  // interactions a window from which a slot says what it is like
+	clear = .7  // a usual fall to more than this is left to level and trend
+)
 
 // season is what earlier days and weeks were like, as interactions a window. It only
 // lowers what is expected: of the level now, it takes the share by which this time of
@@ -31,48 +35,60 @@ func (s *season) factor(t felt.Tick) float64 {
 	f := 1.0
 	if s.dayNow > 0 {
 		if x := s.near(slotOf(t)); x >= 0 {
-			f = min(f, x/s.dayNow)
+			f = usual(x / s.dayNow)
 		}
 	}
 	if s.seen && s.weekNow > 0 {
 		if x := float64(s.week[hourOf(t)]); x > 0 {
-			f = min(f, x/s.weekNow)
+			f = min(f, usual(x/s.weekNow))
 		}
 	}
 	return f
 }
 
-// near is the smallest of a slot and its neighbours: nobody comes by the minute.
+// usual is what a ratio of the profile says: a small fall may be its noise.
+func usual(ratio float64) float64 {
+	if ratio > clear {
+		return 1
+	}
+	return 1.1 * ratio
+}
+
+// near is the smallest of a slot and its neighbours, since nobody comes by the minute;
+// of few interactions it is the slot itself, or the smallest would be one by chance.
 func (s *season) near(slot int) float64 {
-	low := math.Inf(1)
+	low, sum := math.Inf(1), 0.0
 	for _, i := range [3]int{(slot + slots - 1) % slots, slot, (slot + 1) % slots} {
 		if s.day[i] <= 0 {
 			return -1
 		}
 		low = min(low, float64(s.day[i]))
+		sum += float64(s.day[i])
+	}
+	if sum < 3*few {
+		return float64(s.day[slot])
 	}
 	return low
 }
 
-// step takes a window. What a finding covers is learned as it was expected.
-func (s *season) step(t felt.Tick, gain, n, exp float64, lasting bool, first felt.Tick) {
+// step takes a window. What a finding covers is learned too, or a shop that shuts at
+// nine would be news every day; one bad day counts for a third.
+func (s *season) step(t felt.Tick, gain, n float64, first felt.Tick) {
 	slot, hour := slotOf(t), int(hourOf(t))
 	if slot != s.slot {
 		s.close(t, hour, first)
 		s.slot = slot
 	}
-	if lasting {
-		n = max(n, exp)
-	}
 	s.sum += n
 	s.n++
-	if x := s.near(slot); x >= 0 {
+	late := t - 60 // as the level is
+	if x := float64(s.day[slotOf(late)]); x > 0 {
 		if s.dayNow <= 0 {
 			s.dayNow = x
 		}
 		s.dayNow += gain * (x - s.dayNow)
 	}
-	if x := float64(s.week[hour]); s.seen && x > 0 {
+	if x := float64(s.week[hourOf(late)]); s.seen && x > 0 {
 		if s.weekNow <= 0 {
 			s.weekNow = x
 		}

@@ -12,7 +12,7 @@ const follows = 100 // interactions of the later step before anything is told
 // holidays and campaigns cancel. The zero value is ready.
 type Sibling struct {
 	first, last  felt.Tick
-	fast, slow   float64 // of the step before, a window: last 2 and last 10 min
+	fast, slow   float64 // of the step before, a window: last 40 s and last 10 min
 	total        held    // after and before, half-life an hour, late as the baseline is
 	ring         [lag]held
 	at           int
@@ -40,9 +40,9 @@ func (s *Sibling) step(t felt.Tick, before, after float64, rule *Rule) (out Read
 	if s.fast == 0 && s.slow == 0 {
 		s.fast, s.slow = before, before
 	}
-	s.fast += (1 - math.Exp(-float64(w)/120)) * (before - s.fast)
+	s.fast += (1 - math.Exp(-float64(w)/40)) * (before - s.fast)
 	s.slow += (1 - math.Exp(-float64(w)/600)) * (before - s.slow)
-	// Who did the step before needs a while: expect what both, the last two and the
+	// Who did the step before needs a while: expect what both, the last seconds and the
 	// last ten minutes, would bring.
 	exp := 0.0
 	if s.total.n > 0 {

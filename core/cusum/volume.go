@@ -112,13 +112,18 @@ func (v *Volume) learn(t, w felt.Tick, now expected, factor float64, suspicious 
 	in := v.ring[v.at]
 	v.ring[v.at] = now
 	v.at = (v.at + 1) % held60
-	if v.fast == 0 {
-		v.fast, v.slow, v.calendar = now.n, now.n, factor
+	if v.calendar == 0 {
+		v.calendar = factor
 	}
 	a := v.gain(w)
-	v.season.step(t, a, now.n, now.exp, v.short.alarm.lasting, v.first)
+	v.season.step(t, a, now.n, v.first)
 	v.calendar += a * (factor - v.calendar)
 	b := a / 3
+	if age := float64((t-v.first)/w) - held60 + 1; age < 1 { // nothing has come in yet
+		return
+	} else { // a plain mean at first
+		a, b = max(a, 1/age), max(b, 1/age)
+	}
 	switch {
 	case v.short.alarm.lasting: // the new normal, over hours
 		a = float64(w) / (3 * 3600)

@@ -27,7 +27,7 @@ type week struct {
 	now   float64      // share of the hour under way, made from its code
 }
 
-func hourOf(t felt.Tick) uint8 { return uint8(((t - 1) / 3600) % hours) }
+func hourOf(t felt.Tick) uint8 { return uint8((((t-1)/3600)%hours + hours) % hours) }
 
 func (k *week) share(h uint8) float64 {
 	if k.code[h] == 0 {
