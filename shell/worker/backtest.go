@@ -88,13 +88,14 @@ type backtest struct {
 	progress func(felt.BacktestProgress)
 }
 
-func (b *backtest) add(found []felt.Finding, batch []felt.Interaction) {
+func (b *backtest) add(found []felt.Finding, batch []felt.Interaction) error {
 	b.take(found)
 	in, _ := slices.BinarySearchFunc(batch, b.from, func(r felt.Interaction, from felt.Tick) int { return cmp.Compare(r.Known, from+1) })
 	b.rows += int64(len(batch) - in)
 	b.at.Rows += int64(len(batch))
 	b.at.At = batch[len(batch)-1].Known
 	b.progress(b.at)
+	return nil
 }
 
 // take keeps the newest state of each finding.

@@ -95,13 +95,14 @@ func TestBacktestIsLive(t *testing.T) {
 		var got []string
 		corrected, journeys := 0, 0
 		past.Silences(nil)
-		err = through(t.Context(), store, past, 0, end, func(found []felt.Finding, batch []felt.Interaction) {
+		err = through(t.Context(), store, past, 0, end, func(found []felt.Finding, batch []felt.Interaction) error {
 			for i := range batch {
 				if batch[i].Kind == felt.KindJourney {
 					journeys++
 				}
 			}
 			got = append(got, texts(t, found)...)
+			return nil
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -2,8 +2,10 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/felt-cx/felt"
@@ -16,6 +18,9 @@ type WarmUp struct {
 	Span felt.Instant // before the newest row; 14 days
 	Rows int64        // the newest; 20,000,000
 	Log  felt.Instant // how far the log is read back at least, for what is still open; 1 hour
+	// Within is about how long it may take. When it turns out to be too much, it begins anew with
+	// as much of the newest as there is time for; 5 minutes.
+	Within time.Duration
 }
 
 func (o *WarmUp) defaults() {
@@ -24,6 +29,9 @@ func (o *WarmUp) defaults() {
 	}
 	if o.Rows <= 0 {
 		o.Rows = 20_000_000
+	}
+	if o.Within <= 0 {
+		o.Within = 5 * time.Minute
 	}
 	if o.Log <= 0 {
 		o.Log = felt.Hour
@@ -73,20 +81,22 @@ func (w *Worker) resume(ctx context.Context, m *machine, cur felt.Cursor) error 
 	if known.Findings, known.Incidents, err = h.Lasting(ctx); err != nil {
 		return fmt.Errorf("what lasts: %w", err)
 	}
-	eng, past, err := engine.Resume(w.opts.Settings, known)
-	if err != nil { // of the inventory: the log may have one that is good
+	if _, _, err := engine.Resume(w.opts.Settings, known); err != nil { // the log may have one that is good
 		w.opts.Logger.Error("the inventory that was in force cannot be read", "err", err)
 		known.Inventory = felt.Inventory{}
-		if eng, past, err = engine.Resume(w.opts.Settings, known); err != nil {
+	}
+	var left string
+	began, span := w.opts.Now(), w.opts.WarmUp.Span
+	for span > 0 {
+		var past *engine.Past
+		if m.eng, past, err = engine.Resume(w.opts.Settings, known); err != nil {
 			return fmt.Errorf("engine without a state: %w", err)
 		}
+		if left, span, err = w.learn(ctx, h, past, cur.Tick, span, began.Add(w.opts.WarmUp.Within)); err != nil {
+			return fmt.Errorf("stored interactions: %w", err)
+		}
 	}
-	left, err := w.learn(ctx, h, past, cur.Tick)
-	if err != nil {
-		return fmt.Errorf("stored interactions: %w", err)
-	}
-	m.eng = eng
-	m.reach = cur.Tick.Instant() - max(w.opts.WarmUp.Log, eng.Reach())
+	m.reach = cur.Tick.Instant() - max(w.opts.WarmUp.Log, m.eng.Reach())
 	w.setWarm(warmth{known: cur.Tick, left: left})
 	w.opts.Logger.Info("what is usual is learned", "rows", w.count.warmRows.Load(), "left_out", left, "findings", len(known.Findings), "incidents", len(known.Incidents))
 	return nil
@@ -98,33 +108,61 @@ func (w *Worker) setWarm(now warmth) {
 	w.warm = now
 }
 
-// learn lets the engine see stored interactions up to tick t, the newest that the bounds allow, and
-// says what it left out.
-func (w *Worker) learn(ctx context.Context, h felt.HistoryReader, past *engine.Past, t felt.Tick) (left string, err error) {
-	from := t - felt.Tick(w.opts.WarmUp.Span/felt.Second)
-	counts, err := h.HistoryCounts(ctx, from, t)
+// enoughKnown is how long it is looked how fast learning goes.
+const enoughKnown = 10 * time.Second
+
+// errTooSlow: it would take too long.
+var errTooSlow = errors.New("too slow")
+
+// learn lets the engine see stored interactions of a span up to tick t, the newest that the bounds
+// allow, and says what it left out. When it will not be done by then, it stops early and returns the
+// span for which there is time, to begin anew.
+func (w *Worker) learn(ctx context.Context, h felt.HistoryReader, past *engine.Past, t felt.Tick, span felt.Instant, by time.Time) (left string, shorter felt.Instant, err error) {
+	from := t - felt.Tick(span/felt.Second)
+	counts, err := h.HistoryCounts(ctx, t-felt.Tick(w.opts.WarmUp.Span/felt.Second), t)
 	if err != nil {
-		return "", fmt.Errorf("count: %w", err)
+		return "", 0, fmt.Errorf("count: %w", err)
 	}
+	all := sumOf(counts)
+	counts = slices.DeleteFunc(counts, func(c felt.HistoryCount) bool { return c.From+59 <= from })
 	after, rows := newest(counts, w.opts.WarmUp.Rows)
-	if after > from {
-		left = fmt.Sprintf("interactions that became known before %s: %d of %d rows are read", time.Unix(int64(after), 0).UTC().Format(time.RFC3339), rows, sumOf(counts))
-		from = after
+	from = max(from, after)
+	if len(counts) > 0 {
+		from = max(from, counts[0].From-1) // nothing is known of before
+	}
+	if rows < all {
+		left = fmt.Sprintf("interactions that became known before %s: %d of %d rows are read", time.Unix(int64(from), 0).UTC().Format(time.RFC3339), rows, all)
 	}
 	w.count.warmOf.Store(rows)
-	err = through(ctx, h, past, from, t, func(_ []felt.Finding, batch []felt.Interaction) {
+	w.count.warmRows.Store(0)
+	began := w.opts.Now()
+	err = through(ctx, h, past, from, t, func(_ []felt.Finding, batch []felt.Interaction) error {
 		w.count.warmRows.Add(int64(len(batch)))
+		took, at := w.opts.Now().Sub(began), batch[len(batch)-1].Known
+		if took < enoughKnown || at >= t {
+			return nil
+		}
+		speed := float64(at-from) / took.Seconds()
+		time := max(by.Sub(w.opts.Now()).Seconds(), 1)
+		if less := max(felt.Tick(0.8*speed*time), 60); float64(t-at) > 1.2*speed*time && less < t-from {
+			shorter = felt.Instant(less) * felt.Second
+			return errTooSlow
+		}
+		return nil
 	})
+	if errors.Is(err, errTooSlow) {
+		return left, shorter, nil
+	}
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	past.End(t)
-	return left, nil
+	return left, 0, nil
 }
 
 // through takes the past through the history of ticks (after, upTo], values of signals in front of the
 // interactions of the same time, and tells what was found with each batch.
-func through(ctx context.Context, h felt.HistoryReader, past *engine.Past, after, upTo felt.Tick, step func([]felt.Finding, []felt.Interaction)) error {
+func through(ctx context.Context, h felt.HistoryReader, past *engine.Past, after, upTo felt.Tick, step func([]felt.Finding, []felt.Interaction) error) error {
 	next, stop := iter.Pull2(h.SignalHistory(ctx, after, upTo))
 	defer stop()
 	read := after // values up to here are given
@@ -150,7 +188,9 @@ func through(ctx context.Context, h felt.HistoryReader, past *engine.Past, after
 		if err := signals(batch[len(batch)-1].Known); err != nil {
 			return err
 		}
-		step(past.Add(batch), batch)
+		if err := step(past.Add(batch), batch); err != nil {
+			return err
+		}
 	}
 	return signals(upTo)
 }

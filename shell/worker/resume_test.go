@@ -289,3 +289,38 @@ func TestWarmUpIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestWarmUpInTime: when learning takes too long it begins anew with less, the newest, and says so.
+func TestWarmUpInTime(t *testing.T) {
+	store := mem.NewStore(mem.StoreOptions{})
+	const rows, end = 20 * felt.HistoryBatch, felt.Tick(1_700_100_000)
+	b := felt.Batch{ID: felt.BatchID{Stage: 2, Tick: end}, Cursor: felt.Cursor{Name: CursorName, Seq: 1, Tick: end, Epoch: 1}}
+	for i := range rows {
+		known := end - felt.Tick((rows-1-i)/2)
+		r := felt.Interaction{
+			Version: 1, Known: known, FirstKnown: known, Env: "production", App: "shop", Name: "pay", Kind: felt.KindStep,
+			End: known.Instant(), Outcome: felt.OutcomeSuccess, Customer: felt.Hash{1, byte(i), byte(i >> 8), byte(i >> 16)},
+		}
+		binary.BigEndian.PutUint64(r.ID[:], uint64(i))
+		b.Interactions = append(b.Interactions, r)
+	}
+	if err := store.Write(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	for within, all := range map[time.Duration]bool{time.Hour: true, 15 * time.Second: false} {
+		w := newWorld(t, nil) // its clock moves on by a second each time it is read
+		opts := w.options(t.TempDir(), felt.ClockWall)
+		opts.Store, opts.WarmUp.Within = store, within
+		worker, err := New(opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := worker.restore(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		n := value(worker, "felt_worker_warm_up_rows")
+		if all && (n != rows || worker.warm.left != "") || !all && (n < 1000 || n > rows/2 || !strings.Contains(worker.warm.left, "are read")) {
+			t.Errorf("within %s: %g of %d rows, %q", within, n, rows, worker.warm.left)
+		}
+	}
+}
