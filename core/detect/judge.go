@@ -116,7 +116,7 @@ func (d *Detector) enough(s *series, e *Event) bool {
 	if e.Test == TestDrop || e.Test == TestSibling {
 		return true
 	}
-	return s.hit[e.Test].atLeast(d.settings.FloorClients)
+	return s.hit[e.Test].of(e.Hit, d.settings.FloorClients)
 }
 
 // begin is a finding that opens now.
@@ -189,7 +189,7 @@ func (d *Detector) judgeValue(s *series, t felt.Tick, by *said) {
 	f := v.found
 	switch {
 	case f == nil:
-		if r.Statistic < d.light.Open || s.has(felt.FindingFailed, false) || !v.hit.atLeast(d.settings.FloorClients) ||
+		if r.Statistic < d.light.Open || s.has(felt.FindingFailed, false) || !v.hit.of(r.Hit, d.settings.FloorClients) ||
 			len(m.values) == 1 || r.Known > nearlyAll*s.known && s.known > 0 || d.segmentsFound(s) >= segmentFindings {
 			return
 		}
