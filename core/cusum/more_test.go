@@ -347,11 +347,9 @@ func TestQuiet(t *testing.T) {
 			b := v.Step(at, n, 1, &shipped)
 			if a.Opened {
 				found++
-
 			}
 			if b.Opened {
 				found++
-
 			}
 			top[i/360] = math.Max(top[i/360], math.Max(a.Statistic, b.Statistic))
 		}

@@ -107,7 +107,6 @@ type score struct {
 	falseBy      map[string]int
 	days         float64
 	falseAlarms  int
-	wrongKind    int
 	undetectable int
 }
 
