@@ -151,6 +151,7 @@ func (a *App) connect() (err error) {
 		Rules:  a.inventory.rules, Check: func(in felt.Inventory) []rules.Problem { return rules.Check(in, a.checking()) },
 		Identify: func(env, id string) []felt.Hash { return hashesOf(key, env, id) },
 		Named:    a.named,
+		Sights:   func(of felt.Scope) []felt.Sight { return a.worker.Sights(of) },
 		Backtest: a.worker.Backtest,
 		Keeping:  httpapi.Keeping{Share: a.cfg.keepShare(), Behind: a.cfg.KeeperBehind, For: time.Duration(a.cfg.Retention.Spans)},
 		Explain:  explain.Options{Settings: a.settings, Redact: otlp.Redaction{Drop: a.cfg.RedactKeys, Allow: a.cfg.AllowKeys}},

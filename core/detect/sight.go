@@ -8,37 +8,13 @@ import (
 // SightsMax bounds [Detector.Sights].
 const SightsMax = 2000
 
-// Effect is the smallest change that a test would see within a time, on the median.
-type Effect struct {
-	Within felt.Instant
-	// Size is of shares what is added to the usual one, of volume the share of the usual that is
-	// lost, of objectives the burn rate.
-	Size float64
-	OK   bool // false: within this time it sees nothing
-}
-
-// Sight is what one test knows of one series now, and what it would see.
-type Sight struct {
-	Series   felt.Series
-	Detector string
-	Kind     felt.FindingKind
-	About    string  // objective
-	Window   float64 // tries in 10 s, lately
-	Usual    float64 // share that fails, when the test is of that; of durations the p90 in seconds; 0 not told
-	Known    float64 // tries behind it
-	Open     float64 // evidence at which a finding opens
-	Page     float64 // and at which it is of paging class; 0 it never is
-	Lasting  bool
-	Smallest []Effect // within 1, 5 and 30 minutes
-}
-
 // within are the times for which effects are told.
 func within() []felt.Tick { return []felt.Tick{60, 300, 1800} }
 
 // Sights lists the tests of the series of a scope, whose parts may be empty for any, in order of
 // series and test; at most [SightsMax]. Call it between ticks.
-func (d *Detector) Sights(of felt.Scope) []Sight {
-	list := []Sight{}
+func (d *Detector) Sights(of felt.Scope) []felt.Sight {
+	list := []felt.Sight{}
 	for _, s := range d.order {
 		if of.Env != "" && of.Env != s.env || of.App != "" && of.App != s.app || of.Name != "" && of.Name != s.name || of.Kind != 0 && of.Kind != s.kind {
 			continue
@@ -50,9 +26,9 @@ func (d *Detector) Sights(of felt.Scope) []Sight {
 	return list
 }
 
-func (d *Detector) sights(s *series, list []Sight) []Sight {
-	add := func(t Test, kind felt.FindingKind, rule *cusum.Rule, smallest func(felt.Tick) (float64, bool)) *Sight {
-		x := Sight{
+func (d *Detector) sights(s *series, list []felt.Sight) []felt.Sight {
+	add := func(t Test, kind felt.FindingKind, rule *cusum.Rule, smallest func(felt.Tick) (float64, bool)) *felt.Sight {
+		x := felt.Sight{
 			Series: s.public(), Detector: t.String(), Kind: kind, Window: float64(s.pace), Open: rule.Open, Page: rule.Page,
 			Lasting: s.test(t) != nil, Smallest: effects(smallest),
 		}
@@ -60,7 +36,7 @@ func (d *Detector) sights(s *series, list []Sight) []Sight {
 		return &list[len(list)-1]
 	}
 	rule, drop := &d.terms.Rule, &d.terms.Drop
-	rate := func(t Test, kind felt.FindingKind, r *cusum.Rate) *Sight {
+	rate := func(t Test, kind felt.FindingKind, r *cusum.Rate) *felt.Sight {
 		return add(t, kind, rule, func(in felt.Tick) (float64, bool) { return r.Smallest(float64(s.pace), in, rule) })
 	}
 	l := &s.line
@@ -94,7 +70,7 @@ func (d *Detector) sights(s *series, list []Sight) []Sight {
 	}
 	for i := range s.burns {
 		b := &s.burns[i]
-		list = append(list, Sight{
+		list = append(list, felt.Sight{
 			Series: s.public(), Detector: detectorBurn, Kind: felt.FindingBurn, About: b.Name, Window: float64(s.pace),
 			Usual: b.watch.Allowed(), Lasting: b.found != nil,
 			Smallest: effects(func(in felt.Tick) (float64, bool) { return b.watch.Smallest(float64(s.pace), in) }),
@@ -103,11 +79,11 @@ func (d *Detector) sights(s *series, list []Sight) []Sight {
 	return list
 }
 
-func effects(smallest func(felt.Tick) (float64, bool)) []Effect {
-	list := make([]Effect, 0, len(within()))
+func effects(smallest func(felt.Tick) (float64, bool)) []felt.Effect {
+	list := make([]felt.Effect, 0, len(within()))
 	for _, in := range within() {
 		size, ok := smallest(in)
-		list = append(list, Effect{in.Instant(), size, ok})
+		list = append(list, felt.Effect{Within: in.Instant(), Size: size, OK: ok})
 	}
 	return list
 }

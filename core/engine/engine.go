@@ -193,6 +193,11 @@ func (e *Engine) Stood(open, next felt.Tick) {
 	}
 }
 
+// Sights lists what the detectors know of the series of a scope, whose parts may be empty for any,
+// and what they would see. It may be called while stages 1 and 2 run, but not stage 3 or anything
+// else.
+func (e *Engine) Sights(of felt.Scope) []felt.Sight { return e.stage3.detector.Sights(of) }
+
 // Next is the next tick at which something is due without any input: a trace settles,
 // buckets are handed out, series are judged. 0 when nothing is. Ticks without records
 // before it may be skipped: they would make no batch and change nothing.

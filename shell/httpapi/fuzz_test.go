@@ -51,4 +51,4 @@ func FuzzQuery(f *testing.F) {
 	})
 }
 
-var fuzzed = [...]string{"journeys", "series", "impact", "interactions", "operations", "edges", "findings", "incidents", "incidents/inc-1", "health", "funnel", "signals", "changes", "unmapped", "inventory"}
+var fuzzed = [...]string{"journeys", "series", "impact", "interactions", "operations", "edges", "findings", "detectors", "incidents", "incidents/inc-1", "health", "funnel", "signals", "changes", "unmapped", "inventory"}

@@ -244,7 +244,7 @@ func newWorld(t testing.TB, change ...func(*world)) *world {
 	w.spy = &spy{Reader: w.store, asked: map[string]int{}}
 	w.take = w.obey
 	w.opts = Options{
-		Store: w.spy, Commands: w, Engine: w.engine, Clock: felt.ClockWall, Version: "test", OTLPHTTP: "http://127.0.0.1:4318",
+		Store: w.spy, Commands: w, Engine: w.engine, Sights: sights, Clock: felt.ClockWall, Version: "test", OTLPHTTP: "http://127.0.0.1:4318",
 		Now: func() time.Time { return now.Time() },
 		Health: func() Health {
 			return Health{
@@ -460,4 +460,13 @@ func rows() felt.Batch {
 	b.Findings = []felt.Finding{finding}
 	b.Incidents = []felt.Incident{open, past}
 	return b
+}
+
+// sights is what the detectors of one series say of themselves.
+func sights(of felt.Scope) []felt.Sight {
+	return []felt.Sight{{
+		Series:   felt.Series{Env: of.Env, App: "shop", Name: "pay", Kind: felt.KindStep},
+		Detector: "failed_rate", Kind: felt.FindingFailed, Window: 120, Usual: .01, Known: 20_000, Open: 14, Page: 22,
+		Smallest: []felt.Effect{{Within: felt.Minute}, {Within: 5 * felt.Minute, Size: .02, OK: true}, {Within: 30 * felt.Minute, Size: .01, OK: true}},
+	}}
 }

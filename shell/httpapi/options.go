@@ -97,7 +97,9 @@ type Options struct {
 	Identify func(env, id string) []felt.Hash
 	// Named are the operations of an environment whose spans name their interaction
 	// themselves, so that no rule is missing; nil: not known of any.
-	Named   func(env string) map[Operation]bool
+	Named func(env string) map[Operation]bool
+	// Sights are what the detectors know of a scope; nil: not known of any.
+	Sights  func(of felt.Scope) []felt.Sight
 	Keeping Keeping
 	// Backtest judges stored history again; nil: the server cannot.
 	Backtest Backtest
@@ -147,6 +149,9 @@ func (o *Options) check() error {
 	}
 	if o.Check == nil {
 		o.Check = func(in felt.Inventory) []rules.Problem { return rules.Check(in, rules.Options{}) }
+	}
+	if o.Sights == nil {
+		o.Sights = func(felt.Scope) []felt.Sight { return nil }
 	}
 	if o.Named == nil {
 		o.Named = func(string) map[Operation]bool { return nil }

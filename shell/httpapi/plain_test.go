@@ -192,6 +192,7 @@ func TestOpenAPI(t *testing.T) {
 		"/api/v1/interactions":               "get as_of cursor env from limit of outcome to traffic where window",
 		"/api/v1/operations":                 "get as_of env from service to window",
 		"/api/v1/edges":                      "get as_of env from to window",
+		"/api/v1/detectors":                  "get env of",
 		"/api/v1/findings":                   "get as_of env from kind limit of paging to window",
 		"/api/v1/incidents":                  "get env limit status",
 		"/api/v1/incidents/{id}":             "get id",
@@ -292,7 +293,7 @@ func TestAnswersAreDocumented(t *testing.T) {
 	for path, target := range map[string]string{
 		"/api/v1/journeys": "/api/v1/journeys", "/api/v1/series": "/api/v1/series?of=pay&by=plan", "/api/v1/impact": "/api/v1/impact?of=pay",
 		"/api/v1/interactions": "/api/v1/interactions", "/api/v1/operations": "/api/v1/operations", "/api/v1/edges": "/api/v1/edges",
-		"/api/v1/incidents": "/api/v1/incidents", "/api/v1/findings": "/api/v1/findings", "/api/v1/incidents/{id}": "/api/v1/incidents/inc-1", "/api/v1/health": "/api/v1/health",
+		"/api/v1/incidents": "/api/v1/incidents", "/api/v1/findings": "/api/v1/findings", "/api/v1/detectors": "/api/v1/detectors", "/api/v1/incidents/{id}": "/api/v1/incidents/inc-1", "/api/v1/health": "/api/v1/health",
 		"/api/v1/funnel": "/api/v1/funnel?of=checkout", "/api/v1/customers/{id}": "/api/v1/customers/" + who(felt.LevelUser, 1).String(),
 		"/api/v1/signals":     "/api/v1/signals?of=checkout",
 		"/api/v1/traces/{id}": "/api/v1/traces/" + felt.TraceID{9, 4}.String(), "/api/v1/changes": "/api/v1/changes",

@@ -70,6 +70,7 @@ func (a *API) routes(api huma.API) {
 	get(api, "/api/v1/interactions", "interactions", "Single interactions, newest first", a.interactions)
 	get(api, "/api/v1/operations", "operations", "What the services did", a.operations)
 	get(api, "/api/v1/edges", "edges", "Who called whom", a.edges)
+	get(api, "/api/v1/detectors", "detectors", "What each detector of a name or journey knows, and the smallest change that it would see", a.detectors)
 	get(api, "/api/v1/findings", "findings", "What the detectors saw, newest first", a.findings)
 	get(api, "/api/v1/incidents", "incidents", "Incidents, highest score first", a.incidents)
 	get(api, "/api/v1/incidents/{id}", "incident", "One incident", a.incident)

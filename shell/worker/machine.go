@@ -29,8 +29,9 @@ const statsEvery = 500 * time.Millisecond
 
 // machine is the engine with the records that have not been applied yet.
 type machine struct {
-	w   *Worker
-	eng *engine.Engine
+	judging sync.Mutex // held while stage 3 changes, so that others may ask it
+	w       *Worker
+	eng     *engine.Engine
 
 	tick felt.Tick // the last closed tick; 0 before the first
 	seq  felt.Seq  // the last record that is inside a closed tick
@@ -137,7 +138,7 @@ func (m *machine) apply() {
 func (m *machine) closeUntil(ctx context.Context, next felt.Tick, queue chan<- item) error {
 	m.apply()
 	for _, rec := range m.control {
-		if err := m.eng.Control(rec); err != nil {
+		if err := m.control3(rec); err != nil {
 			m.w.count.bad.Add(1)
 			m.w.opts.Logger.Error("control record passed over", "seq", rec.Seq, "err", err)
 		}
@@ -152,7 +153,9 @@ func (m *machine) closeUntil(ctx context.Context, next felt.Tick, queue chan<- i
 		m.tick, m.seq = t, m.openSeq
 		it := item{batches: m.step(t)}
 		if t == m.open {
+			m.judging.Lock()
 			m.eng.Stood(t, next)
+			m.judging.Unlock()
 		}
 		if t == last || m.eng.Next() == 0 || m.eng.Next() > last {
 			m.finish(&it, last)
@@ -165,6 +168,20 @@ func (m *machine) closeUntil(ctx context.Context, next felt.Tick, queue chan<- i
 		}
 	}
 	return nil
+}
+
+// control3 gives the engine a control record: some of them change what judges.
+func (m *machine) control3(rec felt.Record) error {
+	m.judging.Lock()
+	defer m.judging.Unlock()
+	return m.eng.Control(rec) //nolint:wrapcheck // the caller says what it is
+}
+
+// sights asks what judges, between two of its ticks.
+func (m *machine) sights(of felt.Scope) []felt.Sight {
+	m.judging.Lock()
+	defer m.judging.Unlock()
+	return m.eng.Sights(of)
 }
 
 // finish describes the last item before the log's clock stands at the end of tick last.
@@ -208,7 +225,9 @@ func (m *machine) step(t felt.Tick) []felt.Batch {
 	batches := make([]felt.Batch, 2*p+1)
 	m.parallel(func(i int) { out1[i], batches[i] = m.eng.Stage1(i).Tick(t) })
 	m.parallel(func(i int) { out2[i], batches[p+i] = m.eng.Stage2(i).Tick(t, out1...) })
+	m.judging.Lock()
 	batches[2*p] = m.eng.Stage3().Tick(t, out2...)
+	m.judging.Unlock()
 	kept := batches[:0]
 	for _, b := range batches {
 		if t > m.known && !b.Empty() {

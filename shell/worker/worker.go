@@ -97,8 +97,9 @@ type Worker struct {
 	rules    felt.Inventory
 	saved    []savedSnapshot // oldest first
 
-	trim  chan struct{} // a snapshot is kept: older records may go
-	ready atomic.Bool
+	machine atomic.Pointer[machine]
+	trim    chan struct{} // a snapshot is kept: older records may go
+	ready   atomic.Bool
 	// snapshotWaits: a snapshot has been taken and is not written yet.
 	snapshotWaits atomic.Bool
 	warm          warmth // guarded by mu
@@ -154,6 +155,16 @@ func (w *Worker) Inventory() felt.Inventory {
 	return w.rules
 }
 
+// Sights lists what the detectors know now of the series of a scope, whose parts may be empty for
+// any, and the smallest effect that they would see. nil before [Worker.Run] has begun.
+func (w *Worker) Sights(of felt.Scope) []felt.Sight {
+	m := w.machine.Load()
+	if m == nil {
+		return nil
+	}
+	return m.sights(of)
+}
+
 // Ready reports whether everything that was on the log when the worker began is in
 // the rows, but for the tick that its last record left open.
 func (w *Worker) Ready() bool { return w.ready.Load() }
@@ -205,6 +216,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	keeping := make(chan struct{})
 	go func() { defer close(keeping); w.housekeep(reading) }()
 
+	w.machine.Store(m)
 	readErr := m.run(reading, writing, queue)
 	close(queue)
 	writeErr := <-written
