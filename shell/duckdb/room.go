@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 	"sync"
@@ -11,11 +12,12 @@ import (
 // quietAfter is how long after the last large question memory goes back.
 const quietAfter = 3 * time.Second
 
-// room gives the database more memory while somebody asks, and takes it back
+// room gives the database more memory while somebody asks or writes, and takes it back
 // afterwards: left alone it would keep in memory whatever it once read, up to its limit.
 type room struct {
 	mu     sync.Mutex
 	users  int
+	writes bool // a transaction of the writer is under way
 	raised bool
 	closed bool
 	timer  *time.Timer
@@ -65,11 +67,41 @@ func (s *Store) quiet() {
 	if r.users > 0 || r.closed || !r.raised {
 		return
 	}
-	// What cannot be given back now, because a write holds it, is with the next time.
+	if r.writes { // its end lowers it
+		r.raised = false
+		return
+	}
+	// What cannot be given back now, because somebody holds it, is with the next time.
 	if err := s.limit(context.Background(), s.opts.QuietLimit); err == nil {
 		r.raised = false
 	}
 	giveBack()
+}
+
+// roomToWrite raises the limit for a transaction of the writer. It needs little of it, but must
+// never fail for want of memory: DuckDB leaves rows that it could not commit in a part of their
+// columns, finds them when it next folds the WAL into the file, and is of no use from then on.
+func (s *Store) roomToWrite(ctx context.Context) (done func(), err error) {
+	if s.opts.QuietLimit == s.opts.MemoryLimit {
+		return func() {}, nil
+	}
+	r := &s.room
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.raised {
+		if err := limitBy(ctx, s.conn, s.opts.MemoryLimit); err != nil {
+			return nil, err
+		}
+	}
+	r.writes = true
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.writes = false; !r.raised {
+			// What it cannot give back now is with the next write.
+			_ = limitBy(context.WithoutCancel(ctx), s.conn, s.opts.QuietLimit)
+		}
+	}, nil
 }
 
 // wantsRoom tells that something failed for want of memory.
@@ -82,8 +114,13 @@ func wantsRoom(err error) bool {
 	return strings.Contains(text, "Out of Memory") || strings.Contains(text, "to allocate") || strings.Contains(text, "not allocate")
 }
 
-func (s *Store) limit(ctx context.Context, limit string) error {
-	if _, err := s.db.ExecContext(ctx, "SET GLOBAL memory_limit = "+literal(limit)); err != nil {
+func (s *Store) limit(ctx context.Context, limit string) error { return limitBy(ctx, s.db, limit) }
+
+func limitBy(ctx context.Context, db interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}, limit string,
+) error {
+	if _, err := db.ExecContext(ctx, "SET GLOBAL memory_limit = "+literal(limit)); err != nil {
 		return fmt.Errorf("duckdb: set memory_limit to %s: %w", limit, err)
 	}
 	return nil

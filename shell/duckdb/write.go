@@ -120,6 +120,11 @@ func (s *Store) transact(ctx context.Context, do func(context.Context) error) (e
 	if err := s.at(0); err != nil {
 		return err
 	}
+	done, err := s.roomToWrite(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	if _, err := s.conn.ExecContext(ctx, "BEGIN TRANSACTION"); err != nil {
 		return fmt.Errorf("duckdb: begin: %w", err)
 	}
