@@ -36,7 +36,7 @@ const (
 	mostRoom   = 2.0
 	costsMuch  = 0.1
 	costsLess  = 0.05
-	roomAbove  = 1.15 // factor of the room when collecting costs much
+	roomAbove  = 1.05 // factor of the room when collecting costs much
 	roomBelow  = 0.97 // and when it costs little
 	retuneWait = time.Second
 )
