@@ -14,15 +14,15 @@ func TestStories(t *testing.T) {
 		name   string
 		warm   int // seconds at 5 customers a second, of which 1 % fail
 		fault  func(w *world, i int)
-		for_   int
+		lasts  int
 		want   string // kinds that opened during the fault
 		within felt.Tick
 		check  func(t *testing.T, f felt.Finding)
 	}{
-		{name: "all is well", warm: hour, for_: hour, fault: func(w *world, _ int) { w.many("pay", 5, .01, nil) }},
-		{name: "nothing is known and all is well", for_: hour, fault: func(w *world, _ int) { w.many("pay", 5, .01, nil) }},
+		{name: "all is well", warm: hour, lasts: hour, fault: func(w *world, _ int) { w.many("pay", 5, .01, nil) }},
+		{name: "nothing is known and all is well", lasts: hour, fault: func(w *world, _ int) { w.many("pay", 5, .01, nil) }},
 		{
-			name: "half fails from the first minute", for_: 60, want: "failed ", within: 40,
+			name: "half fails from the first minute", lasts: 60, want: "failed ", within: 40,
 			fault: func(w *world, _ int) { w.many("pay", 2, .5, nil) },
 			check: func(t *testing.T, f felt.Finding) {
 				if !strings.Contains(f.Explanation, "that is assumed while nothing is known") || f.BaselineN != 0 {
@@ -31,7 +31,7 @@ func TestStories(t *testing.T) {
 			},
 		},
 		{
-			name: "a fifth fails", warm: hour, for_: 60, want: "failed ", within: 30,
+			name: "a fifth fails", warm: hour, lasts: 60, want: "failed ", within: 30,
 			fault: func(w *world, _ int) { w.many("pay", 5, .2, nil) },
 			check: func(t *testing.T, f felt.Finding) {
 				if f.Detector != "failed_rate" || f.Since < (start+3600-60).Instant() || f.Baseline > .02 || f.Baseline < .004 || !f.Paging && f.Statistic > 25 {
@@ -40,7 +40,7 @@ func TestStories(t *testing.T) {
 			},
 		},
 		{
-			name: "one customer who fails ten thousand times among few", warm: hour, for_: 600,
+			name: "one customer who fails ten thousand times among few", warm: hour, lasts: 600,
 			fault: func(w *world, _ int) {
 				w.many("pay", .05, 0, nil)
 				for range 20 {
@@ -52,7 +52,7 @@ func TestStories(t *testing.T) {
 			},
 		},
 		{
-			name: "nobody comes any more, although the service lives", warm: hour, for_: 120, want: "drop ", within: 30,
+			name: "nobody comes any more, although the service lives", warm: hour, lasts: 120, want: "drop ", within: 30,
 			fault: func(*world, int) {},
 			check: func(t *testing.T, f felt.Finding) {
 				if f.Hit != 0 || f.Expected < 40 || f.Share != 0 {
@@ -61,7 +61,7 @@ func TestStories(t *testing.T) {
 			},
 		},
 		{
-			name: "nothing comes any more at all", warm: hour, for_: 120, want: "silent ", within: 40,
+			name: "nothing comes any more at all", warm: hour, lasts: 120, want: "silent ", within: 40,
 			fault: func(w *world, _ int) { w.silent = true },
 			check: func(t *testing.T, f felt.Finding) {
 				if f.About != "web" || f.Series.Name != "pay" || !f.Paging {
@@ -70,7 +70,7 @@ func TestStories(t *testing.T) {
 			},
 		},
 		{
-			name: "failures come at once and successes in tens of seconds", warm: hour, for_: hour,
+			name: "failures come at once and successes in tens of seconds", warm: hour, lasts: hour,
 			fault: func(w *world, i int) {
 				w.many("pay", .05, 1, nil)
 				if i%10 == 9 {
@@ -79,7 +79,7 @@ func TestStories(t *testing.T) {
 			},
 		},
 		{
-			name: "a region with one in a hundred fails wholly", warm: hour, for_: 100, want: "failed ", within: 60,
+			name: "a region with one in a hundred fails wholly", warm: hour, lasts: 100, want: "failed ", within: 60,
 			fault: func(w *world, _ int) {
 				w.many("pay", 20, .01, func(r *felt.Interaction) { r.Segments = region("us") })
 				w.many("pay", .2, 1, func(r *felt.Interaction) { r.Segments = region("nz") })
@@ -91,14 +91,14 @@ func TestStories(t *testing.T) {
 			},
 		},
 		{
-			name: "the whole fails for one region's sake", warm: hour, for_: 60, want: "failed ", within: 20,
+			name: "the whole fails for one region's sake", warm: hour, lasts: 60, want: "failed ", within: 20,
 			fault: func(w *world, _ int) {
 				w.many("pay", 5, .01, func(r *felt.Interaction) { r.Segments = region("us") })
 				w.many("pay", 2, 1, func(r *felt.Interaction) { r.Segments = region("eu") })
 			},
 		},
 		{
-			name: "300 ms slower at 50 a minute", warm: 3 * hour, for_: 300, want: "slow ", within: 300,
+			name: "300 ms slower at 50 a minute", warm: 3 * hour, lasts: 300, want: "slow ", within: 300,
 			fault: func(w *world, _ int) {
 				w.many("pay", 50./60, .01, func(r *felt.Interaction) { r.Duration += 300e6 })
 			},
@@ -123,7 +123,7 @@ func TestStories(t *testing.T) {
 			if len(w.found) > 0 {
 				t.Fatalf("found while all was well: %s", w.found[0].Explanation)
 			}
-			list := w.run(c.for_, func(i int) { c.fault(w, i) })
+			list := w.run(c.lasts, func(i int) { c.fault(w, i) })
 			first := opened(list)
 			if got := kinds(list); c.want != "" && !strings.HasPrefix(got, c.want) || c.want == "" && got != "" && c.check != nil {
 				t.Fatalf("found %q, want %q: %+v", got, c.want, first)

@@ -59,6 +59,7 @@ type machine struct {
 // run reads until ctx ends (nil) or the log fails. Writing ends when nobody takes items
 // from the queue any more.
 func (m *machine) run(ctx, writing context.Context, queue chan<- item) error {
+	m.w.machine.Store(m)
 	for rec, err := range m.w.opts.Log.Read(ctx, felt.All, m.seq) {
 		if err != nil {
 			return fmt.Errorf("reading the log after %d: %w", m.openSeq, err)
@@ -174,7 +175,7 @@ func (m *machine) closeUntil(ctx context.Context, next felt.Tick, queue chan<- i
 func (m *machine) control3(rec felt.Record) error {
 	m.judging.Lock()
 	defer m.judging.Unlock()
-	return m.eng.Control(rec) //nolint:wrapcheck // the caller says what it is
+	return m.eng.Control(rec)
 }
 
 // sights asks what judges, between two of its ticks.

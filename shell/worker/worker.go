@@ -216,7 +216,6 @@ func (w *Worker) Run(ctx context.Context) error {
 	keeping := make(chan struct{})
 	go func() { defer close(keeping); w.housekeep(reading) }()
 
-	w.machine.Store(m)
 	readErr := m.run(reading, writing, queue)
 	close(queue)
 	writeErr := <-written
