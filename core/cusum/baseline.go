@@ -41,6 +41,7 @@ func (b *baseline) share(prior Prior) float64 {
 	}
 	long := (b.long.hit + prior.Share*prior.Weight) / (b.long.n + prior.Weight)
 	p := (b.now.hit+long*recalled)/(b.now.n+recalled) + unseen/(b.now.n+b.long.n+1000)
+	p += math.Sqrt(p / (b.now.n + b.long.n + 20)) // what chance may hide
 	return clamp(p, 1e-7, most95)
 }
 
@@ -80,8 +81,9 @@ func (b *baseline) push(t felt.Tick, h held, suspicious, drop, shut bool, o *odd
 	}
 	b.now.hit *= o.hourly
 	b.now.n *= o.hourly
-	b.long.hit *= o.daily
-	b.long.n *= o.daily
+	daily := math.Max(o.daily, 1-in.n/4000) // a slow series remembers so many tries, not a day
+	b.long.hit *= daily
+	b.long.n *= daily
 	return in, ok
 }
 
@@ -94,8 +96,7 @@ func (b *baseline) skip(t, width felt.Tick, shut bool, o *odds) {
 	}
 	if gap -= lag + 1; gap > 0 && !shut {
 		over := float64(min(gap, 1<<20)) * float64(width)
-		hour, day := math.Exp2(-over/hourHalf), math.Exp2(-over/dayHalf)
+		hour := math.Exp2(-over / hourHalf)
 		b.now.hit, b.now.n = b.now.hit*hour, b.now.n*hour
-		b.long.hit, b.long.n = b.long.hit*day, b.long.n*day
 	}
 }

@@ -11,6 +11,13 @@ import (
 // allow. It is no threshold for waking people, which is Rule.Page.
 const Open = 11.5
 
+// Ready is how many tries must be known before [Rate.Smallest] tells anything, and Follows how
+// many of the later step before [Sibling.Smallest] does.
+const (
+	Ready   = ready
+	Follows = follows
+)
+
 // Rule is what all tests of one kind have in common. It must stay the same while a
 // test lives.
 type Rule struct {
@@ -58,7 +65,7 @@ func (r *Rule) top() float64 { return max(r.Open, r.Page) + spare }
 // prior fills in the shipped one.
 func (p Prior) or() Prior {
 	if p.Weight <= 0 || p.Share < 0 {
-		return Prior{Share: .001, Weight: 1000}
+		return Prior{Share: .01, Weight: 50}
 	}
 	return p
 }

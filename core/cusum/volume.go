@@ -104,7 +104,9 @@ func (v *Volume) step(t felt.Tick, n, factor float64, rule *Rule) (out Reading) 
 		v.short.judge(t, w, n, exp, known, v.leave(w), rule)
 	}
 	out = v.short.tell(t, n, exp, known, rule)
-	v.learn(t, w, expected{n, exp}, factor, out.Statistic > rule.Open/2)
+	// What has looked like less for half an hour is the evening: the level follows again.
+	suspicious := out.Statistic > rule.Open/2 && t-out.Since < 1800
+	v.learn(t, w, expected{n, exp}, factor, suspicious)
 	return out
 }
 
@@ -135,6 +137,19 @@ func (v *Volume) learn(t, w felt.Tick, now expected, factor float64, suspicious 
 	}
 	v.fast += a * (in.n - v.fast)
 	v.slow += b * (in.n - v.slow)
+}
+
+// Usual is how many are expected in the next window, and for how many more seconds it must watch
+// before it tells anything.
+func (v *Volume) Usual(rule *Rule) (expected float64, wait felt.Tick) {
+	return v.expect(v.last+rule.width(), v.calendar), watched(v.first, v.last)
+}
+
+func watched(first, last felt.Tick) (wait felt.Tick) {
+	if first == 0 {
+		return begin
+	}
+	return max(0, begin-(last-first))
 }
 
 // Smallest is the smallest lost share that would be found within this time at the

@@ -80,8 +80,8 @@ type restless struct {
 
 // The restlessness of the stream that was measured.
 const (
-	lastingSD = 0.08
-	anewSD    = 0.08
+	lastingSD = 0.068
+	anewSD    = 0.105
 	minutes   = 5
 )
 
@@ -107,8 +107,8 @@ type Series struct {
 	at        felt.Tick // end of the last window
 	minute    int64
 	day       int64
-	today     float64 // how much more than usual comes today, as a logarithm
-	before    float64 // came yesterday
+	today     float64       // how much more than usual comes today, as a logarithm
+	before    float64       // came yesterday
 	shape     [1440]float64 // of a day, mean 1
 	weekend   float64
 	level     wander

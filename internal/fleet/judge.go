@@ -21,14 +21,8 @@ type Bench struct {
 	Workers int     // 0: as many as there are processors
 }
 
-// tests of a line that the traffic of a fleet makes run.
-func (b Bench) tests() float64 {
-	n := 4 + float64(b.Values)
-	if b.Took > 0 {
-		n++
-	}
-	return n
-}
+// tests that a detector would count: every line has all of them.
+func (b Bench) tests() float64 { return float64(b.Series) * float64(int(detect.Tests)+b.Values) }
 
 // segmentTest is the light test of a segment value, beside those of a line.
 const segmentTest = detect.Tests
@@ -37,8 +31,8 @@ const segmentTest = detect.Tests
 // budget of the fleet asks of a page.
 func (b Bench) Terms() detect.Terms {
 	t := detect.DefaultTerms(Width)
-	t.Rule.Page = max(t.Rule.Open, cusum.Threshold(float64(b.Series)*b.tests(), b.PerWeek/7, Width))
-	t.Drop.Page = max(t.Drop.Open, t.Rule.Page)
+	t.Rule.Page = detect.PageAt(b.tests(), b.PerWeek/7, Width)
+	t.Drop.Page = t.Rule.Page
 	return t
 }
 

@@ -15,7 +15,7 @@ func testName(t detect.Test) string {
 	if t >= segmentTest {
 		return "segment"
 	}
-	return [...]string{"failed", "degraded", "slow", "slower", "drop", "unfinished", "sibling"}[t]
+	return t.String()
 }
 
 // volumes are the classes of reports, tries a window.
@@ -92,7 +92,7 @@ func (r *Result) Print(w io.Writer, most int) {
 	pages := Pages(alarms)
 	days := float64(r.Windows) * float64(Width) / 86400
 	fmt.Fprintf(w, "findings without a reason: %d, %.2f per series in 30 days; of paging class: %d\n", len(alarms), float64(len(alarms))/days*30, len(pages))
-	fmt.Fprintf(w, "  %-12s %8s %8s   tries a window below 0.1, 1, 10, 100, more\n", "test", "findings", "pages")
+	fmt.Fprintf(w, "  %-22s %8s %8s   tries a window below 0.1, 1, 10, 100, more\n", "test", "findings", "pages")
 	for t := range segmentTest + 1 {
 		var found, paged int
 		var by [len(volumes)][2]int
@@ -108,7 +108,7 @@ func (r *Result) Print(w io.Writer, most int) {
 			}
 		}
 		if found > 0 {
-			fmt.Fprintf(w, "  %-12s %8d %8d   %v\n", testName(t), found, paged, by)
+			fmt.Fprintf(w, "  %-22s %8d %8d   %v\n", testName(t), found, paged, by)
 		}
 	}
 	for i, a := range pages {
