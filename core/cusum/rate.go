@@ -192,6 +192,10 @@ func (r *Rate) cold(t, w felt.Tick, h, m, f float64, rule *Rule) {
 	r.bank[arms-1].add(t, w, f*(h*math.Log(q/p)+(m-h)*math.Log((1-q)/(1-p))), h, m, rule)
 }
 
+// Usual is the share that is held for usual, and on how many tries it rests: while those are
+// fewer than [Ready] it is mostly what was assumed.
+func (r *Rate) Usual() (share, known float64) { return r.odds.p, r.base.known() }
+
 // Smallest is the smallest added share that would be found within this time (> 0) on
 // the median, at so many tries a window; ok is false when nothing would be.
 func (r *Rate) Smallest(perWindow float64, within felt.Tick, rule *Rule) (share float64, ok bool) {

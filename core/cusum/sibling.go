@@ -73,6 +73,15 @@ func (s *Sibling) step(t felt.Tick, before, after float64, rule *Rule) (out Read
 	return out
 }
 
+// Usual is the share of those of the step before who come on, how many of the later step that
+// rests on, and for how many more seconds it must watch before it tells anything.
+func (s *Sibling) Usual() (share, known float64, wait felt.Tick) {
+	if s.total.n > 0 {
+		share = s.total.hit / s.total.n
+	}
+	return share, s.total.hit, watched(s.first, s.last)
+}
+
 // Smallest is the smallest share of those expected at the next step whose loss would
 // be found within this time at the present volume, on the median.
 func (s *Sibling) Smallest(within felt.Tick, rule *Rule) (share float64, ok bool) {

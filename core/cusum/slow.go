@@ -135,6 +135,14 @@ func (r *Rate) rebase(share float64) {
 	}
 }
 
+// Known is how many tries the learned limit rests on.
+func (s *Slow) Known() float64 {
+	if s.limit[0] == 0 {
+		return 0
+	}
+	return s.rates[0].base.known()
+}
+
 // Smallest is as [Rate.Smallest], for the share slower than [Slow.Threshold].
 func (s *Slow) Smallest(perWindow float64, within felt.Tick, rule *Rule) (share float64, ok bool) {
 	return s.rates[0].Smallest(perWindow, within, rule)

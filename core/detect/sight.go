@@ -3,6 +3,7 @@ package detect
 import (
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/cusum"
+	"github.com/felt-cx/felt/core/forecast"
 )
 
 // SightsMax bounds [Detector.Sights].
@@ -12,18 +13,33 @@ const SightsMax = 2000
 func within() []felt.Tick { return []felt.Tick{60, 300, 1800} }
 
 // Sights lists the tests of the series of a scope, whose parts may be empty for any, in order of
-// series and test; at most [SightsMax]. Call it between ticks.
+// series and test, then those of its signals and KPIs; at most [SightsMax]. Call it between ticks.
 func (d *Detector) Sights(of felt.Scope) []felt.Sight {
 	list := []felt.Sight{}
 	for _, s := range d.order {
-		if of.Env != "" && of.Env != s.env || of.App != "" && of.App != s.app || of.Name != "" && of.Name != s.name || of.Kind != 0 && of.Kind != s.kind {
+		if !in(of, s.env, s.app, s.name, s.kind) {
 			continue
 		}
 		if list = d.sights(s, list); len(list) >= SightsMax {
 			return list[:SightsMax]
 		}
 	}
+	for _, s := range d.samples.order {
+		if len(list) >= SightsMax {
+			break
+		}
+		if in(of, s.env, s.app, s.journey, felt.KindJourney) {
+			list = append(list, felt.Sight{
+				Series: s.public(), Detector: detectorKPI, Kind: felt.FindingKPI, About: s.name, Lasting: s.band != nil, Open: forecast.Open,
+				Smallest: effects(func(t felt.Tick) (float64, bool) { return s.value.Smallest(t.Instant(), &forecast.Rule{}) }),
+			})
+		}
+	}
 	return list
+}
+
+func in(of felt.Scope, env, app, name string, kind felt.InteractionKind) bool {
+	return (of.Env == "" || of.Env == env) && (of.App == "" || of.App == app) && (of.Name == "" || of.Name == name) && (of.Kind == 0 || of.Kind == kind)
 }
 
 func (d *Detector) sights(s *series, list []felt.Sight) []felt.Sight {
@@ -54,19 +70,23 @@ func (d *Detector) sights(s *series, list []felt.Sight) []felt.Sight {
 		if r.of == nil {
 			continue
 		}
-		if x := rate(r.test, r.kind, r.of); r.test == TestFailed {
-			x.Usual, x.Known = s.base, s.known
-		}
+		x := rate(r.test, r.kind, r.of)
+		x.Usual, x.Known = r.of.Usual()
+		x.Needs = cusum.Ready
 	}
 	if l.slower != nil {
 		x := add(TestSlower, felt.FindingSlow, rule, func(in felt.Tick) (float64, bool) { return l.slower.Smallest(float64(s.pace), in, rule) })
-		x.Usual = float64(l.slower.Threshold()) / float64(felt.Second)
+		x.Usual, x.Known, x.Needs = float64(l.slower.Threshold())/float64(felt.Second), l.slower.Known(), cusum.Ready
 	}
 	if l.drop != nil {
-		add(TestDrop, felt.FindingDrop, drop, func(in felt.Tick) (float64, bool) { return l.drop.Smallest(in, drop) })
+		x := add(TestDrop, felt.FindingDrop, drop, func(in felt.Tick) (float64, bool) { return l.drop.Smallest(in, drop) })
+		expected, wait := l.drop.Usual(drop)
+		x.Usual, x.Wait = expected, wait.Instant()
 	}
 	if l.sibling != nil {
-		add(TestSibling, felt.FindingFunnel, drop, func(in felt.Tick) (float64, bool) { return l.sibling.Smallest(in, drop) })
+		x := add(TestSibling, felt.FindingFunnel, drop, func(in felt.Tick) (float64, bool) { return l.sibling.Smallest(in, drop) })
+		share, known, wait := l.sibling.Usual()
+		x.Usual, x.Known, x.Needs, x.Wait = share, known, cusum.Follows, wait.Instant()
 	}
 	for i := range s.burns {
 		b := &s.burns[i]

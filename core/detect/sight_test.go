@@ -40,6 +40,12 @@ func TestSights(t *testing.T) {
 	if f := busy["failed_rate"]; f.Usual < .005 || f.Usual > .015 || f.Known < 2000 || f.Window < 150 || f.Window > 250 {
 		t.Errorf("%+v", f)
 	}
+	if f := calm["volume"]; f.Usual < 10 || f.Usual > 30 || f.Wait != 0 {
+		t.Errorf("of two a second are expected in ten: %+v", f)
+	}
+	if f := busy["slow_usual"]; f.Usual <= 0 || f.Known < 2000 || f.Needs != 2000 {
+		t.Errorf("%+v", f)
+	}
 	if list := w.d.Sights(felt.Scope{Name: "nobody"}); len(list) > 0 {
 		t.Errorf("%+v", list)
 	}

@@ -90,7 +90,7 @@ func TestContract(t *testing.T) {
 			under("spans.0", "span_id depth service name kind status start end offset_ms duration_ms attributes resource events"))},
 		{"findings", "/api/v1/findings?of=pay", all(question, under("question", "of app name"),
 			under("findings.0", "id kind env app name of detector detector_version statistic threshold n hit share baseline baseline_n expected since opened updated ended paging explanation"))},
-		{"detectors", "/api/v1/detectors?of=pay", under("detectors.0", "app name of detector kind tries usual known open page lasting smallest")},
+		{"detectors", "/api/v1/detectors?of=pay", under("detectors.0", "app name of detector kind tries usual known needs wait_ms open page lasting smallest")},
 		{"changes", "/api/v1/changes", all(question, under("changes.0", "id kind app services version previous started ended author"))},
 		{"unmapped", "/api/v1/unmapped", all(question, under("operations.0", "service operation kind count errors error_rate suggested"),
 			under("names.0", "app name outcomes customers suggested"))},

@@ -466,7 +466,7 @@ func rows() felt.Batch {
 func sights(of felt.Scope) []felt.Sight {
 	return []felt.Sight{{
 		Series:   felt.Series{Env: of.Env, App: "shop", Name: "pay", Kind: felt.KindStep},
-		Detector: "failed_rate", Kind: felt.FindingFailed, Window: 120, Usual: .01, Known: 20_000, Open: 14, Page: 22,
+		Detector: "failed_rate", Kind: felt.FindingFailed, Window: 120, Usual: .01, Known: 20_000, Needs: 2000, Wait: felt.Minute, Open: 14, Page: 22,
 		Smallest: []felt.Effect{{Within: felt.Minute}, {Within: 5 * felt.Minute, Size: .02, OK: true}, {Within: 30 * felt.Minute, Size: .01, OK: true}},
 	}}
 }
