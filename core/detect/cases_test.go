@@ -224,3 +224,45 @@ func TestNobodyArrives(t *testing.T) {
 		t.Errorf("nobody arrives at 3 a second: seen after %v s", delays)
 	}
 }
+
+// arrivals are what is still on its way: successes leave every ten seconds, failures at once.
+type arrivals struct{ good, bad [3]int64 } // of this window and the next ones
+
+// TestFailuresFirstSuccessesLater: a day of browsers that send failures at once and successes in
+// batches, each browser with its own beat; traffic goes from night to noon within hours.
+func TestFailuresFirstSuccessesLater(t *testing.T) {
+	for _, noon := range []float64{0.3, 3, 50} { // tries a second
+		j := newJudged(t, uint64(noon*10))
+		var due arrivals
+		for w := range 2 * 8640 {
+			hour := float64(w%8640) / 360
+			rate := noon * (0.1 + 0.9*math.Pow(math.Sin(math.Pi*hour/24), 2))
+			n := j.poisson(rate * 10)
+			bad := j.of(n, 0.02)
+			due.bad[0] += bad
+			for range n - bad {
+				// a success at u of the window, by a browser that sends at b of each ten seconds
+				if u, b := j.random.Float64(), j.random.Float64(); b >= u {
+					due.good[0]++
+				} else {
+					due.good[1]++
+				}
+			}
+			j.step(detect.Counts{Success: due.good[0], Failed: due.bad[0]})
+			due.good = [3]int64{due.good[1], due.good[2]}
+			due.bad = [3]int64{}
+		}
+		j.silent("failures first")
+	}
+}
+
+// A peak that the calendar knows must not make the ordinary day after it a drop.
+func TestAPeakInTheCalendar(t *testing.T) {
+	j := newJudged(t, 6)
+	j.shaped(4*86400, 30, 1)
+	j.terms.Factor = 3
+	j.shaped(86400, 30, 3)
+	j.terms.Factor = 0
+	j.shaped(86400, 30, 1)
+	j.silent("a peak and the day after")
+}
