@@ -67,7 +67,7 @@ func (p *parsed) checkSignals(j *Journey) {
 		unique(&s.Name)
 		switch {
 		case s.Endangers == "":
-			p.warn("signal-without-kpi", s, "add endangers: and the name of a KPI; known are "+strings.Join(kpis, ", "), "signal %q endangers no KPI, so nobody knows what it is worth", s.Name)
+			p.warn("signal-without-kpi", s, endangersHint(kpis), "signal %q endangers no KPI, so nobody knows what it is worth", s.Name)
 		case !slices.Contains(kpis, s.Endangers):
 			p.err("unknown-kpi", &s.Endangers, nearest(s.Endangers, kpis), "journey %q has no KPI %q", j.Name, s.Endangers)
 		}
@@ -75,6 +75,14 @@ func (p *parsed) checkSignals(j *Journey) {
 			p.warn("threshold-without-owner", &s.Threshold, "add owners to the signal or the journey", "nobody is told when signal %q passes its threshold", s.Name)
 		}
 	}
+}
+
+// endangersHint says how to make a signal endanger a KPI.
+func endangersHint(kpis []string) string {
+	if len(kpis) == 0 {
+		return "add kpis: to the journey, and to the signal endangers: and the name of one"
+	}
+	return "add endangers: and the name of a KPI; known are " + strings.Join(kpis, ", ")
 }
 
 // unique reports a name that was there before.

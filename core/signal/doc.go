@@ -39,8 +39,9 @@
 //     mixture, whatever buckets they came in: values are taken to be spread evenly within
 //     each bucket, and quantiles and shares are those of the sum. A p95 is off by the width of the
 //     bucket in which it falls; one above the last bound is the last bound. Exponential histograms
-//     are kept at scale 5 or coarser, 2.2 % a bucket. A share above a threshold that is a bound is
-//     exact; of values beyond the last bound nothing is known, so above a higher threshold there are none.
+//     are kept at scale 5, 2.2 % a bucket, or as coarse as they came: senders bound how many buckets
+//     there are, not how wide. A share above a threshold that is a bound is exact; of values beyond
+//     the last bound nothing is known, so above a higher threshold there are none.
 //   - A p95 of summaries is their quantile of 0.95, else the next higher, weighted by how many were
 //     observed: the only thing to be had of them.
 //
