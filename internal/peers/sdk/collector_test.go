@@ -93,6 +93,12 @@ exporters:
     metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: %s}}}}]}
   pipelines:
 %s`, &receivers, &exporters, metricsPort, &pipelines)
+	return runCollector(t, config, ports[2*len(all)-1])
+}
+
+// runCollector starts a Collector and waits until it listens.
+func runCollector(t *testing.T, config, listens string) *process {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "collector.yaml")
 	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
@@ -109,7 +115,7 @@ exporters:
 		}
 	})
 	err = collector.until(20*time.Second, func() error {
-		conn, err := net.Dial("tcp", ports[2*len(all)-1])
+		conn, err := net.Dial("tcp", listens)
 		if err != nil {
 			return err
 		}

@@ -8,6 +8,11 @@
 // failed customers, tries and calls as were sent, over gRPC and HTTP, protobuf
 // and JSON, plain, gzip and zstd, straight from the SDK and through a Collector.
 //
+// Metrics that nothing maps are counted and no more. Those that an inventory maps become
+// signals: gauges, sums and both kinds of histograms in all temporalities, of processes that begin
+// anew, and what the Collector itself makes of spans, must come to the values that were sent. The
+// inventory is in testdata; each sender has a journey, and so signals, of its own.
+//
 //	FELT_BIN=../../../bin/felt go test .
 //
 // OTELCOL names the Collector's binary; without it the tests build it with

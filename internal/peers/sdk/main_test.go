@@ -168,7 +168,11 @@ func startFelt(dir string) (*felt, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := startProcess(binary, "serve", "--data", filepath.Join(dir, "data"),
+	config := filepath.Join(dir, "config")
+	if err := writeInventory(config); err != nil {
+		return nil, err
+	}
+	p, err := startProcess(binary, "serve", "--data", filepath.Join(dir, "data"), "--config", config,
 		"--listen", ports[0], "--otlp-grpc", ports[1], "--otlp-http", ports[2])
 	if err != nil {
 		return nil, err
@@ -178,4 +182,19 @@ func startFelt(dir string) (*felt, error) {
 		return nil, errors.Join(fmt.Errorf("not ready: %w", err), p.stop())
 	}
 	return f, nil
+}
+
+// writeInventory makes the inventory: a journey of its own for every sender of
+// metrics, and what testdata has.
+func writeInventory(dir string) error {
+	each, err1 := os.ReadFile("testdata/meters.yaml")
+	rest, err2 := os.ReadFile("testdata/journeys.yaml")
+	if err := errors.Join(err1, err2, os.Mkdir(dir, 0o700)); err != nil {
+		return err
+	}
+	errs := []error{os.WriteFile(filepath.Join(dir, "journeys.yaml"), rest, 0o600)}
+	for _, s := range senders() {
+		errs = append(errs, os.WriteFile(filepath.Join(dir, s.service+".yaml"), bytes.ReplaceAll(each, []byte("SERVICE"), []byte(s.service)), 0o600))
+	}
+	return errors.Join(errs...)
 }
