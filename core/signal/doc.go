@@ -34,7 +34,8 @@
 //
 //   - Levels, and rates of counters a second, are those of all instances that still count, also of
 //     those that sent nothing in these ten seconds: who sends once a minute counts all the time. One
-//     that was silent for two and a half of its intervals (30 s to 5 min) no longer does.
+//     that was silent for two and a half of its intervals (30 s to 5 min) no longer does. A rate is
+//     taken over a second at least: what is sent right after a start is no measure of a second.
 //   - Observations are those that became known in these ten seconds, of all instances. They make one
 //     mixture, whatever buckets they came in: values are taken to be spread evenly within
 //     each bucket, and quantiles and shares are those of the sum. A p95 is off by the width of the

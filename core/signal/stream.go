@@ -23,6 +23,11 @@ const (
 	staleMost  = 5 * felt.Minute
 )
 
+// rateLeast is over how many seconds a rate is taken at least. Whoever sends right after the start, or
+// once more at the end, says what was added in a moment: a request in a millisecond is not a
+// thousand a second.
+const rateLeast = 1.0
+
 // stream is one instance of a metric: points with the same resource, scope and attributes.
 type stream struct {
 	id    uint64
@@ -138,7 +143,7 @@ func (s *stream) rate(n float64, over felt.Instant, t felt.Tick) {
 	}
 	s.added += n
 	s.over += float64(over) / float64(felt.Second)
-	s.value, s.has = s.added/s.over, true
+	s.value, s.has = s.added/max(s.over, rateLeast), true
 }
 
 // windowOf is the tick that ends the ten seconds to which t belongs.

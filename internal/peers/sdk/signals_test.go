@@ -122,7 +122,8 @@ func (r *running) length(n int) float64 {
 	if n > 0 && r.temporality(sdkmetric.InstrumentKindCounter) == metricdata.CumulativeTemporality {
 		from = r.before
 	}
-	return float64(r.out.time.UnixNano()-from.UnixNano()) / 1e9 // what is sent: Sub would take the monotonic clock
+	seconds := float64(r.out.time.UnixNano()-from.UnixNano()) / 1e9 // as sent: Sub would take the monotonic clock
+	return max(seconds, 1)                                          // over which Felt takes a rate at least
 }
 
 // TestSignals sends metrics three times, the third time from a process that began anew, and each
