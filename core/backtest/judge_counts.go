@@ -162,7 +162,7 @@ func (w *windows) judge() {
 // event notes what begins, pages and ends.
 func (w *windows) event(e *detect.Event, at felt.Instant) {
 	out := w.r.out
-	if e.Opened {
+	if e.Opened || e.Worse {
 		out.Alarms = append(out.Alarms, Alarm{At: at, Kind: string(e.Kind), Statistic: e.Statistic, Text: countsText(e)})
 		w.lasts[e.Test] = len(out.Alarms)
 	}

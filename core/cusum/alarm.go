@@ -10,13 +10,17 @@ const (
 
 // alarm is whether a finding is open, and the evidence that it is over.
 type alarm struct {
-	lasting, paging bool
-	opened          felt.Tick
-	since           felt.Tick
-	hit, n          float64   // since then
-	share           float64   // hit/n while it was bad
-	well            float64   // nats for "it is as before"
-	quiet           felt.Tick // since when it seems well; 0: it does not
+	lasting, paging  bool
+	opened           felt.Tick
+	since            felt.Tick
+	hit, n           float64   // since then
+	share            float64   // hit/n while it was bad
+	well             float64   // nats for "it is as before"
+	quiet            felt.Tick // since when it seems well; 0: it does not
+	level            float64   // hit/n that it was last news for
+	worse            float64   // nats for "it is far worse than that"
+	worseHit, worseN float64   // since these began
+	news             bool      // it became far worse in this window
 }
 
 // step takes the strongest evidence of a window. It tells whether the finding ended,
@@ -29,6 +33,7 @@ func (a *alarm) step(t felt.Tick, rule *Rule, out *Reading) (ended bool) {
 			lasting: true, opened: t, since: out.Since,
 			hit: out.Hit, n: out.N, share: out.Hit / max(out.N, 1),
 		}
+		a.level = a.share
 		out.Opened = true
 	case hot && a.quiet > 0: // the bank was started anew, so this is news
 		a.well, a.quiet = 0, 0
@@ -38,6 +43,7 @@ func (a *alarm) step(t felt.Tick, rule *Rule, out *Reading) (ended bool) {
 	}
 	a.paging = a.paging || out.Statistic >= rule.Page
 	out.Lasting, out.Paging = true, a.paging
+	out.Worse, a.news = a.news, false
 	out.Since, out.Hit, out.N = a.since, a.hit, a.n
 	if a.quiet > 0 && t-a.quiet >= quiet {
 		out.Lasting, out.Ended = false, true
@@ -69,6 +75,20 @@ func (a *alarm) recover(t, width felt.Tick, nats float64) bool {
 		return true
 	}
 	return false
+}
+
+// worsen takes the nats of a window for "it is far worse than what was news" against "it is as
+// it was". A finding of little that lasts must not hide that everything fails.
+func (a *alarm) worsen(nats, hit, n float64, rule *Rule) {
+	if a.worse <= 0 {
+		a.worseHit, a.worseN = 0, 0
+	}
+	a.worse = max(0, a.worse+nats)
+	a.worseHit += hit
+	a.worseN += n
+	if a.worse >= rule.Open && a.worseN > 0 {
+		a.level, a.worse, a.news = a.worseHit/a.worseN, 0, true
+	}
 }
 
 // old tells whether what lasts is to be taken as the new normal.

@@ -9,6 +9,7 @@ import (
 const (
 	lag          = 12     // most windows by which the baseline lags; 2 min live
 	recalled     = 2000.0 // tries for which the share of the last days counts
+	remembered   = 4000.0 // tries that a slow series knows at most, however long they took
 	contradicted = 10.0   // tries that a prior then counts for
 	unseen       = .5     // hits that may have been missed
 	hourHalf     = 3600.0
@@ -81,7 +82,7 @@ func (b *baseline) push(t felt.Tick, h held, suspicious, drop, shut bool, o *odd
 	}
 	b.now.hit *= o.hourly
 	b.now.n *= o.hourly
-	daily := math.Max(o.daily, 1-in.n/4000) // a slow series remembers so many tries, not a day
+	daily := math.Max(o.daily, 1-in.n/remembered)
 	b.long.hit *= daily
 	b.long.n *= daily
 	return in, ok

@@ -79,6 +79,13 @@ func scaleOf(j int) int {
 	return 0
 }
 
+// Begin is for a series that had n tries in the windows from first to last and not one hit: a
+// test that is made when the first comes knows so.
+func (r *Rate) Begin(first, last felt.Tick, n float64) {
+	r.first, r.base.last = first, last
+	r.base.now.n, r.base.long.n = min(n, recalled), min(n, remembered)
+}
+
 // Step takes the window that ends at t: n tries, of which hit were hits, 0 <= hit <= n.
 // Windows left out are empty ones; t must grow.
 func (r *Rate) Step(t felt.Tick, hit, n int64, prior Prior, rule *Rule) (out Reading) {
@@ -142,7 +149,7 @@ func (r *Rate) learn(in held) {
 // effective is how much of each of m tries counts, given the noise; a little noise is
 // always believed in.
 func (r *Rate) effective(k int, m float64) float64 {
-	phi := r.noise[k].value(believe(false, k)) + [scales]float64{.01, .005}[k]
+	phi := r.noise[k].value(believe(false, k)) + [scales]float64{.005, .0025}[k]
 	return 1 / (1 + r.odds.block[k]*m*phi*r.odds.p/(1-r.odds.p))
 }
 
@@ -160,6 +167,10 @@ func (r *Rate) judge(t, w felt.Tick, h, m float64, rule *Rule) {
 	q := clamp(r.alarm.share, min(1.2*p, .98), .99)
 	if r.alarm.recover(t, w, -effective[0]*(h*math.Log(q/p)+(m-h)*math.Log((1-q)/(1-p)))) {
 		restart(r.bank[:], rule)
+	}
+	q = max(q, r.alarm.level)
+	if x := min(max(far*q/(1+(far-1)*q), q+.05), .99); x > q {
+		r.alarm.worsen(effective[0]*(h*math.Log(x/q)+(m-h)*math.Log((1-x)/(1-q))), h, m, rule)
 	}
 }
 

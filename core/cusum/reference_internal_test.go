@@ -96,7 +96,7 @@ func (s *plain) check(t *rapid.T, before, after *Rate, at felt.Tick, hit, n int6
 	}
 	for j, q := range alternatives(p) {
 		k := scaleOf(j)
-		phi := before.noise[k].value(believe(false, k)) + []float64{.01, .005}[k]
+		phi := before.noise[k].value(believe(false, k)) + []float64{.005, .0025}[k]
 		f := 1 / (1 + []float64{6, 30}[k]*float64(n)*phi*p/(1-p))
 		old := s.sums[j]
 		if j == 0 {

@@ -6,9 +6,9 @@ import (
 	"github.com/felt-cx/felt"
 )
 
-// Open is the shipped [Rule.Open]: on ideal data about one false finding in two weeks
-// for a series with its tests of failures and volume, and as fast as half of all faults
-// allow. It is no threshold for waking people, which is Rule.Page.
+// Open is the shipped [Rule.Open]: on ideal data about one false finding in two weeks for a
+// series with its tests of failures and volume, and as fast as half of all faults allow. It is no
+// threshold for waking people, which is Rule.Page.
 const Open = 11.5
 
 // Ready is how many tries must be known before [Rate.Smallest] tells anything, and Follows how
@@ -37,6 +37,7 @@ type Reading struct {
 	Lasting   bool      // a finding is open
 	Opened    bool      // it opened in this window
 	Ended     bool      // it ended in this window
+	Worse     bool      // while it lasted it became far worse in this window: news again
 	Paging    bool      // it reached Rule.Page since it opened
 	Since     felt.Tick // end of the last window before the evidence began
 	Hit, N    float64   // hits and tries since Since; Volume, Sibling: interactions, and those expected

@@ -8,6 +8,9 @@ import (
 
 const drops = 4
 
+// far is by how much worse a finding must become to be news again: odds, or what is left.
+const far = 3.0
+
 // shares of the expected count that the arms of a shortfall stand for.
 func left(j int) float64 { return [drops]float64{.75, .6, .25, .03}[j] }
 
@@ -62,6 +65,8 @@ func (s *shortfall) judge(t, w felt.Tick, n, exp, known float64, first int, rule
 		if s.alarm.recover(t, w, -effective[0]*(n*math.Log(q)+exp*(1-q))) {
 			restart(s.bank[:], rule)
 		}
+		q = min(q, s.alarm.level)
+		s.alarm.worsen(effective[0]/(1+s.alarm.n/known)*(exp*q*(1-1/far)-n*math.Log(far)), n, exp, rule)
 	}
 }
 

@@ -102,7 +102,7 @@ func (b bits) flags(all ...*bool) {
 func (a *alarm) walk(b bits) {
 	b.flags(&a.lasting, &a.paging)
 	b.ticks(&a.opened, &a.since, &a.quiet)
-	b.floats(&a.hit, &a.n, &a.share, &a.well)
+	b.floats(&a.hit, &a.n, &a.share, &a.well, &a.level, &a.worse, &a.worseHit, &a.worseN)
 }
 
 func walkBank(b bits, bank []arm) {

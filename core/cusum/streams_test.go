@@ -73,21 +73,21 @@ func judge(s *stream, detail bool) (out []raised) {
 		at := streamsStart + felt.Tick(10*(i+1))
 		n := w[0] + w[1] + w[2]
 		got := failed.Step(at, w[2], n, cusum.Prior{}, &shipped)
-		if got.Opened {
+		if got.Opened || got.Worse {
 			out = append(out, raised{at, "failed"})
 		}
 		if detail && (got.Opened || got.Ended) {
 			fmt.Println(s.name, "failed", at, fmt.Sprintf("%+v", got))
 		}
 		got = degraded.Step(at, w[1], n, cusum.Prior{}, &shipped)
-		if got.Opened {
+		if got.Opened || got.Worse {
 			out = append(out, raised{at, "degraded"})
 		}
 		if detail && (got.Opened || got.Ended) {
 			fmt.Println(s.name, "degraded", at, fmt.Sprintf("%+v", got))
 		}
 		got = volume.Step(at, n, 1, &shipped)
-		if got.Opened {
+		if got.Opened || got.Worse {
 			out = append(out, raised{at, "drop"})
 		}
 		if detail && (got.Opened || got.Ended) {

@@ -13,15 +13,20 @@ import (
 )
 
 // OpenAt is the sensitivity that ships, the same for every series: nats at which a finding
-// opens. On ideal data about one in a month opens by chance in a series.
-const OpenAt = 14.0
+// opens.
+const OpenAt = cusum.Open
 
 // FalsePages is how many findings of paging class a day may come by chance over everything, when
 // the settings do not say: one a week.
 const FalsePages = 1.0 / 7
 
-// lightExtra is how much more evidence a segment value needs than a whole: there are many.
-const lightExtra = 3.0
+// falseFindings is how many findings a day may come by chance over everything: when there are
+// thousands of series, a finding takes more evidence than the sensitivity that ships, so that the
+// list of them stays worth reading.
+const falseFindings = 24.0
+
+// lightAt is how much evidence a segment value needs: more than a whole, for there are many.
+const lightAt = 17.0
 
 // Bounds in time.
 const (
@@ -98,9 +103,10 @@ func (d *Detector) rule() {
 		allowed = FalsePages
 	}
 	d.terms = DefaultTerms(Every)
-	d.terms.Rule.Page = PageAt(d.tests, allowed, Every)
-	d.terms.Drop.Page = d.terms.Rule.Page
-	d.light = cusum.Rule{Width: Every, Open: OpenAt + lightExtra, Page: math.Max(OpenAt+lightExtra, d.terms.Rule.Page)}
+	d.terms.Rule.Open = PageAt(d.tests, falseFindings, Every)
+	d.terms.Rule.Page = max(d.terms.Rule.Open, PageAt(d.tests, allowed, Every))
+	d.terms.Drop = d.terms.Rule
+	d.light = cusum.Rule{Width: Every, Open: lightAt, Page: math.Max(lightAt, d.terms.Rule.Page)}
 }
 
 // Add takes one try that became known in tick t and is to be judged. A try is judged once, as it

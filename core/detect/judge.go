@@ -97,7 +97,7 @@ func (d *Detector) judge(s *series, t felt.Tick, e *Event) {
 		was := f.Paging
 		named := len(f.Segments)
 		d.fill(s, f, t, &e.Reading)
-		if f.Paging != was || named == 0 && len(f.Segments) > 0 || f.moved(t) {
+		if e.Worse || f.Paging != was || named == 0 && len(f.Segments) > 0 || f.moved(t) {
 			d.tell(f, t)
 		}
 	}

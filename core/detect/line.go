@@ -74,7 +74,8 @@ type Line struct {
 	slower                                   *cusum.Slow
 	drop                                     *cusum.Volume
 	sibling                                  *cusum.Sibling
-	seen                                     int64 // decided
+	seen                                     int64     // decided
+	first                                    felt.Tick // when that began
 	guard                                    guard
 	events                                   []Event // of Step
 }
@@ -98,14 +99,23 @@ func (l *Line) step(t felt.Tick, c *Counts, with *Terms, events []Event) []Event
 	tell := func(test Test, kind felt.FindingKind, rule *cusum.Rule, r cusum.Reading) {
 		events = append(events, Event{Test: test, Kind: kind, Reading: r, Threshold: rule.Open})
 	}
+	before := l.seen
 	rate := func(test Test, kind felt.FindingKind, at **cusum.Rate, hit, n int64, prior cusum.Prior) {
-		if r := begin(at, hit > 0 || n > 0 && test == TestFailed); r != nil && n > 0 {
+		if *at == nil && hit > 0 {
+			if *at = new(cusum.Rate); before > 0 {
+				(*at).Begin(l.first, t-with.Rule.Width, float64(before))
+			}
+		}
+		if r := *at; r != nil && n > 0 {
 			tell(test, kind, &with.Rule, r.Step(t, hit, n, prior, &with.Rule))
 		}
 	}
 	rate(TestFailed, felt.FindingFailed, &l.failed, c.Failed, n, with.Failed)
 	rate(TestDegraded, felt.FindingDegraded, &l.degraded, c.Degraded, reached, with.Degraded)
 	rate(TestSlow, felt.FindingSlow, &l.slow, c.Slow, c.Timed, with.Slow)
+	if l.seen == 0 && n > 0 {
+		l.first = t
+	}
 	l.seen += n
 	if s := begin(&l.slower, l.seen >= startAt && len(c.Took) > 0); s != nil && len(c.Took) > 0 {
 		for _, d := range c.Took {
@@ -189,6 +199,7 @@ func (l *Line) Save(e *codec.Encoder) {
 	save(e, l.sibling)
 	l.guard.save(e)
 	e.Int(l.seen)
+	e.Int(int64(l.first))
 }
 
 // Load is the inverse of Save, into a zero line.
@@ -200,5 +211,5 @@ func (l *Line) Load(d *codec.Decoder) {
 	load(d, &l.drop)
 	load(d, &l.sibling)
 	l.guard.load(d)
-	l.seen = d.Int()
+	l.seen, l.first = d.Int(), felt.Tick(d.Int())
 }

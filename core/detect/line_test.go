@@ -17,20 +17,28 @@ type parts struct {
 	drop    *cusum.Volume
 	sibling *cusum.Sibling
 	seen    int64
+	first   felt.Tick
 }
 
 // step says what every test says, by test.
 func (p *parts) step(t felt.Tick, c *Counts, with *Terms) map[Test]cusum.Reading {
 	said := map[Test]cusum.Reading{}
+	before := p.seen
 	rate := func(test Test, hit, n int64, prior cusum.Prior) {
-		if p.rates[test] == nil && (hit > 0 || test == TestFailed && n > 0) {
+		if p.rates[test] == nil && hit > 0 {
 			p.rates[test] = &cusum.Rate{}
+			if before > 0 {
+				p.rates[test].Begin(p.first, t-Every, float64(before))
+			}
 		}
 		if p.rates[test] != nil && n > 0 {
 			said[test] = p.rates[test].Step(t, hit, n, prior, &with.Rule)
 		}
 	}
 	n := c.Success + c.Degraded + c.Failed + c.Abandoned
+	if before == 0 && n > 0 {
+		p.first = t
+	}
 	rate(TestFailed, c.Failed, n, with.Failed)
 	rate(TestDegraded, c.Degraded, c.Success+c.Degraded, with.Degraded)
 	rate(TestSlow, c.Slow, c.Timed, with.Slow)
