@@ -153,6 +153,7 @@ function incident(
       },
     },
     timeline,
+    findings: [{ id: id === "inc-1" ? "f-pay" : "f-other" }],
     title: id === "inc-1" ? "Customers fail at Checkout" : "Customers fail at Apply voucher",
     sentence: `${failed} of ${total} customers could not finish ${of.title}.`,
   };

@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as canned from "./canned";
+import { detectors, findings } from "./detectors";
 import { type Deeds, health, incidents, journeys, type State, series } from "./fixture";
 import { objectives } from "./objectives";
 import { signals } from "./signals";
@@ -91,8 +92,19 @@ interface Reply {
 
 const problem = (status: number, detail: string): Reply => ({ status, value: { status, detail } });
 
+const questionOf = (asked: URLSearchParams) => ({
+  of: asked.get("of") ?? "",
+  kind: asked.get("kind") ?? "",
+  paging: asked.get("paging") === "true",
+});
+
 /** later answers what the pages beside the first one ask; undefined: it is none of that. */
-async function later(self: Stand, path: string, req: IncomingMessage): Promise<Reply | undefined> {
+async function later(
+  self: Stand,
+  path: string,
+  asked: URLSearchParams,
+  req: IncomingMessage,
+): Promise<Reply | undefined> {
   const [, one, id = ""] = /^api\/v1\/(customers|traces)\/([^/]+)$/.exec(path) ?? [];
   if (one === "customers" && req.method === "POST") {
     const asked = (await body(req)).id ?? "";
@@ -113,6 +125,15 @@ async function later(self: Stand, path: string, req: IncomingMessage): Promise<R
       return { value: self.mapped ? objectives() : { objectives: [], mend: "write some" } };
     case "api/v1/signals":
       return { value: self.mapped ? signals() : { signals: [], step: "10s", mend: "write some" } };
+    case "api/v1/detectors":
+      return { value: self.mapped ? detectors(asked.get("of") ?? "") : { detectors: [] } };
+    case "api/v1/findings":
+      return {
+        value: {
+          ...health(self.state),
+          findings: self.mapped ? findings(questionOf(asked), self.state === "incident") : [],
+        },
+      };
     case "api/v1/interactions":
       return { value: { interactions: canned.tries(), next: "" } };
     case "api/v1/inventory":
@@ -189,7 +210,7 @@ async function answer(
       .end(`customer,failed\r\n${canned.hash},2\r\n`);
     return;
   }
-  const reply = await later(self, path, req);
+  const reply = await later(self, path, url.searchParams, req);
   if (reply) return json(reply.value, reply.status);
   if (path.startsWith("api/")) return json({ title: "Not Found", status: 404 }, 404);
   const file = join(dist, path === "" ? "index.html" : path);

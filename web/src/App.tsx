@@ -19,6 +19,7 @@ const later = {
   tries: lazy(() => import("./views/Tries")),
   customer: lazy(() => import("./views/Customer")),
   trace: lazy(() => import("./views/Trace")),
+  findings: lazy(() => import("./views/Findings")),
   inventory: lazy(() => import("./views/Inventory")),
 };
 const Find = lazy(() => import("./parts/Find"));
@@ -69,6 +70,7 @@ export function App() {
     f: freeze,
     c: link,
     gn: go("now"),
+    gd: go("findings"),
     gi: go("inventory"),
   });
 

@@ -106,6 +106,8 @@ export interface Incident {
   score: number;
   impact: Impact;
   timeline: TimelineEntry[];
+  /** Those that it rests on. */
+  findings?: { id: string }[] | null;
   title: string;
   sentence: string;
 }

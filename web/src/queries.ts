@@ -110,6 +110,8 @@ export function useFeed(frozen: boolean, window: Window): FeedState {
       pacer(again(["journeys"]), () => pace(now.current.window)),
       pacer(again(["health"]), () => 2000),
       pacer(again(["series"]), () => 5000),
+      pacer(again(["findings"]), () => 3000),
+      pacer(again(["detectors"]), () => 10_000),
       pacer(again(["funnel"]), () => Math.max(3000, pace(now.current.window))),
     ];
     const seldom = pacer(again(["incidents", "resolved"]), () => 1000);

@@ -5,7 +5,15 @@ export const windows = ["5m", "15m", "1h", "24h"] as const;
 const longer = ["15m", "1h", "24h", "7d", "30d"] as const;
 export type Window = (typeof windows)[number] | (typeof longer)[number];
 
-export const views = ["now", "funnel", "tries", "customer", "trace", "inventory"] as const;
+export const views = [
+  "now",
+  "funnel",
+  "tries",
+  "customer",
+  "trace",
+  "findings",
+  "inventory",
+] as const;
 export type View = (typeof views)[number];
 
 /** viewOf reads ?view=; what it does not know is the first page. */
@@ -22,6 +30,7 @@ export function windowsOf(view: View): readonly Window[] {
     tries: longer,
     customer: longer,
     trace: [],
+    findings: longer,
     inventory: [],
   }[view];
 }
@@ -32,6 +41,7 @@ const usual: Record<View, Window> = {
   tries: "24h",
   customer: "30d",
   trace: "5m",
+  findings: "24h",
   inventory: "24h",
 };
 

@@ -3,10 +3,16 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useSearchParams } from "wouter";
 import { lookUp } from "../ask";
-import { toView, windowOf } from "../url";
+import { toView, type View, windowOf } from "../url";
 import { Dialog } from "./Dialog";
 
 const trace = /^[0-9a-f]{32}$/i;
+
+const pages: [View, string, string][] = [
+  ["now", "Now", "g n"],
+  ["findings", "Findings", "g d"],
+  ["inventory", "Inventory", "g i"],
+];
 
 /** Finds a customer by any id, or a trace. What is typed is sent, and kept nowhere. */
 export default function Find({ env, onClose }: { env: string | undefined; onClose: () => void }) {
@@ -26,6 +32,10 @@ export default function Find({ env, onClose }: { env: string | undefined; onClos
   const submit = (e: FormEvent) => {
     e.preventDefault();
     if (id.trim()) looking.mutate();
+  };
+  const go = (view: View) => () => {
+    setParams((old) => toView(old, view));
+    onClose();
   };
   const asTrace = () => {
     setParams((old) => toView(old, "trace", { id: id.trim().toLowerCase() }));
@@ -58,6 +68,13 @@ export default function Find({ env, onClose }: { env: string | undefined; onClos
           </Button>
         </div>
       </form>
+      <nav className="acts" aria-label="Go to">
+        {pages.map(([view, name, keys]) => (
+          <Button key={view} variant="subtle" size="compact-sm" onClick={go(view)}>
+            {name} <small>&nbsp;{keys}</small>
+          </Button>
+        ))}
+      </nav>
     </Dialog>
   );
 }

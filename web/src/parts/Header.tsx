@@ -49,6 +49,9 @@ export function Header(p: Props) {
           Now
         </Go>
         {named[p.view] && <b aria-current="page">{named[p.view]}</b>}
+        <Go view="findings" current={p.view === "findings"}>
+          Findings
+        </Go>
         <Go view="inventory" current={p.view === "inventory"}>
           Inventory
         </Go>

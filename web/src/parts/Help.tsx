@@ -6,6 +6,7 @@ const keys: [string[], string][] = [
   [["Enter"], "open the journey"],
   [["/"], "find a customer or a trace"],
   [["g", "n"], "go to the first page"],
+  [["g", "d"], "go to what the detectors found"],
   [["g", "i"], "go to the inventory"],
   [["f"], "freeze the page, or go on"],
   [["c"], "copy the link to what you see"],
@@ -37,6 +38,10 @@ const terms: [string, string][] = [
   [
     "Interval",
     "where the true number lies in 95 of 100 cases; shown when the count is an estimate or small.",
+  ],
+  [
+    "Finding",
+    "a detector holds what it sees for no chance. Those of paging class also stand against everything else that is judged; only they open an incident.",
   ],
   ["No data", "nothing for a minute. Grey means Felt does not know, never that all is well."],
 ];

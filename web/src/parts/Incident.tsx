@@ -4,6 +4,7 @@ import { useState } from "react";
 import { acknowledge, type Incident } from "../api";
 import { clock, date, int, shareOf, span } from "../format";
 import type { Pulse } from "../queries";
+import { useAsked } from "../useAsked";
 import { Affected } from "./Affected";
 import { OutcomeChart } from "./Chart";
 import { Impact, lead } from "./Impact";
@@ -16,6 +17,8 @@ interface Props {
   name: string;
   /** The worst one: open from the start, and its sentence is the verdict. */
   first: boolean;
+  /** The address names it. */
+  asked: boolean;
   pulse: Pulse;
   /** The time the data lives in. */
   now: Date;
@@ -23,12 +26,14 @@ interface Props {
 }
 
 /** An open incident: who is hurt, is it getting better, what was done. */
-export function IncidentCard({ incident, name, first, pulse, now, dim }: Props) {
+export function IncidentCard({ incident, name, first, asked, pulse, now, dim }: Props) {
   const [chosen, setChosen] = useState<boolean | undefined>();
-  const open = chosen ?? first;
+  const card = useAsked<HTMLElement>(asked);
+  const open = chosen ?? (first || asked);
   const of = incident.app ? `${incident.app}/${incident.journey}` : incident.journey;
   return (
     <article
+      ref={card}
       className={`incident${dim ? " is-dim" : ""}`}
       data-testid="incident"
       data-id={incident.id}

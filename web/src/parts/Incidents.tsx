@@ -1,3 +1,4 @@
+import { useSearchParams } from "wouter";
 import type { Incident, Journey } from "../api";
 import { incidentSorting } from "../order";
 import type { Pulse } from "../queries";
@@ -16,6 +17,8 @@ interface Props {
 
 /** The open incidents by score: the worst in full, the others as one line that opens. */
 export function Incidents({ incidents, journeys, pulse, now, at, dim }: Props) {
+  const [params] = useSearchParams();
+  const asked = params.get("incident");
   const { sorted, box } = useOrder(useArrivals(incidents), incidentSorting, pulse.frozen, at);
   if (sorted.length === 0) return null;
   return (
@@ -26,6 +29,7 @@ export function Incidents({ incidents, journeys, pulse, now, at, dim }: Props) {
           incident={incident}
           name={called(incident, journeys)}
           first={i === 0}
+          asked={incident.id === asked}
           pulse={pulse}
           now={now}
           dim={dim}

@@ -1,6 +1,8 @@
 import { useState } from "react";
+import { useSearchParams } from "wouter";
 import type { Incident, Journey } from "../api";
 import { clock, date, int, plural, shareOf, span } from "../format";
+import { useAsked } from "../useAsked";
 import { called } from "../verdict";
 
 const shown = 5;
@@ -15,9 +17,12 @@ export function Resolved({
   journeys: Journey[];
   now: Date;
 }) {
-  const [all, setAll] = useState(false);
+  const [params] = useSearchParams();
+  const asked = params.get("incident");
+  const [chosen, setAll] = useState<boolean | undefined>();
   const ended = (i: Incident) => date(i.resolved)?.getTime() ?? 0;
   const newest = [...incidents].sort((a, b) => ended(b) - ended(a));
+  const all = chosen ?? newest.slice(shown).some((i) => i.id === asked);
   const rest = newest.length - shown;
   return (
     <section className="resolved" data-testid="resolved">
@@ -29,7 +34,13 @@ export function Resolved({
       {newest.length > 0 && (
         <ul>
           {newest.slice(0, all ? undefined : shown).map((i) => (
-            <Line key={i.id} incident={i} name={called(i, journeys)} now={now} />
+            <Line
+              key={i.id}
+              incident={i}
+              name={called(i, journeys)}
+              asked={i.id === asked}
+              now={now}
+            />
           ))}
         </ul>
       )}
@@ -42,12 +53,14 @@ export function Resolved({
   );
 }
 
-function Line({ incident, name, now }: { incident: Incident; name: string; now: Date }) {
+function Line(p: { incident: Incident; name: string; asked: boolean; now: Date }) {
+  const { incident, name, asked, now } = p;
+  const line = useAsked<HTMLLIElement>(asked);
   const from = date(incident.first_bad) ?? date(incident.opened);
   const to = date(incident.resolved);
   const { customers } = incident.impact;
   return (
-    <li>
+    <li ref={line} data-id={incident.id} aria-current={asked || undefined}>
       <span className="when">
         {from && clock(from, now)}
         {from && to && ` to ${clock(to, from)}`}

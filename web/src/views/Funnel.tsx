@@ -20,6 +20,8 @@ import type { InventoryAnswer } from "../inventory";
 import { save } from "../keys";
 import { keyOf } from "../order";
 import { Affected } from "../parts/Affected";
+import { Detectors } from "../parts/Detectors";
+import { FindingsOf } from "../parts/FindingsOf";
 import { Go } from "../parts/Go";
 import { Completion, Split } from "../parts/Journeys";
 import { Objectives } from "../parts/Objectives";
@@ -57,9 +59,11 @@ export default function Funnel({ window, env, pulse, fresh, now }: ViewProps) {
   );
   const name = journey?.title || journey?.name || of.replace(/^journey:/, "").replace(/^.*\//, "");
   const answer = funnel.data;
+  const ask = useSteps(of, answer);
   if (!of) return <Pick journeys={rows} waiting={!journeys.data} />;
   if (!answer) return <Waiting error={funnel.error?.message} what="The funnel" />;
   const said = funnelVerdict(answer, name);
+  const whole = [of, ...answer.steps.map((s) => ask(s.name))];
   return (
     <>
       <Head
@@ -87,11 +91,13 @@ export default function Funnel({ window, env, pulse, fresh, now }: ViewProps) {
             CSV
           </Button>
         </header>
-        <Steps answer={answer} of={of} window={window} />
+        <Steps answer={answer} ask={ask} window={window} />
       </section>
       <Ends answer={answer} />
+      <FindingsOf of={whole} name={name} env={env} pulse={pulse} fresh={fresh} now={now} />
       <Objectives of={of} name={name} env={env} pulse={pulse} now={now} />
       <Signals of={of} name={name} window={window} env={env} pulse={pulse} now={now} />
+      <Detectors of={whole} name={name} env={env} pulse={pulse} fresh={fresh} now={now} />
     </>
   );
 }
@@ -110,23 +116,28 @@ function about(j: Journey | undefined, answer: FunnelAnswer, now: Date): string 
 
 interface StepsProps {
   answer: FunnelAnswer;
-  of: string;
+  /** How a step is asked for. */
+  ask: (name: string) => string;
   window: string;
 }
 
-/** The bars are in the table, so that both say the same by themselves. */
-function Steps({ answer, of, window }: StepsProps) {
+/** useSteps tells how a step is asked for: by the name of the interactions that are it. */
+function useSteps(of: string, answer: FunnelAnswer | undefined) {
   const client = useQueryClient();
   const [, inventory] =
     client.getQueriesData<InventoryAnswer>({ queryKey: ["inventory"] })[0] ?? [];
-  const rows = rowsOf(answer);
-  const journey = answer.question?.name ?? of.replace(/^journey:/, "").replace(/^.*\//, "");
-  const app = answer.question?.app ?? "";
+  const journey = answer?.question?.name ?? of.replace(/^journey:/, "").replace(/^.*\//, "");
+  const app = answer?.question?.app ?? "";
   const steps = inventory?.journeys.find((j) => j.name === journey)?.steps ?? [];
-  const ask = (name: string) => {
+  return (name: string) => {
     const interaction = steps.find((s) => s.name === name)?.interaction ?? name;
     return `step:${app ? `${app}/` : ""}${interaction}`;
   };
+}
+
+/** The bars are in the table, so that both say the same by themselves. */
+function Steps({ answer, ask, window }: StepsProps) {
+  const rows = rowsOf(answer);
   if (rows.length === 0) return <p className="empty">No step of it was seen.</p>;
   return (
     <table className="funnel">

@@ -10,6 +10,7 @@ import {
   place,
 } from "../inventory";
 import { inventoryVerdict, objectiveWords, placeWords } from "../inventoryWords";
+import { Detectors } from "../parts/Detectors";
 import { Go } from "../parts/Go";
 import { Shape } from "../parts/Mark";
 import { useInventory } from "../queries";
@@ -19,7 +20,7 @@ import { Unmapped } from "./Unmapped";
 import type { ViewProps } from "./view";
 
 /** The journeys in force, what is wrong with the newest text, what is seen and not mapped. */
-export default function Inventory({ window, env, pulse, now }: ViewProps) {
+export default function Inventory({ window, env, pulse, fresh, now }: ViewProps) {
   const got = useInventory(pulse, true);
   const unmapped = useQuery({
     queryKey: ["unmapped", window, env],
@@ -45,6 +46,7 @@ export default function Inventory({ window, env, pulse, now }: ViewProps) {
       />
       <Problems a={a} />
       <Journeys a={a} />
+      <Detectors of={[]} name="" env={env} pulse={pulse} fresh={fresh} now={now} />
       {unmapped.data ? (
         <Unmapped a={unmapped.data} period={windowWords(window)} />
       ) : (
