@@ -27,7 +27,7 @@ type Finding struct {
 	DetectorVersion int32
 	Statistic       float64   // the detector's own; of tests on counts: nats, the logarithm of odds
 	Threshold       float64   // what Statistic was held against when the finding opened
-	N               int64     // customers judged since Since
+	N               int64     // tries judged since Since; a customer counts once in ten seconds
 	Hit             int64     // of them failed, slow, ...; of a drop: those who came
 	Share           float64   // Hit / N; of a drop: those who came, of those expected
 	Baseline        float64   // the share it was held against; of a KPI the usual value

@@ -16,7 +16,7 @@ func explain(s *series, f *lasting, t felt.Tick, r *cusum.Reading) string {
 	}
 	within := span(t - r.Since)
 	sure := fmt.Sprintf("evidence %.1f, %.1f opens a finding", f.Statistic, f.Threshold)
-	of := fmt.Sprintf("%d of %s", f.Hit, customers(f.N))
+	of := fmt.Sprintf("%d of %s", f.Hit, tries(f.N))
 	switch f.test {
 	case TestFailed, TestGuard:
 		text := fmt.Sprintf("%s failed in %s (%s), against %s; %s", of, within, percent(f.Share), usually(f), sure)
@@ -26,24 +26,24 @@ func explain(s *series, f *lasting, t felt.Tick, r *cusum.Reading) string {
 		}
 		return text + standOut(f.Segments)
 	case TestDegraded:
-		return fmt.Sprintf("%s who reached the goal did so slowly or the long way round in %s (%s), against %s; %s",
+		return fmt.Sprintf("%s that reached the goal did so slowly or the long way round in %s (%s), against %s; %s",
 			of, within, percent(f.Share), usually(f), sure)
 	case TestSlow:
-		return fmt.Sprintf("%s waited longer than the %s that they expect in %s (%s), against %s; %s",
+		return fmt.Sprintf("%s took longer than the %s that customers expect in %s (%s), against %s; %s",
 			of, length(s.plan.limit), within, percent(f.Share), usually(f), sure)
 	case TestSlower:
-		return fmt.Sprintf("%s waited longer than %s in %s (%s), which only %s used to; %s",
+		return fmt.Sprintf("%s took longer than %s in %s (%s), which only %s used to; %s",
 			of, length(s.line.slower.Threshold()), within, percent(f.Share), percent(f.Baseline), sure)
 	case TestUnfinished:
-		return fmt.Sprintf("%s left without finishing in %s (%s), against %s; %s", of, within, percent(f.Share), usually(f), sure)
+		return fmt.Sprintf("%s were left without finishing in %s (%s), against %s; %s", of, within, percent(f.Share), usually(f), sure)
 	case TestFled:
-		return fmt.Sprintf("%s left after a failure in %s (%s), against %s; %s", of, within, percent(f.Share), usually(f), sure)
+		return fmt.Sprintf("%s were left after a failure in %s (%s), against %s; %s", of, within, percent(f.Share), usually(f), sure)
 	case TestDrop:
-		return fmt.Sprintf("%s came in %s where %.0f were expected (%s), although other telemetry still comes; %s",
-			customers(f.Hit), within, f.Expected, percent(f.Share), sure)
+		return fmt.Sprintf("%s in %s where %.0f were expected (%s), although other telemetry still comes; %s",
+			tries(f.Hit), within, f.Expected, percent(f.Share), sure)
 	case TestSibling:
-		return fmt.Sprintf("%s came to %s in %s where %.0f were expected of those who made the step before (%s); %s",
-			customers(f.Hit), s.name, within, f.Expected, percent(f.Share), sure)
+		return fmt.Sprintf("%s of %s in %s where %.0f were expected after the step before (%s); %s",
+			tries(f.Hit), s.name, within, f.Expected, percent(f.Share), sure)
 	case Tests:
 	}
 	return ""
@@ -73,11 +73,12 @@ func standOut(list []felt.Segment) string {
 	return text
 }
 
-func customers(n int64) string {
+// tries counts tries: a customer counts once in a window, but may come again in the next.
+func tries(n int64) string {
 	if n == 1 {
-		return "1 customer"
+		return "1 try"
 	}
-	return strconv.FormatInt(n, 10) + " customers"
+	return strconv.FormatInt(n, 10) + " tries"
 }
 
 // span writes a length of time in the largest unit that makes it a small number.

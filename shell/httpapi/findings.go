@@ -35,7 +35,7 @@ type findingView struct {
 	Version     int32          `json:"detector_version"`
 	Statistic   float64        `json:"statistic" doc:"Of tests on counts: nats, the logarithm of odds"`
 	Threshold   float64        `json:"threshold" doc:"What the statistic was held against"`
-	N           int64          `json:"n" doc:"Customers judged since since"`
+	N           int64          `json:"n" doc:"Tries judged since since; a customer counts once in ten seconds"`
 	Hit         int64          `json:"hit" doc:"Of them failed, slow, ...; of a drop: those who came"`
 	Share       float64        `json:"share"`
 	Baseline    float64        `json:"baseline" doc:"The share it was held against; of a KPI the usual value"`
