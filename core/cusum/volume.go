@@ -13,8 +13,8 @@ const (
 	sample   = 150  // a level takes this many interactions, if time allows
 	fastest  = 300  // seconds in which a level follows
 	slowest  = 3600
-	coarse   = 2000 // a level as slow as this cannot tell a quarter lost from the evening
-	crude    = 3000 // nor this one 40 %
+	coarse   = 600  // a level as slow as this cannot tell a quarter lost from the evening
+	crude    = 1500 // nor this one 40 %
 	trendMin = .75  // least that the trend may expect
 )
 
