@@ -77,7 +77,7 @@ bench-memory: build ## memory under a steady load of the whole budget's inventor
 FLEET ?= -series 6000 -days 30
 bench-fleet: ## a month of 6,000 series without a fault, then faults: who is woken, and how soon
 	$(GO) run ./internal/fleet/bench $(FLEET)
-	$(GO) run ./internal/fleet/bench -faults $(FLEET) -days 5
+	$(GO) run ./internal/fleet/bench -faults $(FLEET) -days 3
 
 bench-questions: ## latency of each question on 20 million interactions
 	FELT_BENCH_ROWS=20000000 $(GO) test -run '^$$' -bench Questions -benchtime 5x -timeout 30m ./shell/duckdb

@@ -96,16 +96,24 @@ func PageAt(tests, falsePages float64, width felt.Tick) float64 {
 	return math.Max(OpenAt, cusum.Threshold(tests, falsePages, width))
 }
 
+// FleetTerms are what ships when so many tests are judged live: more of them want more evidence,
+// for a finding so that the list of them stays worth reading, and for a page so that by chance no
+// more than falsePages come a day.
+func FleetTerms(tests, falsePages float64) Terms {
+	terms := DefaultTerms(Every)
+	terms.Rule.Open = PageAt(tests, falseFindings, Every)
+	terms.Rule.Page = max(terms.Rule.Open, PageAt(tests, falsePages, Every))
+	terms.Drop = terms.Rule
+	return terms
+}
+
 // rule makes the thresholds of the settings and the number of tests.
 func (d *Detector) rule() {
 	allowed := d.settings.FalsePages
 	if allowed <= 0 {
 		allowed = FalsePages
 	}
-	d.terms = DefaultTerms(Every)
-	d.terms.Rule.Open = PageAt(d.tests, falseFindings, Every)
-	d.terms.Rule.Page = max(d.terms.Rule.Open, PageAt(d.tests, allowed, Every))
-	d.terms.Drop = d.terms.Rule
+	d.terms = FleetTerms(d.tests, allowed)
 	d.light = cusum.Rule{Width: Every, Open: lightAt, Page: math.Max(lightAt, d.terms.Rule.Page)}
 }
 

@@ -15,6 +15,7 @@ import (
 type Bench struct {
 	Plan
 	PerWeek float64 // false pages allowed in a week over everything
+	Part    float64 // how many times as many series are judged with these; 0: these are all
 	Faults  bool    // disturb every series three times a day, after the first two days
 	Values  int     // segment values of every series, each with its light test; 0 none
 	Took    int     // durations told of a window at most; 0 none
@@ -27,13 +28,9 @@ func (b Bench) tests() float64 { return float64(b.Series) * float64(int(detect.T
 // segmentTest is the light test of a segment value, beside those of a line.
 const segmentTest = detect.Tests
 
-// Terms are the terms on which every series is judged: the shipped sensitivity, and what the
-// budget of the fleet asks of a page.
+// Terms are the terms on which every series is judged.
 func (b Bench) Terms() detect.Terms {
-	t := detect.DefaultTerms(Width)
-	t.Rule.Page = detect.PageAt(b.tests(), b.PerWeek/7, Width)
-	t.Drop.Page = t.Rule.Page
-	return t
+	return detect.FleetTerms(max(b.Part, 1)*b.tests(), b.PerWeek/7)
 }
 
 // Alarm is one finding of a series.

@@ -17,6 +17,7 @@ func main() {
 	flag.IntVar(&b.Series, "series", 6000, "series")
 	flag.IntVar(&b.Days, "days", 30, "days")
 	flag.Float64Var(&b.PerWeek, "per-week", 1, "false pages allowed in a week, over everything")
+	flag.Float64Var(&b.Part, "part", 1, "how many times as many series there are: the thresholds are those of all")
 	flag.BoolVar(&b.Faults, "faults", false, "with faults, three a day in every series after the first two days")
 	flag.IntVar(&b.Values, "values", 0, "segment values of every series, each judged by its light test")
 	flag.IntVar(&b.Took, "took", 0, "durations told of each window, at most: judged against what is usual")
