@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { ApiError } from "./api";
 import {
   byUse,
   cell,
@@ -58,6 +57,7 @@ describe("what would be seen", () => {
     );
     expect(sentence(young)).toBe("not yet: 340 of 2,000 tries known");
     expect(plain(sentence(blind))).toBe("nothing within 30 min at 0.3 customers a minute");
+    expect(plain(volume(detector({ tries: 0.001 })))).toBe("<0.1 customers a minute");
     expect(volume(detector({ tries: 0 }))).toBe("nobody now");
   });
 
@@ -76,7 +76,7 @@ describe("what would be seen", () => {
     [{ detector: "slow_usual", usual: 0.82 }, 0.08, "+8 points", "18 % instead of 10 %"],
     [{ detector: "volume", usual: 20 }, 0.412, "42 % fewer", ""],
     [{ detector: "step_ratio", usual: 0.85 }, 1, "all of them gone", ""],
-    [{ detector: "burn_rate", usual: 0.01 }, 10.21, "11× the rate that lasts", "10.2 % bad"],
+    [{ detector: "burn_rate", usual: 0.01 }, 10.21, "11×", "the rate that lasts: 10.2 % bad"],
     [{ detector: "value_band", usual: undefined }, 0.031, "a shift of 0.031", ""],
     [{ detector: "learnt_later", usual: undefined }, 0.02, "+2 points", ""],
   ])("%o that sees %d", (over, size, value, rest) => {
@@ -168,14 +168,11 @@ it("goes into a file", () => {
   );
 });
 
-it("takes a step that nobody tried for none, and a journey that is not there for a fault", async () => {
-  const gone = (of: string) =>
-    of === "step:new" ? Promise.reject(new ApiError(404, "nobody")) : Promise.resolve(of);
-  expect(await each(["journey:buy", "step:new", "step:pay"], gone)).toEqual([
-    "journey:buy",
-    "step:pay",
-  ]);
-  await expect(each(["step:new"], gone)).rejects.toThrow("nobody");
-  const broken = () => Promise.reject(new ApiError(503, "closed"));
+it("asks of every name, of none for everything, and says when one cannot be asked", async () => {
+  const echo = (of: string) => Promise.resolve(of);
+  expect(await each(["journey:buy", "step:pay"], echo)).toEqual(["journey:buy", "step:pay"]);
+  expect(await each([], echo)).toEqual([""]);
+  const broken = (of: string) =>
+    of === "b" ? Promise.reject(new Error("closed")) : Promise.resolve(of);
   await expect(each(["a", "b"], broken)).rejects.toThrow("closed");
 });

@@ -1,7 +1,7 @@
 // What each detector knows, and the smallest change that it would see: in words that
 // promise no more than the server says.
 
-import { ApiError, type JourneyState, query, read, type Stamp } from "./api";
+import { type JourneyState, query, read, type Stamp } from "./api";
 import { csv } from "./csv";
 import { int, percent, plural, span } from "./format";
 import { amount, lengthOf } from "./signals";
@@ -41,22 +41,13 @@ export interface DetectorsAnswer extends Stamp {
 /** The server tells no more at once. */
 export const most = 2000;
 
-/** each asks of several names at once; a step that nobody tried yet has no answer, and no fault. */
-export async function each<T>(of: string[], ask: (of: string) => Promise<T>): Promise<T[]> {
-  const got = await Promise.all(
-    of.map((one, i) =>
-      ask(one).catch((e: unknown) => {
-        if (i > 0 && e instanceof ApiError && e.status === 404) return null;
-        throw e;
-      }),
-    ),
-  );
-  return got.filter((one) => one !== null);
-}
+/** each asks of several names at once; of none: once, of everything. */
+export const each = <T>(of: string[], ask: (of: string) => Promise<T>): Promise<T[]> =>
+  Promise.all((of.length > 0 ? of : [""]).map(ask));
 
 /** getDetectors asks of names, the journey first; of none: of everything. */
 export async function getDetectors(of: string[], env?: string): Promise<DetectorsAnswer> {
-  const got = await each(of.length > 0 ? of : [""], (one) =>
+  const got = await each(of, (one) =>
     read<DetectorsAnswer>(`api/v1/detectors?${query({ of: one, env })}`.replace(/\?$/, "")),
   );
   return { ...got[0], detectors: got.flatMap((a) => a.detectors ?? []) };
@@ -175,6 +166,8 @@ export function change(d: Detector, size: number | null): string {
 /** What one cell says, and why when that is nothing. */
 export function cell(d: Detector, e: Effect | undefined): { value: string; rest: string } {
   const said = change(d, e?.size ?? null);
+  if (said && sortOf(d) === "burn")
+    return { value: said.replace(/ .*/, ""), rest: reaches(d, e?.size ?? 0) };
   if (said) return { value: said, rest: reaches(d, e?.size ?? 0) };
   const why = waits(d);
   if (why) return { value: "not yet", rest: why };
@@ -189,17 +182,21 @@ export function cell(d: Detector, e: Effect | undefined): { value: string; rest:
 function reaches(d: Detector, size: number): string {
   const base = sortOf(d) === "p90" ? 0.1 : sortOf(d) === "share" ? d.usual : undefined;
   if (base !== undefined) return `${percent(Math.min(1, base + size))} instead of ${percent(base)}`;
-  if (sortOf(d) === "burn" && d.usual) return `${percent(Math.min(1, size * d.usual))} bad`;
+  if (sortOf(d) === "burn" && d.usual)
+    return `the rate that lasts: ${percent(Math.min(1, size * d.usual))} bad`;
   return "";
 }
 
 /** "120 customers a minute", as many as are decided. */
 export function volume(d: Detector): string {
-  const n = d.tries * 6;
-  if (n <= 0) return "nobody now";
-  return n < 10
-    ? `${Math.round(n * 10) / 10}\u00a0customers a minute`
-    : `${plural(Math.round(n), "customer")} a minute`;
+  return d.tries > 0 ? `${perMinute(d.tries)}\u00a0customers a minute` : "nobody now";
+}
+
+/** perMinute of a count in ten seconds; little is not rounded to nobody. */
+function perMinute(inTen: number): string {
+  const n = inTen * 6;
+  if (n < 0.1) return "<0.1";
+  return n < 10 ? (Math.round(n * 10) / 10).toString() : int(n);
 }
 
 /** What is held for usual, and on how much that rests. */
@@ -213,7 +210,7 @@ export function usual(d: Detector): { value: string; rest: string } {
         : { value: "unknown", rest: "no p90 is learnt yet" };
     case "volume":
       return d.usual
-        ? { value: `${up(d.usual * 6)} a minute`, rest: "expected now" }
+        ? { value: `${perMinute(d.usual)} a minute`, rest: "expected now" }
         : { value: "unknown", rest: "no volume is learnt yet" };
     case "ratio":
       return d.usual

@@ -69,7 +69,7 @@ const words: Partial<Record<string, string>> = {
   degraded: "Degraded",
   slow: "Slow",
   drop: "Fewer customers",
-  funnel: "Funnel",
+  funnel: "Lost on the way",
   silent: "No telemetry",
   burn: "Budget burns",
   kpi: "Out of its band",
@@ -95,7 +95,7 @@ const most = 200;
 export async function getFindings(q: FindingsQuestion): Promise<FindingsAnswer> {
   const { kind, window, env } = q;
   const rest = { kind, window, env, paging: q.paging ? "true" : undefined, limit: String(most) };
-  const got = await each(q.of.length > 0 ? q.of : [""], (of) =>
+  const got = await each(q.of, (of) =>
     read<{ findings: Finding[] | null } & Stamp>(`api/v1/findings?${query({ of, ...rest })}`),
   );
   return {
