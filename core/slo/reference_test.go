@@ -27,7 +27,6 @@ type slow struct {
 	pairs  [3]pairState
 	paging bool
 	since  felt.Tick
-	pair   int // that fired last, fastest
 }
 
 func (s *slow) slotted(t, width felt.Tick) int64 {

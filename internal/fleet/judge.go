@@ -243,9 +243,18 @@ func (b Bench) disturbances(i int) []Fault {
 	p := b.Plan
 	src := newSource(p.Seed^0xfa017, uint64(i))
 	steps := []Fault{
-		{Kind: FailStep, Size: 0.02}, {Kind: FailStep, Size: 0.05}, {Kind: FailStep, Size: 0.2}, {Kind: FailStep, Size: 1},
-		{Kind: FailRamp, Size: 0.3}, {Kind: FailFlap, Size: 0.3}, {Kind: DegradedStep, Size: 0.2}, {Kind: DegradedStep, Size: 0.6},
-		{Kind: SlowStep, Size: 0.2}, {Kind: SlowStep, Size: 0.6}, {Kind: SilentDrop, Size: 0.98}, {Kind: SilentDrop, Size: 0.6},
+		{Kind: FailStep, Size: 0.02},
+		{Kind: FailStep, Size: 0.05},
+		{Kind: FailStep, Size: 0.2},
+		{Kind: FailStep, Size: 1},
+		{Kind: FailRamp, Size: 0.3},
+		{Kind: FailFlap, Size: 0.3},
+		{Kind: DegradedStep, Size: 0.2},
+		{Kind: DegradedStep, Size: 0.6},
+		{Kind: SlowStep, Size: 0.2},
+		{Kind: SlowStep, Size: 0.6},
+		{Kind: SilentDrop, Size: 0.98},
+		{Kind: SilentDrop, Size: 0.6},
 	}
 	for v := range b.Values {
 		steps = append(steps, Fault{Kind: SegmentFail, Size: valueShare(v), Value: v})
