@@ -33,6 +33,7 @@ type serverFlags struct {
 	Remember        time.Duration `help:"How long an interaction is remembered against redelivery." default:"15m"`
 	JourneyLate     time.Duration `help:"How late a step may come and still correct a journey that has ended; --settle is added." default:"10m"`
 	RecoveryWindow  time.Duration `help:"How long a customer has to succeed after a failure before being counted as lost." default:"30m"`
+	FalseAlarms     alarmBudget   `help:"How often somebody may be woken for nothing, over everything: one a week, 2 a day, one in 10 days." default:"one a week" placeholder:"WORDS"`
 	FloorCustomers  int           `help:"The fewest different customers that must be hit for a finding." default:"4"`
 	MaxOpenSpans    int           `help:"Spans held until their trace settles; over it the oldest settle early." default:"4000000"`
 	MaxOpenTries    int           `help:"Interactions remembered against redelivery." default:"2000000"`
@@ -117,7 +118,7 @@ func (f *serverFlags) config(data string, logs io.Writer) (app.Config, error) {
 	settings.Remember = felt.Instant(f.Remember)
 	settings.JourneyLate = felt.Instant(f.JourneyLate)
 	settings.Recovery = felt.Instant(f.RecoveryWindow)
-	settings.FloorClients = f.FloorCustomers
+	settings.FloorClients, settings.FalsePages = f.FloorCustomers, f.FalseAlarms.perDay
 	settings.OpenSpans, settings.OpenTries = f.MaxOpenSpans, f.MaxOpenTries
 	settings.SeriesMax, settings.OpsMax, settings.SegmentMax = f.MaxSeries, f.MaxOperations, f.SegmentValues
 	settings.OpenJourneys, settings.JourneySteps, settings.KnownLinks = f.OpenJourneys, f.JourneySteps, f.KnownLinks
