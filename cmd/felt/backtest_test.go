@@ -262,7 +262,7 @@ func TestBacktestFiles(t *testing.T) {
 	for _, s := range h.report.Series {
 		names = append(names, s.Name)
 		if len(s.Alarms) != 1 {
-			t.Errorf("%s: %d alarms", s.Name, len(s.Alarms))
+			t.Errorf("%s: %d alarms: %+v", s.Name, len(s.Alarms), s.Alarms)
 		}
 	}
 	if want := []string{"b/<x> & \"y\"", "link", "packed", "twice"}; !slices.Equal(names, want) {

@@ -3,9 +3,10 @@ package cusum
 import "github.com/felt-cx/felt"
 
 const (
-	quiet  = 300      // seconds for which it must be well before a finding ends
-	doubt  = 3.0      // nats for "it is well again" before the quiet begins
-	normal = 6 * 3600 // seconds after which a lasting finding is the new normal
+	quiet   = 300      // seconds for which it must be well before a finding ends
+	doubt   = 3.0      // nats for "it is well again" before the quiet begins
+	growing = 120      // seconds after which it is as bad as it was when it was found
+	normal  = 6 * 3600 // seconds after which a lasting finding is the new normal
 )
 
 // alarm is whether a finding is open, and the evidence that it is over.
@@ -78,16 +79,21 @@ func (a *alarm) recover(t, width felt.Tick, nats float64) bool {
 }
 
 // worsen takes the nats of a window for "it is far worse than what was news" against "it is as
-// it was". A finding of little that lasts must not hide that everything fails.
-func (a *alarm) worsen(nats, hit, n float64, rule *Rule) {
+// it was", and the share that is at least half-way there. A finding of little that lasts must not
+// hide that everything fails. What is found while it still grows is news already.
+func (a *alarm) worsen(t felt.Tick, nats, hit, n, halfway float64, rule *Rule) {
 	if a.worse <= 0 {
 		a.worseHit, a.worseN = 0, 0
 	}
 	a.worse = max(0, a.worse+nats)
 	a.worseHit += hit
 	a.worseN += n
-	if a.worse >= rule.Open && a.worseN > 0 {
-		a.level, a.worse, a.news = a.worseHit/a.worseN, 0, true
+	if a.worse < rule.Open || a.worseN <= 0 {
+		return
+	}
+	a.worse = 0
+	if share := a.worseHit / a.worseN; share > halfway == (halfway > a.level) {
+		a.level, a.news = share, t-a.opened > growing
 	}
 }
 

@@ -170,7 +170,7 @@ func (r *Rate) judge(t, w felt.Tick, h, m float64, rule *Rule) {
 	}
 	q = max(q, r.alarm.level)
 	if x := min(max(far*q/(1+(far-1)*q), q+.05), .99); x > q {
-		r.alarm.worsen(effective[0]*(h*math.Log(x/q)+(m-h)*math.Log((1-x)/(1-q))), h, m, rule)
+		r.alarm.worsen(t, effective[0]*(h*math.Log(x/q)+(m-h)*math.Log((1-x)/(1-q))), h, m, (q+x)/2, rule)
 	}
 }
 

@@ -66,7 +66,7 @@ func (s *shortfall) judge(t, w felt.Tick, n, exp, known float64, first int, rule
 			restart(s.bank[:], rule)
 		}
 		q = min(q, s.alarm.level)
-		s.alarm.worsen(effective[0]/(1+s.alarm.n/known)*(exp*q*(1-1/far)-n*math.Log(far)), n, exp, rule)
+		s.alarm.worsen(t, effective[0]/(1+s.alarm.n/known)*(exp*q*(1-1/far)-n*math.Log(far)), n, exp, q*(1+1/far)/2, rule)
 	}
 }
 

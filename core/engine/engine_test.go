@@ -101,7 +101,7 @@ func TestFaultOpensAndRecoveryResolves(t *testing.T) {
 		t.Error(diff)
 	}
 	f := findings(batches)
-	if !strings.Contains(f[0].Explanation, "customers failed in 1") || f[len(f)-1].Ended == 0 {
+	if !strings.Contains(f[0].Explanation, "tries failed in 1") || f[len(f)-1].Ended == 0 {
 		t.Errorf("findings: %+v", f)
 	}
 }
