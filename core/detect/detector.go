@@ -43,6 +43,7 @@ type Detector struct {
 	series   map[key]*series
 	order    []*series // by key
 	dirty    bool      // order and links are not up to date
+	recount  bool      // nor is the number of tests; not so after a restore
 	nextID   uint32
 	values   int // admitted segment values, of all series
 	refused  int64
@@ -146,7 +147,7 @@ func (d *Detector) Add(t felt.Tick, y *measure.Try) {
 
 // newSeries makes room for one more; nil when there is none.
 func (d *Detector) newSeries(t felt.Tick, k key) *series {
-	if len(d.series) >= d.settings.SeriesMax && !d.forget(t, liveFor) {
+	if len(d.series) >= d.settings.SeriesMax { // there is room again after the next review
 		return nil
 	}
 	k.env, k.app, k.name = d.intern(k.env), d.intern(k.app), d.intern(k.name)
@@ -154,13 +155,13 @@ func (d *Detector) newSeries(t felt.Tick, k key) *series {
 	s := &series{key: k, id: d.nextID, counts: Counts{Before: -1}, last: t}
 	d.series[k] = s
 	d.order = append(d.order, s)
-	d.dirty = true
+	d.dirty, d.recount = true, true
 	d.plan(s)
 	return s
 }
 
-// forget lets go of the series that were idle for so long, and tells whether there were any.
-func (d *Detector) forget(t, idle felt.Tick) bool {
+// forget lets go of the series that were idle for so long.
+func (d *Detector) forget(t, idle felt.Tick) {
 	kept := d.order[:0]
 	for _, s := range d.order {
 		if s.last >= t-idle || len(s.open) > 0 {
@@ -177,12 +178,10 @@ func (d *Detector) forget(t, idle felt.Tick) bool {
 				}
 			}
 		}
-		d.dirty = true
+		d.dirty, d.recount = true, true
 	}
 	clear(d.order[len(kept):])
-	some := len(kept) < len(d.order)
 	d.order = kept
-	return some
 }
 
 // Tick judges when t is a tick for it, and returns the findings that opened, changed or ended,
@@ -201,7 +200,10 @@ func (d *Detector) Tick(t felt.Tick) []felt.Finding {
 	}
 	if d.dirty || t%reviewed == 0 {
 		d.link()
+	}
+	if d.recount || t%reviewed == 0 {
 		d.count(t)
+		d.recount = false
 	}
 	d.sources.close(t)
 	d.took = d.took[:0]
@@ -257,7 +259,11 @@ func (d *Detector) judgeSeries(s *series, t felt.Tick) {
 
 // review lets go of what was idle for long, and looks at the number of tests.
 func (d *Detector) review(t felt.Tick) {
-	d.forget(t, keptFor)
+	idle := keptFor
+	if len(d.series) >= d.settings.SeriesMax {
+		idle = liveFor
+	}
+	d.forget(t, idle)
 	d.forgetSources(t)
 	d.forgetSamples(t)
 }

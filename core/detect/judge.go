@@ -77,13 +77,13 @@ func (d *Detector) judge(s *series, t felt.Tick, e *Event) {
 		if !e.Lasting || e.Statistic < e.Threshold || s.has(e.Kind, false) || !d.enough(s, e) {
 			return
 		}
-		if e.Test == TestDrop && s.source != nil && s.source.doubtful(t) {
+		if e.Test == TestDrop && s.source != nil && !s.source.gone && s.source.doubtful(t) {
 			s.source.blame(s, e) // told of the source, when it is sure
 			return
 		}
 		f = &lasting{Finding: d.begin(s.public(), e.Kind, e.Test.String(), t), test: e.Test}
 		f.Threshold = e.Threshold
-		f.Since = d.since(s, e.Test, e.Reading.Since)
+		f.Since = d.since(s, t, e.Test, e.Reading.Since)
 		if e.Test == TestSibling {
 			f.About = s.plan.step
 		}
@@ -163,7 +163,7 @@ func (d *Detector) consequence(s *series, f *lasting) bool {
 }
 
 // since is the end of the first failure of the run; of what has no failures, when the run began.
-func (d *Detector) since(s *series, test Test, after felt.Tick) felt.Instant {
+func (d *Detector) since(s *series, t felt.Tick, test Test, after felt.Tick) felt.Instant {
 	o := felt.OutcomeNone
 	switch test {
 	case TestFailed, TestGuard:
@@ -176,7 +176,7 @@ func (d *Detector) since(s *series, test Test, after felt.Tick) felt.Instant {
 	}
 	if o != felt.OutcomeNone {
 		if at := d.recent.first(s.id, after, o); at != 0 {
-			return at
+			return min(at, t.Instant()) // a customer's clock may be ahead
 		}
 	}
 	return after.Instant()
@@ -197,7 +197,7 @@ func (d *Detector) judgeValue(s *series, t felt.Tick, by *said) {
 		of.SegmentKey, of.SegmentValue = m.key, v.name
 		f = &lasting{Finding: d.begin(of, felt.FindingFailed, detectorValue, t), test: TestFailed}
 		f.Threshold = d.light.Open
-		f.Since = d.since(s, TestFailed, r.Since)
+		f.Since = d.since(s, t, TestFailed, r.Since)
 		v.found = f
 		d.fillValue(f, t, r)
 		d.tell(f, t)

@@ -97,7 +97,7 @@ func (d *Detector) Rules(set *rules.Set) {
 	for _, s := range d.order {
 		d.plan(s)
 	}
-	d.dirty = true
+	d.dirty, d.recount = true, true
 }
 
 // plan gives a series what the inventory says of it, and keeps what is known of the segment

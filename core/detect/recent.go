@@ -27,11 +27,20 @@ type try struct {
 
 // fifo is a bounded list of tries, oldest first.
 type fifo struct {
-	list []try
-	head int
+	list   []try
+	head   int
+	places map[uint32][]int32 // in list, by series; nil not made
+	asked  int                // since the list changed
 }
 
+// scansMost is how often the list is gone through before it is put in order by series: all series
+// may open a finding at once.
+const scansMost = 8
+
+func (q *fifo) changed() { q.places, q.asked = nil, 0 }
+
 func (q *fifo) add(y try) {
+	q.changed()
 	if len(q.list)-q.head >= recentMax {
 		q.head++
 	}
@@ -43,11 +52,33 @@ func (q *fifo) add(y try) {
 }
 
 func (q *fifo) prune(before felt.Tick) {
+	q.changed()
 	for q.head < len(q.list) && q.list[q.head].known < before {
 		q.head++
 	}
 	if q.head == len(q.list) {
 		q.list, q.head = q.list[:0], 0
+	}
+}
+
+// of calls yield for the tries of a series, oldest first.
+func (q *fifo) of(id uint32, yield func(*try)) {
+	if q.asked++; q.asked <= scansMost {
+		for i := q.head; i < len(q.list); i++ {
+			if y := &q.list[i]; y.series == id {
+				yield(y)
+			}
+		}
+		return
+	}
+	if q.places == nil {
+		q.places = map[uint32][]int32{}
+		for i := q.head; i < len(q.list); i++ {
+			q.places[q.list[i].series] = append(q.places[q.list[i].series], int32(i))
+		}
+	}
+	for _, i := range q.places[id] {
+		yield(&q.list[i])
 	}
 }
 
@@ -76,11 +107,11 @@ func (r *recent) prune(t felt.Tick) {
 // none.
 func (r *recent) first(id uint32, after felt.Tick, o felt.Outcome) felt.Instant {
 	end := felt.Instant(0)
-	for _, y := range r.bad.all() {
-		if y.series == id && y.known > after && y.outcome == o && (end == 0 || y.end < end) {
+	r.bad.of(id, func(y *try) {
+		if y.known > after && y.outcome == o && (end == 0 || y.end < end) {
 			end = y.end
 		}
-	}
+	})
 	return end
 }
 
@@ -92,10 +123,10 @@ func (d *Detector) Recent(of felt.Series, yield func(Seen)) {
 		return
 	}
 	for _, q := range []*fifo{&d.recent.good, &d.recent.bad} {
-		for _, y := range q.all() {
-			if y.series == s.id && y.who != 0 {
+		q.of(s.id, func(y *try) {
+			if y.who != 0 {
 				yield(Seen{y.who, y.outcome, y.end, y.end})
 			}
-		}
+		})
 	}
 }

@@ -19,6 +19,7 @@ func (d *Detector) Save(e *codec.Encoder) {
 	e.Int(d.refused)
 	e.Float(d.tests)
 	e.Uint(uint64(d.nextID))
+	e.Bool(d.recount)
 	scopes := slices.SortedFunc(maps.Keys(d.usual), func(a, b scope) int {
 		return cmp.Or(cmp.Compare(a.env, b.env), cmp.Compare(a.app, b.app))
 	})
@@ -52,6 +53,7 @@ func (d *Detector) Load(dec *codec.Decoder) {
 	d.refused = dec.Int()
 	d.tests = dec.Float()
 	d.nextID = uint32(dec.UintMax(1<<32 - 1))
+	d.recount = dec.Bool()
 	d.rule()
 	for n := dec.Len(10); n > 0 && dec.Err() == nil; n-- {
 		at := scope{dec.String(), dec.String()}
@@ -86,8 +88,9 @@ func (s *series) save(e *codec.Encoder, now felt.Tick) {
 	e.Float(float64(s.pace))
 	e.Float(s.base)
 	e.Float(s.known)
-	e.Bool(s.source != nil)
-	if s.source != nil {
+	heard := s.source != nil && !s.source.gone
+	e.Bool(heard)
+	if heard {
 		e.String(s.source.service)
 	}
 	e.Uint(uint64(s.skip))
