@@ -88,8 +88,15 @@ func (d *Detector) Settings(s felt.Settings) {
 // alone: a finding pages as soon as it opens.
 func DefaultTerms(width felt.Tick) Terms {
 	r := cusum.Rule{Width: width, Open: OpenAt, Page: OpenAt}
-	return Terms{Rule: r, Drop: r}
+	return Terms{Rule: r, Drop: r, Unfinished: cusum.Prior{Share: leaveMost, Weight: leaveWeight}}
 }
+
+// That most leave is believed of what nothing is known of, but lightly: there are journeys that
+// one in twenty leaves as ever, and others that half of all leave, and neither is a finding.
+const (
+	leaveMost   = .9
+	leaveWeight = 20
+)
 
 // PageAt is the evidence in nats at which a finding is of paging class when so many tests are
 // judged every width seconds, and falsePages a day are allowed by chance over all of them.
@@ -238,6 +245,9 @@ func (d *Detector) judgeSeries(s *series, t felt.Tick) {
 	terms := d.terms
 	terms.Failed = d.priorOf(s)
 	terms.Factor = d.factor(s, t)
+	if terms.Leave = s.plan.leave; terms.Leave > 0 && d.sources.quiet(s.env, t) {
+		terms.Leave = -1 // they did not leave: nothing is heard of them
+	}
 	d.events = s.line.step(t, c, &terms, d.events[:0])
 	for i := range d.events {
 		if e := &d.events[i]; e.Test == TestFailed {

@@ -56,6 +56,11 @@ type Terms struct {
 	// Factor is how many more customers than usual are expected (a peak: 3, a holiday: 0.2);
 	// 0 is 1; below 0 how many come is not judged.
 	Factor float64
+	// Leave is how long after the last sign of life a try counts as left, in seconds. Who reaches
+	// the goal is known sooner, so that in the first of this time nobody has left yet, and in as
+	// much again not all have: that is learned from nothing. 0 is at once; below 0 who leaves is
+	// not judged.
+	Leave felt.Tick
 }
 
 // Event is what one test says of a line in a window.
@@ -99,11 +104,11 @@ func (l *Line) step(t felt.Tick, c *Counts, with *Terms, events []Event) []Event
 	tell := func(test Test, kind felt.FindingKind, rule *cusum.Rule, r cusum.Reading) {
 		events = append(events, Event{Test: test, Kind: kind, Reading: r, Threshold: rule.Open})
 	}
-	before := l.seen
+	first, before := l.first, float64(l.seen)
 	rate := func(test Test, kind felt.FindingKind, at **cusum.Rate, hit, n int64, prior cusum.Prior) {
 		if *at == nil && hit > 0 {
 			if *at = new(cusum.Rate); before > 0 {
-				(*at).Begin(l.first, t-with.Rule.Width, float64(before))
+				(*at).Begin(first, t-with.Rule.Width, before)
 			}
 		}
 		if r := *at; r != nil && n > 0 {
@@ -130,11 +135,21 @@ func (l *Line) step(t felt.Tick, c *Counts, with *Terms, events []Event) []Event
 			tell(TestDrop, felt.FindingDrop, &with.Drop, v.Step(t, came, factor(with.Factor), &with.Drop))
 		}
 	}
-	rate(TestUnfinished, felt.FindingFunnel, &l.unfinished, c.Abandoned, n, with.Unfinished)
+	leaving := with.Leave == 0
+	if ripe := l.first + 2*with.Leave; with.Leave > 0 && t > ripe {
+		leaving = true
+		last := t - with.Rule.Width // of the tries between the two it could be known
+		first, before = ripe, before*max(0, float64(last-ripe)/float64(max(last-l.first, 1)))
+	}
+	if leaving {
+		rate(TestUnfinished, felt.FindingFunnel, &l.unfinished, c.Abandoned, n, with.Unfinished)
+	}
 	if s, came := begin(&l.sibling, c.Before > 0), n*max(c.Scale, 1); s != nil && c.Before >= 0 {
 		tell(TestSibling, felt.FindingFunnel, &with.Drop, s.Step(t, c.Before, came, &with.Drop))
 	}
-	rate(TestFled, felt.FindingFunnel, &l.fled, c.Fled, n, with.Unfinished)
+	if leaving {
+		rate(TestFled, felt.FindingFunnel, &l.fled, c.Fled, n, with.Unfinished)
+	}
 	if r, told := l.guard.step(t, c.Failed, n, with.Failed, &with.Rule); told {
 		tell(TestGuard, felt.FindingFailed, &with.Rule, r)
 	}

@@ -14,9 +14,10 @@ type plan struct {
 	keys       []string     // segment keys
 	prior      cusum.Prior  // of failures, by an objective; zero none
 	objectives []rules.Objective
-	before     string // the interaction of the step before; "" none
-	step       string // its name
-	journey    string // whose step it is
+	before     string    // the interaction of the step before; "" none
+	step       string    // its name
+	journey    string    // whose step it is
+	leave      felt.Tick // how long after the last sign of life its tries count as left
 }
 
 // usualKeys are those by which series are split of which the inventory says nothing.
@@ -53,6 +54,7 @@ func planOf(set *rules.Set, k key) plan {
 
 func journeyPlan(j *rules.CompiledJourney) plan {
 	p := plan{keys: addKeys(nil, append(slices.Clone(j.SegmentBy), "release")...), objectives: j.Objectives, prior: priorOf(j)}
+	p.leave = felt.Tick(j.Timeout / felt.Second)
 	if len(j.Steps) == 1 {
 		p.limit = j.Expectation.Latency
 	}

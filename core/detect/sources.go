@@ -103,6 +103,20 @@ func (s *source) usual() bool { return s.all >= regularFrom && s.share() >= regu
 // source that used to be heard all the time.
 func (s *source) doubtful(t felt.Tick) bool { return s.usual() && t-s.at >= Every/2 }
 
+// quiet tells that nothing was heard in the last half of the window that ends at t from all of an
+// environment, one of whose sources used to be heard all the time.
+func (l *sources) quiet(env string, t felt.Tick) bool {
+	doubtful := false
+	i, _ := slices.BinarySearchFunc(l.order, env, func(s *source, env string) int { return cmp.Compare(s.env, env) })
+	for ; i < len(l.order) && l.order[i].env == env; i++ {
+		if t-l.order[i].at < Every/2 {
+			return false
+		}
+		doubtful = doubtful || l.order[i].doubtful(t)
+	}
+	return doubtful
+}
+
 // blame notes a drop that may come of the source's silence.
 func (s *source) blame(of *series, e *Event) {
 	if s.blamed == nil || e.Statistic > s.by.Statistic {
