@@ -2,8 +2,10 @@ package detect
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/felt-cx/felt"
@@ -129,6 +131,64 @@ func TestNothingBeganAfterItWasFound(t *testing.T) {
 	for _, f := range rows {
 		if f.Since > f.Opened.Instant() {
 			t.Errorf("began %s after it opened: %s", span(felt.TickOf(f.Since)-f.Opened), f.Explanation)
+		}
+	}
+}
+
+// TestAFewCustomersAreNotTheNews: one customer or three who fail, or wait, in every window open
+// nothing beside others who have the luck that they always have; everybody's trouble still does.
+func TestAFewCustomersAreNotTheNews(t *testing.T) {
+	for _, others := range []float64{.02, .3, 1, 5} {
+		for _, n := range []uint64{1, 3} {
+			for _, slow := range []bool{false, true} {
+				w := newWorld(nil)
+				w.rng = rand.New(rand.NewPCG(5, n))
+				rows := w.run(2*3600, func(i int) {
+					w.many("pay", others, .01, nil)
+					if i < 3700 {
+						return
+					}
+					for c := range n {
+						r := w.row("pay", felt.OutcomeFailed)
+						if slow {
+							r.Outcome, r.Duration = felt.OutcomeSuccess, int64(felt.Minute)
+						}
+						r.Segments = region("noisy")
+						binary.BigEndian.PutUint64(r.Customer[:], c+1)
+						w.give(r)
+					}
+				})
+				for _, f := range opened(rows) {
+					t.Errorf("%g/s and %d who always fail: %s", others, n, f.Explanation)
+				}
+				from := w.now
+				rows = opened(w.run(600, func(int) { w.many("pay", max(others, .3), .6, nil) }))
+				if len(rows) == 0 || rows[0].Opened-from > 300 { // an hour of the few hides some of it
+					t.Errorf("%g/s and %d who always fail: when six of ten fail, it is not told: %s", others, n, kinds(rows))
+				}
+			}
+		}
+	}
+}
+
+// TestFewCountsCustomers: a handful nearly exactly, thousands to some per cent, those who come again
+// and again hardly more than once; and never more, of different ones, than there were.
+func TestFewCountsCustomers(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, n := range []int{1, 4, 12, 100, 3000} {
+		var f few
+		for range n {
+			f.add(rng.Uint64())
+			for who := range uint64(3) {
+				f.add(who)
+			}
+		}
+		most := float64(n) + 3
+		if c := f.count(); c < .8*most-1 || c > 1.25*most+1 {
+			t.Errorf("%d and three: %g", n, c)
+		}
+		if c := f.least(3); c > 1.03*most+1 {
+			t.Errorf("%d and three: %g at least", n, c)
 		}
 	}
 }

@@ -69,12 +69,12 @@ func (s *series) has(kind felt.FindingKind, paging bool) bool {
 // judge makes of what a test says a finding that opens, goes on or ends.
 func (d *Detector) judge(s *series, t felt.Tick, e *Event) {
 	if e.Statistic <= 0 && !e.Lasting {
-		s.hit[e.Test] = 0
+		s.hit[e.Test] = struck{}
 	}
 	f := s.test(e.Test)
 	switch {
 	case f == nil:
-		if !e.Lasting || e.Statistic < e.Threshold || s.has(e.Kind, false) || !d.enough(s, e) {
+		if !e.Lasting || e.Statistic < e.Threshold || s.has(e.Kind, false) || !d.enough(s, t, e) {
 			return
 		}
 		if e.Test == TestDrop && s.source != nil && !s.source.gone && s.source.doubtful(t) {
@@ -112,11 +112,11 @@ func (f *lasting) moved(t felt.Tick) bool {
 }
 
 // enough tells whether enough different customers were hit. Of volume nobody is.
-func (d *Detector) enough(s *series, e *Event) bool {
+func (d *Detector) enough(s *series, t felt.Tick, e *Event) bool {
 	if e.Test == TestDrop || e.Test == TestSibling {
 		return true
 	}
-	return s.hit[e.Test].of(e.Hit, d.settings.FloorClients)
+	return s.hit[e.Test].of(&e.Reading, t, d.settings.FloorClients)
 }
 
 // begin is a finding that opens now.
@@ -189,7 +189,7 @@ func (d *Detector) judgeValue(s *series, t felt.Tick, by *said) {
 	f := v.found
 	switch {
 	case f == nil:
-		if r.Statistic < d.light.Open || s.has(felt.FindingFailed, false) || !v.hit.of(r.Hit, d.settings.FloorClients) ||
+		if r.Statistic < d.light.Open || s.has(felt.FindingFailed, false) || !v.hit.of(r, t, d.settings.FloorClients) ||
 			len(m.values) == 1 || r.Known > nearlyAll*s.known && s.known > 0 || d.segmentsFound(s) >= segmentFindings {
 			return
 		}

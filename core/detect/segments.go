@@ -22,7 +22,7 @@ type dim struct {
 type value struct {
 	name  string
 	light cusum.Light
-	hit   few
+	hit   struck
 	found *lasting
 	// What its test said last: evidence, hits and tries since it began.
 	stat, hits, tries float32
@@ -120,7 +120,7 @@ func (d *Detector) stepValues(s *series, t felt.Tick) {
 			c.n[v]++
 			if e.mark == markFailed {
 				c.hit[v]++
-				m.values[v-1].hit.add(e.who)
+				m.values[v-1].hit.add(t, e.who)
 			}
 		}
 		for j := range m.values {
@@ -130,7 +130,7 @@ func (d *Detector) stepValues(s *series, t felt.Tick) {
 				v.stat, v.hits, v.tries = float32(r.Statistic), float32(r.Hit), float32(r.N)
 				d.said = append(d.said, said{i, j, r})
 				if r.Statistic <= 0 {
-					v.hit = 0
+					v.hit = struck{}
 				}
 			}
 		}

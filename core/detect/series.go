@@ -82,7 +82,7 @@ type series struct {
 	pace    float32   // tries a window, lately
 	base    float64   // usual share of failures
 	known   float64   // on so many tries
-	hit     [Tests]few
+	hit     [Tests]struck
 	found   []*lasting
 	dims    []dim
 	burns   []burn
@@ -138,18 +138,18 @@ func (s *series) close(t felt.Tick, took []felt.Instant) []felt.Instant {
 		switch e.mark {
 		case markFailed:
 			c.Failed++
-			s.hit[TestFailed].add(e.who)
-			s.hit[TestGuard].add(e.who)
+			s.hit[TestFailed].add(t, e.who)
+			s.hit[TestGuard].add(t, e.who)
 		case markLeft:
 			c.Abandoned++
-			s.hit[TestUnfinished].add(e.who)
+			s.hit[TestUnfinished].add(t, e.who)
 			if e.fled {
 				c.Fled++
-				s.hit[TestFled].add(e.who)
+				s.hit[TestFled].add(t, e.who)
 			}
 		case markDegraded:
 			c.Degraded++
-			s.hit[TestDegraded].add(e.who)
+			s.hit[TestDegraded].add(t, e.who)
 		case markGood:
 			c.Success++
 		}
@@ -158,13 +158,13 @@ func (s *series) close(t felt.Tick, took []felt.Instant) []felt.Instant {
 		}
 		took = append(took, e.took)
 		if slower > 0 && e.took > slower {
-			s.hit[TestSlower].add(e.who)
+			s.hit[TestSlower].add(t, e.who)
 		}
 		if s.plan.limit > 0 {
 			c.Timed++
 			if e.took > s.plan.limit {
 				c.Slow++
-				s.hit[TestSlow].add(e.who)
+				s.hit[TestSlow].add(t, e.who)
 			}
 		}
 	}

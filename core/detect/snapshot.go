@@ -103,14 +103,14 @@ func (s *series) save(e *codec.Encoder, now felt.Tick) {
 	for i := range open {
 		open[i].save(e)
 	}
-	for _, f := range s.hit {
-		e.Word(uint64(f))
+	for i := range s.hit {
+		s.hit[i].save(e, now)
 	}
 	s.line.Save(e)
 	saveFindings(e, s.found)
 	e.Len(len(s.dims))
 	for i := range s.dims {
-		s.dims[i].save(e)
+		s.dims[i].save(e, now)
 	}
 	e.Len(len(s.burns))
 	for i := range s.burns {
@@ -144,7 +144,7 @@ func (d *Detector) loadSeries(s *series, dec *codec.Decoder) {
 		s.open = append(s.open, v)
 	}
 	for i := range s.hit {
-		s.hit[i] = few(dec.Word())
+		s.hit[i].load(dec, d.tick)
 	}
 	s.line.Load(dec)
 	s.found = loadFindings(dec)
@@ -189,14 +189,14 @@ func (v *entry) load(d *codec.Decoder) {
 	copy(v.values[:], d.Fixed(keysMax))
 }
 
-func (m *dim) save(e *codec.Encoder) {
+func (m *dim) save(e *codec.Encoder, now felt.Tick) {
 	e.String(m.key)
 	e.Len(len(m.values))
 	for i := range m.values {
 		v := &m.values[i]
 		e.String(v.name)
 		v.light.Save(e)
-		e.Word(uint64(v.hit))
+		v.hit.save(e, now)
 		saveOne(e, v.found)
 		e.Float(float64(v.stat))
 		e.Float(float64(v.hits))
@@ -215,7 +215,7 @@ func (m *dim) load(d *Detector, dec *codec.Decoder) {
 		v := &m.values[i]
 		v.name = d.intern(dec.String())
 		v.light.Load(dec)
-		v.hit = few(dec.Word())
+		v.hit.load(dec, d.tick)
 		v.found = loadOne(dec)
 		v.stat, v.hits, v.tries = float32(dec.Float()), float32(dec.Float()), float32(dec.Float())
 	}
