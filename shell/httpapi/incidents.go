@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -192,30 +191,6 @@ func (a *API) incidentView(ctx context.Context, i felt.Incident, afresh bool) (I
 
 // scoreOf is 100 times the share of customers that failed.
 func scoreOf(i felt.Impact) float64 { return 100 * share(i.Customers.Failed, i.Customers.Total) }
-
-func title(i felt.Incident) string {
-	verb := " is failing"
-	if i.Status == felt.IncidentResolved {
-		verb = " was failing"
-	}
-	return i.App + "/" + strings.Join(i.Journeys, ", ") + verb
-}
-
-// sentence says what the incident is in one line: customers first.
-func sentence(i felt.Incident, im felt.Impact) string {
-	c := im.Customers
-	people := "customers"
-	if c.Failed == 1 {
-		people = "customer"
-	}
-	when := "since " + i.FirstBad.Time().Format("15:04:05 UTC on 2 Jan 2006")
-	if i.Status == felt.IncidentResolved {
-		when = "between " + i.FirstBad.Time().Format("15:04:05 on 2 Jan") + " and " + i.Resolved.Time().Format("15:04:05 UTC on 2 Jan 2006")
-	}
-	return fmt.Sprintf("%s %s (%.1f %% of %s) could not finish %s %s; recovered %s, lost %s, undecided %s.",
-		grouped(c.Failed), people, scoreOf(im), grouped(c.Total), i.Scope().Name, when,
-		grouped(im.Recovered), grouped(im.Lost), grouped(im.Undecided))
-}
 
 // grouped writes 13290 as 13,290.
 func grouped(n int64) string {
