@@ -107,7 +107,9 @@ export interface Incident {
   impact: Impact;
   timeline: TimelineEntry[];
   /** Those that it rests on. */
-  findings?: { id: string }[] | null;
+  findings?: { id: string; kind?: string; paging?: boolean }[] | null;
+  /** What customers felt first: failed, degraded, slow, drop, funnel, silent, burn. */
+  kind?: string;
   title: string;
   sentence: string;
 }

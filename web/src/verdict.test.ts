@@ -107,6 +107,27 @@ describe("an open incident", () => {
     expect(words(v)).toBe("4 customers (8 % of 50) were served badly by checkout since 14:23");
   });
 
+  it("says what is felt where it is no failure", () => {
+    const customers = { total: 50, failed: 2, degraded: 4, recovered: 0, lost: 0, undecided: 2 };
+    const interactions = { success: 60, failed: 2, abandoned: 38, open: 9 };
+    const at = (kind: string, findings: { id: string; kind: string; paging: boolean }[] = []) =>
+      judge({
+        incidents: [incident({ kind, findings, impact: impact({ customers, interactions }) })],
+      });
+    expect(words(at("funnel"))).toBe(
+      "38 of 100 tries (38 %) of checkout were left unfinished since 14:23",
+    );
+    expect(words(at("drop"))).toBe("Fewer customers than usual come to checkout since 14:23");
+    expect(words(at("silent"))).toBe("Nothing is heard of customers of checkout since 14:23");
+    expect(words(at("slow"))).toBe(
+      "4 customers (8 % of 50) were served badly by checkout since 14:23",
+    );
+    expect(at("funnel").tone).toBe("degraded");
+    const fails = at("drop", [{ id: "f1", kind: "failed", paging: true }]);
+    expect(words(fails)).toBe("2 customers (4 % of 50) could not finish checkout since 14:23");
+    expect(fails.tone).toBe("failing");
+  });
+
   it("is no news when a count grows, and is when another incident opens", () => {
     const grown = incident({ impact: impact({ interactions: { failed: 9999 } }) });
     const one = judge({ incidents: [incident()] }).news;

@@ -118,8 +118,11 @@ function hurt(incident: Incident, others: Incident[], journeys: Journey[], now: 
   const since = from ? ` since ${clock(from, now)}` : "";
   const where = incident.env && incident.env !== "production" ? ` in ${incident.env}` : "";
   const lead = lessThanExact(incident.impact);
+  const kind = suffered(incident);
+  const apart = kind !== "failed" ? unlike(kind, incident.impact, name) : undefined;
   const headline =
-    customers.failed > 0
+    apart ??
+    (customers.failed > 0
       ? [
           plain(lead),
           strong(plural(customers.failed, "customer")),
@@ -127,15 +130,8 @@ function hurt(incident: Incident, others: Incident[], journeys: Journey[], now: 
           strong(name),
         ]
       : customers.degraded > 0
-        ? [
-            plain(lead),
-            strong(plural(customers.degraded, "customer")),
-            plain(
-              ` (${shareOf(customers.degraded, customers.total)}) ${customers.degraded === 1 ? "was" : "were"} served badly by `,
-            ),
-            strong(name),
-          ]
-        : [plain("An incident is open on "), strong(name), plain(", no customer failed so far")];
+        ? badly(incident.impact, name)
+        : [plain("An incident is open on "), strong(name), plain(", no customer failed so far")]);
   const detail = [];
   const range = intervalOf(incident.impact);
   const about = estimatedOf(incident.impact);
@@ -147,11 +143,51 @@ function hurt(incident: Incident, others: Incident[], journeys: Journey[], now: 
       `${plural(others.length, "more incident")} open: ${others.map((i) => called(i, journeys)).join(", ")}`,
     );
   return {
-    tone: customers.failed === 0 && customers.degraded > 0 ? "degraded" : "failing",
+    tone:
+      (apart && kind !== "silent") || (customers.failed === 0 && customers.degraded > 0)
+        ? "degraded"
+        : "failing",
     headline: [...headline, plain(`${where}${since}`)],
     detail: detail.filter(Boolean),
     news: [incident, ...others].map((i) => i.id).join(),
   };
+}
+
+/** suffered is what customers feel: that they fail, as soon as that stands out, else what it was opened for. */
+function suffered({ kind, findings }: Incident): string {
+  const fails = findings?.some((f) => f.paging && f.kind === "failed");
+  return fails ? "failed" : (kind ?? "failed");
+}
+
+/** unlike is the headline of what is no failure, as far as its numbers are there. */
+function unlike(kind: string, impact: Impact, name: string): Run[] | undefined {
+  const { success = 0, degraded = 0, failed = 0, abandoned = 0 } = impact.interactions;
+  const decided = success + degraded + failed + abandoned;
+  if (kind === "funnel" && abandoned > 0)
+    return [
+      plain(lessThanExact(impact)),
+      strong(`${int(abandoned)} of ${plural(decided, "try", "tries")}`),
+      plain(` (${percent(abandoned / decided)}) of `),
+      strong(name),
+      plain(" were left unfinished"),
+    ];
+  if (kind === "drop")
+    return [strong("Fewer customers"), plain(" than usual come to "), strong(name)];
+  if (kind === "silent")
+    return [strong("Nothing is heard"), plain(" of customers of "), strong(name)];
+  if ((kind === "degraded" || kind === "slow") && impact.customers.degraded > 0)
+    return badly(impact, name);
+  return undefined;
+}
+
+function badly(impact: Impact, name: string): Run[] {
+  const { degraded, total } = impact.customers;
+  return [
+    plain(lessThanExact(impact)),
+    strong(plural(degraded, "customer")),
+    plain(` (${shareOf(degraded, total)}) ${degraded === 1 ? "was" : "were"} served badly by `),
+    strong(name),
+  ];
 }
 
 /** lessThanExact is what goes before a number that is not exact. */
