@@ -107,7 +107,7 @@ func (a *App) open(ctx context.Context) (err error) {
 		return fmt.Errorf("log: %w", err)
 	}
 	a.store, err = duckdb.Open(ctx, duckdb.Options{
-		Dir: a.dir.path, MemoryLimit: a.cfg.StoreMemory, QuietLimit: a.cfg.storeQuiet, Recovery: a.settings.Recovery,
+		Dir: a.dir.path, MemoryLimit: a.cfg.StoreMemory, QuietLimit: a.cfg.storeQuiet, WriteLimit: a.cfg.storeWrite, Recovery: a.settings.Recovery,
 	})
 	if err != nil {
 		return fmt.Errorf("store: %w", err)

@@ -52,6 +52,7 @@ type Config struct {
 	Memory        int64  // bytes that the whole process stays near; default 512 MiB
 	StoreMemory   string // DuckDB's memory_limit, always; default a share of Memory, a smaller one while nobody asks
 	storeQuiet    string
+	storeWrite    string // while it writes
 	Retention     felt.Retention
 	CompactEvery  time.Duration // how often coarse rows are made; default 1 min
 
@@ -252,6 +253,7 @@ func (c *Config) defaults() {
 	if c.StoreMemory == "" {
 		c.StoreMemory = fmt.Sprintf("%dMB", int64(askShare*float64(c.Memory))/1e6)
 		c.storeQuiet = fmt.Sprintf("%dMB", int64(storeShare*float64(c.Memory))/1e6)
+		c.storeWrite = fmt.Sprintf("%dMB", int64(min(max(writeShare*float64(c.Memory), leastWrite), askShare*float64(c.Memory)))/1e6)
 	}
 	def(&c.CompactEvery, time.Minute)
 	def(&c.KeepGoodTraces, 0.01)

@@ -22,6 +22,10 @@ const (
 	spareShare = 0.06 // stays free, for what is needed in a hurry
 	// askShare is the store's share while questions are asked: then the whole may be over.
 	askShare = 0.75
+	// writeShare is the store's share while it writes, and at least leastWrite: a checkpoint takes what
+	// it may have, and one that has not enough damages the database in memory.
+	writeShare = 0.28
+	leastWrite = 144e6
 	// leastTail and tailShare are how much of the end of the log is kept in memory, of as much as
 	// the log would keep.
 	leastTail = 4 << 20

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -49,7 +50,14 @@ func (s *Store) Compact(ctx context.Context, before felt.Instant, segmentMax int
 // in buffers.
 func (s *Store) compactWithRoom(ctx context.Context, w rollup.Window, before felt.Instant, segmentMax int) (int64, error) {
 	n, err := s.compactWindow(ctx, w, before, segmentMax)
-	if !wantsRoom(err) {
+	if err == nil {
+		return n, nil
+	}
+	if s.damaged(err) {
+		if e := s.reopen(ctx); e != nil {
+			return n, errors.Join(err, e)
+		}
+	} else if !wantsRoom(err) {
 		return n, err
 	}
 	done, err := s.makeRoom(ctx)

@@ -19,6 +19,7 @@ type stats struct {
 	writes  int64
 	seconds float64
 	slowest float64
+	opens   int64 // again, after damage
 
 	coarse        int64        // rows made by Compact
 	coarseSeconds float64      // spent on them
@@ -32,6 +33,13 @@ func (s *stats) compacted(rows int64, took time.Duration, before felt.Instant) {
 	s.coarse += rows
 	s.coarseSeconds += took.Seconds()
 	s.before = max(s.before, before)
+}
+
+// opened counts that a damaged database was opened again.
+func (s *stats) opened() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opens++
 }
 
 func (s *stats) wrote(rows map[string]int64, took time.Duration) {
@@ -53,6 +61,7 @@ func (s *Store) Metrics() []felt.Metric {
 	s.stats.mu.Lock()
 	rows := maps.Clone(s.stats.rows)
 	writes, seconds, slowest := s.stats.writes, s.stats.seconds, s.stats.slowest
+	opens := s.stats.opens
 	coarse, coarseSeconds, before := s.stats.coarse, s.stats.coarseSeconds, s.stats.before
 	s.stats.mu.Unlock()
 
@@ -60,6 +69,7 @@ func (s *Store) Metrics() []felt.Metric {
 		{Name: "felt_store_writes_total", Help: "Transactions written.", Type: felt.MetricCounter, Value: float64(writes)},
 		{Name: "felt_store_write_seconds_total", Help: "Time spent writing.", Type: felt.MetricCounter, Value: seconds},
 		{Name: "felt_store_write_seconds_max", Help: "The slowest write.", Type: felt.MetricGauge, Value: slowest},
+		{Name: "felt_store_reopened_total", Help: "Times that the database could not go on, and was opened again.", Type: felt.MetricCounter, Value: float64(opens)},
 		{Name: "felt_store_compacted_rows_total", Help: "Coarse rows made of finer ones.", Type: felt.MetricCounter, Value: float64(coarse)},
 		{Name: "felt_store_compact_seconds_total", Help: "Time spent making coarse rows.", Type: felt.MetricCounter, Value: coarseSeconds},
 		{Name: "felt_store_bytes", Help: "Size of the database and its log on disk.", Type: felt.MetricGauge, Value: s.bytes()},

@@ -101,7 +101,7 @@ func (s *Store) remove(ctx context.Context, f forgetting) (int64, error) {
 		return 0, err
 	}
 	if err := tx.Commit(); err != nil {
-		s.dirty = true
+		s.dirty, s.broken = true, true
 		return 0, fmt.Errorf("duckdb: retain %s: commit: %w", f.table, err)
 	}
 	if f.width > 0 {

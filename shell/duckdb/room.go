@@ -78,9 +78,9 @@ func (s *Store) quiet() {
 	giveBack()
 }
 
-// roomToWrite raises the limit for a transaction of the writer. It needs little of it, but must
-// never fail for want of memory: DuckDB leaves rows that it could not commit in a part of their
-// columns, finds them when it next folds the WAL into the file, and is of no use from then on.
+// roomToWrite raises the limit for a transaction of the writer, whose commit may fold the WAL into the
+// file: with less room DuckDB writes to its temporary file what it could hold, with much of it
+// every checkpoint fills it.
 func (s *Store) roomToWrite(ctx context.Context) (done func(), err error) {
 	if s.opts.QuietLimit == s.opts.MemoryLimit {
 		return func() {}, nil
@@ -89,7 +89,7 @@ func (s *Store) roomToWrite(ctx context.Context) (done func(), err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.raised {
-		if err := limitBy(ctx, s.conn, s.opts.MemoryLimit); err != nil {
+		if err := limitBy(ctx, s.conn, s.opts.WriteLimit); err != nil {
 			return nil, err
 		}
 	}
@@ -104,6 +104,17 @@ func (s *Store) roomToWrite(ctx context.Context) (done func(), err error) {
 	}, nil
 }
 
+// keepRoom gives a database that was opened again the limit that the last one had.
+func (s *Store) keepRoom(ctx context.Context) error {
+	r := &s.room
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.raised {
+		return nil
+	}
+	return s.limit(ctx, s.opts.MemoryLimit)
+}
+
 // wantsRoom tells that something failed for want of memory.
 func wantsRoom(err error) bool {
 	if err == nil {
@@ -111,7 +122,8 @@ func wantsRoom(err error) bool {
 	}
 	// The appender passes on DuckDB's text, not the kind of its error.
 	text := err.Error()
-	return strings.Contains(text, "Out of Memory") || strings.Contains(text, "to allocate") || strings.Contains(text, "not allocate")
+	return strings.Contains(text, "Out of Memory") || strings.Contains(text, "to allocate") || strings.Contains(text, "not allocate") ||
+		strings.Contains(text, "failed to pin block")
 }
 
 func (s *Store) limit(ctx context.Context, limit string) error { return limitBy(ctx, s.db, limit) }

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"sync"
 
-	driver "github.com/duckdb/duckdb-go/v2"
-
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/rollup"
 )
@@ -26,8 +24,9 @@ type Options struct {
 	Dir                 string       // directory of the file; made when missing. Required
 	MemoryLimit         string       // of DuckDB while questions are asked, such as "384MB", the default; larger ones spill to disk
 	QuietLimit          string       // of DuckDB when nobody asks; default MemoryLimit
+	WriteLimit          string       // of DuckDB while a write or a checkpoint is under way that nobody's question raised it for; default MemoryLimit
 	Threads             int          // for questions; 2
-	CheckpointThreshold string       // size of the WAL at which it is folded into the file; "512MB", so that writes do not stall
+	CheckpointThreshold string       // size of the WAL at which it is folded into the file; "64MB"; a checkpoint takes time and memory in proportion
 	Readers             int          // questions at a time; 4
 	ExactLimit          int64        // most interactions in scope for an exact count of customers; 20,000,000
 	Recovery            felt.Instant // the recovery window; 30 minutes
@@ -40,11 +39,14 @@ func (o Options) withDefaults() Options {
 	if o.QuietLimit == "" {
 		o.QuietLimit = o.MemoryLimit
 	}
+	if o.WriteLimit == "" {
+		o.WriteLimit = o.MemoryLimit
+	}
 	if o.Threads == 0 {
 		o.Threads = 2
 	}
 	if o.CheckpointThreshold == "" {
-		o.CheckpointThreshold = "512MB"
+		o.CheckpointThreshold = "64MB"
 	}
 	if o.Readers == 0 {
 		o.Readers = 4
@@ -62,16 +64,20 @@ func (o Options) withDefaults() Options {
 type Store struct {
 	opts Options
 	path string
-	db   *sql.DB
-	conn *sql.Conn // the writer's
+	door *door
+	db   *sql.DB   // its connections come through door
+	conn *sql.Conn // the writer's; nil while the file is opened again
 
-	mu    sync.Mutex // held while writing
-	known known      // what the writer remembers of the file
-	dirty bool       // known may differ from the file: a transaction failed
-	stats stats
-	lasts lasts
-	room  room
-	fault func(step int) error // of tests; nil otherwise
+	mu      sync.Mutex // held while writing
+	known   known      // what the writer remembers of the file
+	dirty   bool       // known may differ from the file: a transaction failed
+	broken  bool       // what DuckDB has in memory is not to be used any more
+	closed  bool
+	opening bool // somebody opens the file again
+	stats   stats
+	lasts   lasts
+	room    room
+	fault   func(step int) error // of tests; nil otherwise
 
 	copyLimit int64  // less in tests
 	read0     func() // of tests: Compact has its snapshot
@@ -98,11 +104,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("duckdb: %s: DuckDB reads '?' and '%%' in a path as options: choose a directory without them", path)
 	}
 	fewArenas()
-	connector, err := driver.NewConnector(path+"?access_mode=READ_WRITE", nil)
-	if err != nil {
+	d := &door{path: path, opts: o}
+	if err := d.open(); err != nil {
 		return nil, openError(path, err)
 	}
-	s := &Store{opts: o, path: path, copyLimit: copyLimit, db: sql.OpenDB(connector), room: room{after: quietAfter}, changes: map[rollup.Window]uint64{}}
+	s := &Store{opts: o, path: path, copyLimit: copyLimit, door: d, db: sql.OpenDB(d), room: room{after: quietAfter}, changes: map[rollup.Window]uint64{}}
 	s.db.SetMaxOpenConns(o.Readers + 1)
 	s.db.SetMaxIdleConns(o.Readers + 1)
 	if err := s.start(ctx); err != nil {
@@ -134,7 +140,7 @@ func (s *Store) start(ctx context.Context) error {
 	return s.remember(ctx)
 }
 
-// settings are set in SQL. Without external access, which cannot be given back while the
+// settings are set in SQL, but for those of [door.open]. Without external access, which cannot be given back while the
 // database is open, no question can read a file or load an extension. They are locked as
 // well, unless the memory limit changes (see room).
 func (s *Store) settings(ctx context.Context) error {
@@ -145,7 +151,6 @@ func (s *Store) settings(ctx context.Context) error {
 		{"memory_limit", s.opts.QuietLimit},
 		{"threads", s.opts.Threads},
 		{"checkpoint_threshold", s.opts.CheckpointThreshold},
-		{"temp_directory", s.path + ".tmp"},
 		{"preserve_insertion_order", false},
 		{"autoinstall_known_extensions", false},
 		{"autoload_known_extensions", false},
@@ -172,6 +177,7 @@ func (s *Store) Close() error {
 	s.closeRoom()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.closed = true
 	var errs []error
 	if s.conn != nil {
 		errs = append(errs, s.conn.Close())

@@ -15,10 +15,17 @@ import (
 // from a commit that took place: write the same batches again.
 func (s *Store) Write(ctx context.Context, batches ...felt.Batch) error {
 	err := s.write(ctx, batches)
-	if !wantsRoom(err) {
+	if err == nil {
+		return nil
+	}
+	if s.damaged(err) {
+		if e := s.reopen(ctx); e != nil {
+			return errors.Join(err, e)
+		}
+	} else if !wantsRoom(err) {
 		return err
 	}
-	// More than the memory of quiet times is needed: a checkpoint, a large import.
+	// More than the memory of a write is needed: a checkpoint, a large import.
 	done, e := s.makeRoom(ctx)
 	if e != nil {
 		return errors.Join(err, e)
@@ -140,6 +147,7 @@ func (s *Store) transact(ctx context.Context, do func(context.Context) error) (e
 			return s.at(3)
 		}
 		err = fmt.Errorf("duckdb: commit: %w", err)
+		s.broken = true
 	}
 	// The caller's context may have ended; the transaction must end all the same. After
 	// a failed commit there is none, and saying so again helps nobody.
@@ -154,9 +162,12 @@ func (s *Store) transact(ctx context.Context, do func(context.Context) error) (e
 func (s *Store) lock(ctx context.Context, what string) error {
 	s.mu.Lock()
 	err := error(nil)
-	if s.conn == nil {
+	if s.conn == nil && !s.closed && !s.opening {
+		err = s.again(ctx)
+	}
+	if s.conn == nil && err == nil {
 		err = fmt.Errorf("duckdb: %s: the store is closed: %w", what, felt.ErrUnavailable)
-	} else if s.dirty {
+	} else if err == nil && s.dirty {
 		err = s.remember(ctx)
 	}
 	if err != nil {
