@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/codec"
+	"github.com/felt-cx/felt/core/signal"
 )
 
 // again is the detector as it comes out of a snapshot of d.
@@ -190,5 +192,107 @@ func TestFewCountsCustomers(t *testing.T) {
 		if c := f.least(3); c > 1.03*most+1 {
 			t.Errorf("%d and three: %g at least", n, c)
 		}
+	}
+}
+
+// TestAFewWhoStopAreNoDrop: that three customers who came in every window do not come any more is
+// nothing that happened to customers; that thirty do not, is.
+func TestAFewWhoStopAreNoDrop(t *testing.T) {
+	for _, c := range []struct {
+		customers uint64
+		every     int // seconds between two visits of each
+		drop      bool
+	}{{1, 10, false}, {2, 10, false}, {3, 10, false}, {3, 60, false}, {3, 1, false}, {30, 100, true}, {30, 600, true}} {
+		w := newWorld(nil)
+		visits := func(i int) {
+			for who := range c.customers {
+				if (i+int(who)*c.every/int(c.customers))%c.every == 0 {
+					r := w.row("pay", felt.OutcomeSuccess)
+					binary.BigEndian.PutUint64(r.Customer[:], (who+1)*0x9e3779b97f4a7c15)
+					w.give(r)
+				}
+			}
+		}
+		if rows := w.run(2*3600, visits); len(rows) > 0 {
+			t.Errorf("%+v: %s", c, rows[0].Explanation)
+		}
+		if rows := w.run(3600, nil); (kinds(rows) == "drop ") != c.drop {
+			t.Errorf("%+v: %q", c, kinds(rows))
+		}
+	}
+}
+
+// TestOldSegmentValuesMakeRoom: of a release that comes after fifty others is told by its name that
+// everything fails in it, once one of those is gone for a day; until then it is other, of which there
+// is one, also when customers send that word.
+func TestOldSegmentValuesMakeRoom(t *testing.T) {
+	w := newWorld(nil)
+	w.d.settings.SegmentMax = 4
+	release := func(name string) func(*felt.Interaction) {
+		return func(r *felt.Interaction) { r.Release = name }
+	}
+	for _, name := range []string{"1", otherValue, "2", "3", "4", "5"} {
+		w.many("pay", 100, 0, release(name))
+	}
+	names := func() (list []string) {
+		for _, m := range w.d.order[0].dims {
+			for i := range m.values {
+				list = append(list, m.values[i].name)
+			}
+		}
+		return list
+	}
+	w.run(10, nil)
+	if got := fmt.Sprint(names()); got != "[1 other 2 3]" {
+		t.Fatalf("%s", got)
+	}
+	w.run(int(liveFor)+20, func(i int) {
+		if i%60 == 0 {
+			w.many("pay", 60, .01, release("3"))
+		}
+	})
+	w.d = again(t, w.d)
+	n := 0
+	rows := w.run(300, func(int) {
+		w.many("pay", 5, 0, func(r *felt.Interaction) {
+			if r.Release = "3"; n%10 == 0 {
+				r.Release, r.Outcome = "6", felt.OutcomeFailed
+			}
+			n++
+		})
+	})
+	named := false
+	for _, f := range rows {
+		named = named || f.Series.SegmentValue == "6" || slices.Contains(f.Segments, felt.Segment{Key: "release", Value: "6"})
+	}
+	if got := fmt.Sprint(names()); got != "[6 other 2 3]" || !named {
+		t.Errorf("%s, named %t", got, named)
+	}
+}
+
+// TestAtItsLimitIsToldOnce: a value that goes to and fro at its limit is one finding.
+func TestAtItsLimitIsToldOnce(t *testing.T) {
+	w := newWorld(nil)
+	found := 0
+	for i := range 3 * 3600 / 60 {
+		w.run(60, nil)
+		x := 50.0
+		if i >= 60 && i < 120 {
+			x = 100 + float64(i%3)*2 - 3
+		}
+		w.d.Sample(&signal.Sample{Env: "production", App: "shop", Journey: "pay", Name: "disk", Kind: signal.KindSignal,
+			Time: w.now.Instant(), Value: x, Limit: 100, HasLimit: true, N: 1})
+	}
+	w.run(10, nil)
+	ended := felt.Tick(0)
+	for _, f := range w.found {
+		if f.Kind == felt.FindingSaturation && f.Opened == f.Updated && f.Ended == 0 {
+			found++
+		} else if f.Kind == felt.FindingSaturation {
+			ended = f.Ended
+		}
+	}
+	if found != 1 || ended == 0 {
+		t.Errorf("%d findings, ended at %d", found, ended)
 	}
 }

@@ -143,7 +143,7 @@ func (d *Detector) Add(t felt.Tick, y *measure.Try) {
 		s.source = d.sources.of(y.Env, y.Service)
 	}
 	who, known := y.Who()
-	s.add(y, who, d.valuesOf(s, y))
+	s.add(y, who, d.valuesOf(t, s, y))
 	d.last = t
 	seen := Seen{Outcome: y.Outcome, First: y.End, Last: y.End}
 	if known {

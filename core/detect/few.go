@@ -43,15 +43,15 @@ func (f few) least(again int) float64 {
 // struck is who was hit since some evidence began, each once in a window.
 type struck struct {
 	who  few
-	hits int64
-	from felt.Tick // end of the window before the first
+	hits uint32
+	from uint32 // end of the window before the first, good until 2106
 }
 
 func (k *struck) add(t felt.Tick, who uint64) {
 	if k.hits == 0 {
-		k.from = t - Every
+		k.from = uint32(t - Every)
 	}
-	k.hits++
+	k.hits = max(k.hits+1, k.hits) // no further
 	k.who.add(who)
 }
 
@@ -67,7 +67,7 @@ func (k *struck) noisy(t felt.Tick, windows float64, floor int) float64 {
 		return 0
 	}
 	others := float64(floor - 1)
-	return min(min(again, others*float64((t-k.from)/Every-1))+min(again, others), others*windows)
+	return min(min(again, others*float64((t-felt.Tick(k.from))/Every-1))+min(again, others), others*windows)
 }
 
 // of tells whether what a test says is of different customers: of at least floor, and of more than
@@ -79,6 +79,41 @@ func (k *struck) of(r *cusum.Reading, t felt.Tick, floor int) bool {
 	}
 	noisy := k.noisy(t, float64((t-r.Since)/Every), floor)
 	return noisy <= 0 || excess(r.Hit-noisy, r.N-noisy, r.Expected) >= rest
+}
+
+// crowd is who came, each once in a window: in the half hour at least up to now, and in the one before.
+type crowd [2]struck
+
+const (
+	crowdFor  = 1800 // seconds
+	crowdFrom = 60   // visits, or else a crowd lasts longer
+)
+
+func (c *crowd) add(t felt.Tick, who uint64) {
+	if k := &c[0]; k.hits >= crowdFrom && t-felt.Tick(k.from) > crowdFor {
+		c[1], c[0] = c[0], struck{}
+	}
+	c[0].add(t, who)
+}
+
+// lack tells whether those who do not come are different customers: at least floor, and enough of
+// them without any that are fewer, who may have made up to one visit in each window.
+func (c *crowd) lack(r *cusum.Reading, t felt.Tick, floor int) bool {
+	came, who, noisy := 0.0, 0.0, 0.0
+	floor = max(floor, 1)
+	for i := range c {
+		if k := &c[i]; k.hits > 0 {
+			came += float64(k.hits)
+			who = max(who, k.who.count())
+			noisy += k.noisy(t, math.Inf(1), floor)
+			t = felt.Tick(k.from)
+		}
+	}
+	if int(who) < floor {
+		return false
+	}
+	left := r.N * (1 - min(noisy/came, 1))
+	return noisy <= 0 || left > r.Hit && left-r.Hit+r.Hit*math.Log(max(r.Hit, 1e-9)/left) >= rest
 }
 
 // excess is minus the logarithm of the chance of so many hits of n, when each is one with
@@ -96,15 +131,15 @@ func excess(hits, n, p float64) float64 {
 }
 
 func (k *struck) save(e *codec.Encoder, now felt.Tick) {
-	e.Int(k.hits)
+	e.Uint(uint64(k.hits))
 	if k.hits != 0 {
 		e.Word(uint64(k.who))
-		e.Int(int64(now - k.from))
+		e.Int(int64(now) - int64(k.from))
 	}
 }
 
 func (k *struck) load(d *codec.Decoder, now felt.Tick) {
-	if k.hits = d.Int(); k.hits != 0 {
-		k.who, k.from = few(d.Word()), now-felt.Tick(d.Int())
+	if k.hits = uint32(d.UintMax(math.MaxUint32)); k.hits != 0 {
+		k.who, k.from = few(d.Word()), uint32(int64(now)-d.Int())
 	}
 }

@@ -111,10 +111,13 @@ func (f *lasting) moved(t felt.Tick) bool {
 	return 4*f.Hit >= 5*f.toldHit && f.Hit > f.toldHit || t-f.Updated >= updateAfter
 }
 
-// enough tells whether enough different customers were hit. Of volume nobody is.
+// enough tells whether enough different customers were hit, or do not come any more.
 func (d *Detector) enough(s *series, t felt.Tick, e *Event) bool {
-	if e.Test == TestDrop || e.Test == TestSibling {
-		return true
+	switch {
+	case e.Test == TestDrop:
+		return s.crowd.lack(&e.Reading, t, d.settings.FloorClients)
+	case e.Test == TestSibling:
+		return s.before == nil || s.before.crowd.lack(&e.Reading, t, d.settings.FloorClients)
 	}
 	return s.hit[e.Test].of(&e.Reading, t, d.settings.FloorClients)
 }

@@ -15,6 +15,8 @@ const (
 	// ahead is how far saturation is told in advance, and heldFor how long the forecast must hold.
 	ahead   = 6 * felt.Hour
 	heldFor = 60 * felt.Second
+	// calmFor is how long the limit must not be near before that is over.
+	calmFor = 5 * felt.Minute
 	// samplesMax bounds the signals and KPIs that are judged.
 	samplesMax = 20_000
 )
@@ -37,6 +39,7 @@ type sample struct {
 	value forecast.Value
 	last  felt.Instant
 	near  felt.Instant // since when the limit is near; 0 it is not
+	calm  felt.Instant // since when it is not, while a finding of that lasts; 0 it is
 	band  *lasting
 	full  *lasting
 }
@@ -133,10 +136,17 @@ func (d *Detector) judgeLimit(s *sample, t felt.Tick, v *signal.Sample) {
 	early, mid, late, ok := s.value.Until(v.Limit, v.Time)
 	full := v.Value >= v.Limit
 	near := full || ok && mid-v.Time <= ahead
-	if !near {
+	switch {
+	case !near:
 		s.near = 0
-	} else if s.near == 0 {
+	case s.near == 0:
 		s.near = v.Time
+	}
+	switch {
+	case near || s.full == nil:
+		s.calm = 0
+	case s.calm == 0:
+		s.calm = v.Time
 	}
 	f := s.full
 	switch {
@@ -144,8 +154,10 @@ func (d *Detector) judgeLimit(s *sample, t felt.Tick, v *signal.Sample) {
 		f = &lasting{Finding: d.begin(s.public(), felt.FindingSaturation, detectorLimit, t, s.name, s.kind.String())}
 		f.Threshold, f.Since = float64(ahead/felt.Second), s.near
 		s.full = f
+	case f != nil && !near && v.Time-s.calm < calmFor:
+		return // at its limit a value goes to and fro
 	case f != nil && !near:
-		s.full = nil
+		s.full, s.calm = nil, 0
 		d.end(f, t, "is over")
 		return
 	case f == nil || t-f.Updated < updateAfter:

@@ -24,18 +24,19 @@ type value struct {
 	light cusum.Light
 	hit   struck
 	found *lasting
+	last  uint32 // tick with a try
 	// What its test said last: evidence, hits and tries since it began.
 	stat, hits, tries float32
 }
 
 // valuesOf numbers the segment values of a try, and admits new ones.
-func (d *Detector) valuesOf(s *series, y *measure.Try) (out [keysMax]uint8) {
+func (d *Detector) valuesOf(t felt.Tick, s *series, y *measure.Try) (out [keysMax]uint8) {
 	for i := range s.dims {
 		text := segmentOf(y.Interaction, s.dims[i].key)
 		if text == "" {
 			continue
 		}
-		out[i] = d.admit(&s.dims[i], text)
+		out[i] = d.admit(t, &s.dims[i], text)
 	}
 	return out
 }
@@ -53,19 +54,24 @@ func segmentOf(r *felt.Interaction, key string) string {
 	return ""
 }
 
-// admit numbers a value, from 1. The last number of a full key is "other".
-func (d *Detector) admit(m *dim, text string) uint8 {
-	for i := range m.values {
-		if m.values[i].name == text {
-			return uint8(i + 1)
-		}
+// admit numbers a value, from 1. When a key is full, the value that was not seen for longest makes
+// room, if that is a day; else one number is for "other". So those that came first, releases long
+// gone or what somebody made up, do not hide those of today.
+func (d *Detector) admit(t felt.Tick, m *dim, text string) uint8 {
+	if i := m.find(text); i > 0 {
+		m.values[i-1].last = uint32(t)
+		return i
 	}
-	most := min(max(d.settings.SegmentMax, 1), 250)
-	if len(m.values) >= most || d.values >= ValuesMax {
-		if n := len(m.values); n > 0 && m.values[n-1].name == otherValue {
-			return uint8(n)
+	if most := min(max(d.settings.SegmentMax, 1), 250); len(m.values) >= most || d.values >= ValuesMax {
+		if v := m.idlest(); v != nil && felt.Tick(v.last) < t-liveFor {
+			*v = value{name: d.intern(text), last: uint32(t)}
+			return m.find(text)
 		}
 		text = otherValue
+		if i := m.find(text); i > 0 {
+			m.values[i-1].last = uint32(t)
+			return i
+		}
 	}
 	if cap(m.values) == len(m.values) { // by eights: there are very many of these lists
 		grown := make([]value, len(m.values), len(m.values)+8)
@@ -73,8 +79,28 @@ func (d *Detector) admit(m *dim, text string) uint8 {
 		m.values = grown
 	}
 	d.values++
-	m.values = append(m.values, value{name: d.intern(text)})
+	m.values = append(m.values, value{name: d.intern(text), last: uint32(t)})
 	return uint8(len(m.values))
+}
+
+// find is the number of a value; 0 it has none.
+func (m *dim) find(text string) uint8 {
+	for i := range m.values {
+		if m.values[i].name == text {
+			return uint8(i + 1)
+		}
+	}
+	return 0
+}
+
+// idlest is the value that was not seen for longest, of which nothing was found; nil when there is none.
+func (m *dim) idlest() (v *value) {
+	for i := range m.values {
+		if o := &m.values[i]; o.found == nil && o.name != otherValue && (v == nil || o.last < v.last) {
+			v = o
+		}
+	}
+	return v
 }
 
 // intern keeps one copy of a text that many series have.

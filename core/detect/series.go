@@ -83,6 +83,7 @@ type series struct {
 	base    float64   // usual share of failures
 	known   float64   // on so many tries
 	hit     [Tests]struck
+	crowd   crowd
 	found   []*lasting
 	dims    []dim
 	burns   []burn
@@ -135,6 +136,7 @@ func (s *series) close(t felt.Tick, took []felt.Instant) []felt.Instant {
 	from := len(took)
 	for i := range s.open {
 		e := &s.open[i]
+		s.crowd.add(t, e.who)
 		switch e.mark {
 		case markFailed:
 			c.Failed++

@@ -106,6 +106,9 @@ func (s *series) save(e *codec.Encoder, now felt.Tick) {
 	for i := range s.hit {
 		s.hit[i].save(e, now)
 	}
+	for i := range s.crowd {
+		s.crowd[i].save(e, now)
+	}
 	s.line.Save(e)
 	saveFindings(e, s.found)
 	e.Len(len(s.dims))
@@ -145,6 +148,9 @@ func (d *Detector) loadSeries(s *series, dec *codec.Decoder) {
 	}
 	for i := range s.hit {
 		s.hit[i].load(dec, d.tick)
+	}
+	for i := range s.crowd {
+		s.crowd[i].load(dec, d.tick)
 	}
 	s.line.Load(dec)
 	s.found = loadFindings(dec)
@@ -197,6 +203,7 @@ func (m *dim) save(e *codec.Encoder, now felt.Tick) {
 		e.String(v.name)
 		v.light.Save(e)
 		v.hit.save(e, now)
+		e.Int(int64(now) - int64(v.last))
 		saveOne(e, v.found)
 		e.Float(float64(v.stat))
 		e.Float(float64(v.hits))
@@ -216,6 +223,7 @@ func (m *dim) load(d *Detector, dec *codec.Decoder) {
 		v.name = d.intern(dec.String())
 		v.light.Load(dec)
 		v.hit.load(dec, d.tick)
+		v.last = uint32(int64(d.tick) - dec.Int())
 		v.found = loadOne(dec)
 		v.stat, v.hits, v.tries = float32(dec.Float()), float32(dec.Float()), float32(dec.Float())
 	}
@@ -308,6 +316,7 @@ func (l *samples) save(e *codec.Encoder) {
 		s.value.Save(e)
 		e.Int(int64(s.last))
 		e.Int(int64(s.near))
+		e.Int(int64(s.calm))
 		saveOne(e, s.band)
 		saveOne(e, s.full)
 	}
@@ -321,7 +330,7 @@ func (l *samples) load(d *codec.Decoder) {
 	for n := d.Len(8); n > 0 && d.Err() == nil; n-- {
 		s := &sample{sampleKey: sampleKey{d.String(), d.String(), d.String(), signal.Kind(d.UintMax(255)), d.String()}}
 		s.value.Load(d)
-		s.last, s.near = felt.Instant(d.Int()), felt.Instant(d.Int())
+		s.last, s.near, s.calm = felt.Instant(d.Int()), felt.Instant(d.Int()), felt.Instant(d.Int())
 		s.band, s.full = loadOne(d), loadOne(d)
 		l.by[s.sampleKey] = s
 		l.order = append(l.order, s)
