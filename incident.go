@@ -25,7 +25,7 @@ type Finding struct {
 	About           string // the step, objective, KPI, signal or source that it is about; "" the series itself
 	Detector        string
 	DetectorVersion int32
-	Statistic       float64   // the detector's own; of tests on counts: nats, the logarithm of odds
+	Statistic       float64   // the strongest since it opened, the detector's own; of tests on counts: nats, the logarithm of odds
 	Threshold       float64   // what Statistic was held against when the finding opened
 	N               int64     // tries judged since Since; a customer counts once in ten seconds
 	Hit             int64     // of them failed, slow, ...; of a drop: those who came

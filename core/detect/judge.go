@@ -136,7 +136,7 @@ func (d *Detector) begin(of felt.Series, kind felt.FindingKind, detector string,
 
 // fill brings the numbers up to date.
 func (d *Detector) fill(s *series, f *lasting, t felt.Tick, r *cusum.Reading) {
-	f.Statistic, f.Baseline, f.BaselineN = r.Statistic, r.Expected, whole(r.Known)
+	f.Statistic, f.Baseline, f.BaselineN = max(f.Statistic, r.Statistic), r.Expected, whole(r.Known)
 	if r.Statistic > 0 { // else what there was is over, and the numbers of then stay
 		f.Hit, f.N = whole(r.Hit), whole(r.N)
 		f.Expected = r.Expected * r.N
@@ -220,7 +220,7 @@ func (d *Detector) judgeValue(s *series, t felt.Tick, by *said) {
 }
 
 func (d *Detector) fillValue(f *lasting, t felt.Tick, r *cusum.Reading) {
-	f.Statistic, f.Baseline, f.BaselineN = r.Statistic, r.Expected, whole(r.Known)
+	f.Statistic, f.Baseline, f.BaselineN = max(f.Statistic, r.Statistic), r.Expected, whole(r.Known)
 	if r.Statistic > 0 {
 		f.Hit, f.N, f.Expected, f.Share = whole(r.Hit), whole(r.N), r.Expected*r.N, ratio(r.Hit, r.N)
 	}
