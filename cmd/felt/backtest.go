@@ -159,6 +159,8 @@ func (c *backtestCmd) verdict(r *backtest.Report) error {
 		bad += s.Bad
 	}
 	switch {
+	case len(r.Broken) > 0 && len(r.Series) == 0:
+		return fmt.Errorf("backtest: %s cannot be judged, and there is no other", count(len(r.Broken), "file"))
 	case len(r.Broken) > 0:
 		return fmt.Errorf("backtest: %s cannot be judged, the others were", count(len(r.Broken), "file"))
 	case c.Strict && bad > 0:

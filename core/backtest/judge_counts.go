@@ -24,6 +24,7 @@ type windows struct {
 	sum    Row
 	lasts  [detect.Tests]int // index of the alarm that lasts, +1
 	total  float64           // decided
+	before int64             // decided in the row before
 }
 
 // counts judges windows of counts.
@@ -53,7 +54,8 @@ func (r *run) counts() error {
 
 // least is what each test would see at the usual volume, given what it knows by the end.
 func (w *windows) least(volume float64) (out []Least) {
-	for _, test := range []detect.Test{detect.TestFailed, detect.TestDegraded, detect.TestSlow, detect.TestDrop} {
+	for _, test := range w.r.tests() {
+		w.r.out.kinds = append(w.r.out.kinds, string(kindOf(test)))
 		for _, within := range leastWithin() {
 			if within < w.r.step {
 				continue
@@ -67,6 +69,20 @@ func (w *windows) least(volume float64) (out []Least) {
 	return out
 }
 
+// tests are those whose column the file has.
+func (r *run) tests() []detect.Test {
+	out := []detect.Test{detect.TestFailed}
+	for _, c := range []struct {
+		role role
+		test detect.Test
+	}{{roleDegraded, detect.TestDegraded}, {roleSlow, detect.TestSlow}, {roleAbandoned, detect.TestUnfinished}} {
+		if r.rd.head.has[c.role] {
+			out = append(out, c.test)
+		}
+	}
+	return append(out, detect.TestDrop)
+}
+
 func kindOf(test detect.Test) felt.FindingKind {
 	switch test {
 	case detect.TestFailed:
@@ -75,6 +91,8 @@ func kindOf(test detect.Test) felt.FindingKind {
 		return felt.FindingDegraded
 	case detect.TestDrop:
 		return felt.FindingDrop
+	case detect.TestUnfinished:
+		return felt.FindingFunnel
 	default:
 		return felt.FindingSlow
 	}
@@ -110,6 +128,15 @@ func (w *windows) add(row *Row) error {
 		w.sum.add(row)
 	}
 	r.out.Rows++
+	n := row.Success + row.Degraded + row.Failed
+	switch {
+	case r.out.Rows == 1:
+	case n > w.before:
+		r.odd.grown++
+	case n < w.before:
+		r.odd.shrunk++
+	}
+	w.before = n
 	return nil
 }
 

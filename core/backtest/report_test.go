@@ -81,6 +81,10 @@ func TestGrade(t *testing.T) {
 	if got := reported().Grade(read(fault("a,b", "f", 2000, 2100)), true); *got != (Score{Faults: 1, Found: 1, Delay: 20, Repeats: 1}) {
 		t.Errorf("what would have woken somebody: %+v", *got)
 	}
+	values := &Report{Series: []*Series{{Name: "v", Kind: Values, Alarms: []Alarm{{At: (t0 + 2000) * felt.Second, Kind: "kpi"}}}}}
+	if got := values.Grade(read(fault("v", "", 2000, 2100)), false); got.Found != 1 || got.Repeats != 1 {
+		t.Errorf("a value out of its band at the very start of the fault: %+v", *got)
+	}
 	for in, want := range map[string]string{
 		"":                              "is empty",
 		"series,start\n":                "1: column end is missing: want series,start,end,kind",
@@ -95,10 +99,23 @@ func TestGrade(t *testing.T) {
 	}
 }
 
+// TestSummaryOfNothing: no series, no dates of the year one.
+func TestSummaryOfNothing(t *testing.T) {
+	var b strings.Builder
+	r := Report{Broken: []File{{Name: "a.csv", Why: "broken"}}, Seconds: 1, Cores: 1, Budget: "one a week"}
+	if err := r.WriteSummary(&b, false); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.String(); got != "no series could be judged\n\nfiles that cannot be judged\n  a.csv: broken\n" {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestSummary(t *testing.T) {
 	r := reported()
 	r.Budget, r.Seconds, r.Cores = "one a week", 0.5, 2
 	r.Series[0].Volume, r.Series[1].Volume = 0.5, 4000
+	r.Series[0].kinds, r.Series[1].kinds = []string{"failed", "degraded", "drop"}, []string{"failed", "drop"}
 	r.Series[0].Least = []Least{{Kind: "failed", Within: 1800, Effect: .25}, {Kind: "drop", Within: 300, Effect: .9}}
 	r.Series[1].Least = []Least{{Kind: "failed", Within: 60, Effect: .004}, {Kind: "failed", Within: 300, Effect: .002}, {Kind: "failed", Within: 1800, Effect: .0011}}
 	r.Series[0].Notes = []string{"times are epoch milliseconds"}

@@ -90,8 +90,12 @@ type run struct {
 // oddities are counted while reading, and told at the end.
 type oddities struct {
 	offGrid, shared, twice, restarts int
+	grown, shrunk                    int // rows with more, and with less, than the one before
 	restart                          int // line of the first
 }
+
+// counterRows are so many rows that each has more than the one before that it is no chance.
+const counterRows = 100
 
 // read gives the next good row, from the file; bad ones are noted.
 func (r *run) read(row *Row) error {
@@ -158,6 +162,9 @@ func (r *run) setStep() error {
 	switch {
 	case r.o.Step > 0:
 		r.step = r.o.Step
+		if found := stepOf(first); r.out.Kind == Counts && found > r.step {
+			r.out.note("the rows are %s apart and judged in windows of %s: in those without a row nobody came", time.Duration(found), time.Duration(r.step))
+		}
 	case r.out.Kind == Counts:
 		r.step = stepOf(first)
 	default:
@@ -240,6 +247,9 @@ func (r *run) finish() error {
 	tell(r.odd.offGrid, "%d rows are not on the grid of windows: each counts into the window in which it lies")
 	tell(r.odd.twice, "%d values share their time with the one before: they were judged in the file's order")
 	tell(r.odd.shared, "%d rows share their window with the row before: they were added up")
+	if r.odd.shrunk == 0 && r.odd.grown > counterRows {
+		s.note("the counts never go down: of a counter that only grows, give the increase in each window")
+	}
 	if r.odd.restarts > 0 {
 		s.note("%d gaps of more than a week, the first before line %d: behind them it was learned anew", r.odd.restarts, r.odd.restart)
 	}

@@ -246,6 +246,16 @@ func TestOddities(t *testing.T) {
 			name: "the last day", in: "ts,success,failed\n" + line(7258118399-86400, "1,0") + line(7258118399, "1,0"),
 			rows: 2, windows: 2, step: felt.Day,
 		},
+		{
+			name: "a counter", in: func() string {
+				s := "ts,success,failed\n"
+				for i := range 200 {
+					s += line(t0+10*i, fmt.Sprintf("%d,0", 7*i))
+				}
+				return s
+			}(), rows: 200, windows: 200, step: 10 * felt.Second,
+			notes: []string{"the counts never go down: of a counter that only grows, give the increase in each window"},
+		},
 		{name: "only a header", in: "ts,success,failed\n", err: "has a header and no rows"},
 		{name: "only missing values", in: "timestamp,value\n1,\n", err: "has only values that are missing"},
 		{name: "only bad rows", in: "ts,success,failed\nx,1,1\ny,1,1\n", err: `2: "x" is no time: want epoch seconds, or 2026-11-21T14:00:00Z; none of the 2 rows can be read`},
@@ -268,6 +278,38 @@ func TestOddities(t *testing.T) {
 				t.Errorf("%d rows, %d windows, step %d, notes %q", s.Rows, s.Windows, s.Step, s.Notes)
 			}
 		})
+	}
+}
+
+// TestStepBelowTheRows: windows that no row can fill are told.
+func TestStepBelowTheRows(t *testing.T) {
+	in := fmt.Sprintf("ts,success,failed\n%d,1,0\n%d,1,0\n%d,1,0\n", t0, t0+60, t0+120)
+	if s := mustRun(t, in, Options{Step: 10 * felt.Second}); s.Windows != 13 || len(s.Notes) != 1 || !strings.Contains(s.Notes[0], "1m0s apart and judged in windows of 10s") {
+		t.Errorf("%d windows, %q", s.Windows, s.Notes)
+	}
+	if s := mustRun(t, in, Options{Step: felt.Minute}); s.Windows != 3 || len(s.Notes) != 0 {
+		t.Errorf("%d windows, %q", s.Windows, s.Notes)
+	}
+}
+
+// TestLeastFollowsTheColumns: nothing is told of a kind for which the file has no column.
+func TestLeastFollowsTheColumns(t *testing.T) {
+	for head, want := range map[string]string{
+		"ts,success,failed": "failed drop", "ts,success,degraded,failed": "failed degraded drop",
+		"ts,success,slow,failed": "failed slow drop", "ts,success,abandoned,failed": "failed funnel drop",
+	} {
+		in := head + "\n"
+		for i := range 1000 {
+			in += fmt.Sprintf("%d,%d%s\n", t0+10*i, 100+i%3, strings.Repeat(fmt.Sprintf(",%d", 1+i%3), strings.Count(head, ",")-1))
+		}
+		s := mustRun(t, in, Options{})
+		seen := map[string]bool{}
+		for _, l := range s.Least {
+			seen[l.Kind] = true
+		}
+		if got := strings.Join(leastKinds(s), " "); got != want || len(seen) != strings.Count(want, " ")+1 {
+			t.Errorf("%s: %s, want %s; told of %v", head, got, want, seen)
+		}
 	}
 }
 

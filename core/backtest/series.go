@@ -76,6 +76,8 @@ type Series struct {
 	Notes    []string     `json:"notes,omitempty"`
 	Bad      int          `json:"bad_rows"`
 	Problems []Problem    `json:"problems,omitempty"` // the first of the bad rows
+
+	kinds []string // of alarms for which the file has columns
 }
 
 // MarshalJSON writes times as epoch seconds.

@@ -23,7 +23,7 @@ func (r *Report) WriteSummary(w io.Writer, pages bool) error {
 	r.least(out)
 	r.score(out)
 	r.oddities(out)
-	if r.Seconds > 0 {
+	if r.Seconds > 0 && len(r.Series) > 0 {
 		fmt.Fprintf(out, "\n%s windows in %.1f s, %s a second on %s\n", thousands(r.Windows()), r.Seconds,
 			thousands(int(float64(r.Windows())/r.Seconds)), plural(r.Cores, "core"))
 	}
@@ -34,6 +34,10 @@ func (r *Report) WriteSummary(w io.Writer, pages bool) error {
 }
 
 func (r *Report) head(w io.Writer) {
+	if len(r.Series) == 0 {
+		fmt.Fprintln(w, "no series could be judged")
+		return
+	}
 	var first, last felt.Instant
 	of := map[Kind]int{}
 	steps := map[felt.Instant]bool{}
@@ -62,6 +66,9 @@ func (r *Report) head(w io.Writer) {
 }
 
 func (r *Report) alarms(w io.Writer, pages bool) {
+	if len(r.Series) == 0 {
+		return
+	}
 	all, woke := 0, 0
 	kinds := r.kinds()
 	for _, t := range kinds {
@@ -142,7 +149,7 @@ func (r *Report) least(w io.Writer) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "  series\ta window\tkind\twithin 1 min\t5 min\t30 min")
 	for _, s := range slices.Compact(pick) {
-		for _, kind := range leastKinds(s.Least) {
+		for _, kind := range leastKinds(s) {
 			fmt.Fprintf(t, "  %s\t%s\t%s", clip(s.Name), volume(s.Volume), kind)
 			for _, within := range leastWithin() {
 				fmt.Fprintf(t, "\t%s", s.effect(kind, within))
@@ -166,10 +173,10 @@ func leastWithin() []felt.Instant {
 	return []felt.Instant{felt.Minute, 5 * felt.Minute, 30 * felt.Minute}
 }
 
-// leastKinds are the kinds that every history has, and those of which something is told.
-func leastKinds(all []Least) []string {
-	out := []string{string(felt.FindingFailed), string(felt.FindingDegraded), string(felt.FindingDrop)}
-	for _, l := range all {
+// leastKinds are the kinds that the file has columns for, and those of which something is told.
+func leastKinds(s *Series) []string {
+	out := slices.Clone(s.kinds)
+	for _, l := range s.Least {
 		if !slices.Contains(out, l.Kind) {
 			out = append(out, l.Kind)
 		}

@@ -113,7 +113,7 @@ func (r *Report) Grade(faults []Fault, pages bool) *Score {
 				continue
 			}
 			sc.Faults++
-			i := slices.IndexFunc(alarms, func(a Alarm) bool { return a.At > f.Start && a.At <= f.End+foundWithin })
+			i := slices.IndexFunc(alarms, func(a Alarm) bool { return s.sees(a.At, f.Start) && a.At <= f.End+foundWithin })
 			if i >= 0 {
 				sc.Found++
 				delays = append(delays, alarms[i].At-f.Start)
@@ -138,6 +138,12 @@ func (r *Report) Grade(faults []Fault, pages bool) *Score {
 
 // ignore is the kind of a span in which alarms count neither way.
 const ignore = "ignore"
+
+// sees tells that an alarm at a time may come of what began at start: of counts it is told at
+// the end of its window, of values at the time of the point.
+func (s *Series) sees(at, start felt.Instant) bool {
+	return at > start || s.Kind == Values && at == start
+}
 
 func (s *Score) place(at felt.Instant, of []Fault) {
 	neither := false
