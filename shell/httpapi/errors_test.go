@@ -98,6 +98,8 @@ func TestMistakes(t *testing.T) {
 		{"/api/v1/incidents/none", 404, []string{`no incident "none"`, "status=all"}},
 		{"/api/v1/funnel?of=pay", 422, []string{`of="pay" is a step`, "a journey: checkout"}},
 		{"/api/v1/funnel?of=step:checkout", 422, []string{`"step:checkout" is a step`, "checkout"}},
+		{"/api/v1/signals?of=pay", 422, []string{`of="pay" is a step, and this is asked of a journey: checkout`}},
+		{"/api/v1/objectives?of=pay", 422, []string{`of="pay" is a step, and this is asked of a journey: checkout`}},
 		{"/api/v1/funnel", 422, []string{"of", "required"}},
 		{"/api/v1/affected?of=pay&limit=5", 400, []string{`no parameter "limit"`, "reason"}},
 		{"/api/v1/traces/4bf92f", 400, []string{`"4bf92f"`, "32 hex digits"}},

@@ -137,13 +137,13 @@ func (a *API) noJourney(ctx context.Context, env, of string) error {
 	names = slices.Compact(names)
 	if len(names) == 0 {
 		return huma.Error422UnprocessableEntity(fmt.Sprintf(
-			"of=%q is a step, and a funnel is of a journey; there is none yet: write one into the inventory, with this as a step", of))
+			"of=%q is a step, and this is asked of a journey; there is none yet: write one into the inventory, with this as a step", of))
 	}
 	more := ""
 	if len(names) > maxNamed {
 		more, names = fmt.Sprintf(" and %d more", len(names)-maxNamed), names[:maxNamed]
 	}
-	return huma.Error422UnprocessableEntity(fmt.Sprintf("of=%q is a step, and a funnel is of a journey: %s%s", of, strings.Join(names, ", "), more))
+	return huma.Error422UnprocessableEntity(fmt.Sprintf("of=%q is a step, and this is asked of a journey: %s%s", of, strings.Join(names, ", "), more))
 }
 
 // funnelSteps are the steps as they were seen; of a journey never seen, those of the inventory.
