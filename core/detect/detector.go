@@ -50,6 +50,7 @@ type Detector struct {
 	tick     felt.Tick // the last one
 	judged   felt.Tick // the last judging
 	stood    felt.Tick // nothing up to here is judged
+	pauses   []pause   // that are to be told of
 	last     felt.Tick // with a try
 	tests    float64   // for which the thresholds are made
 	terms    Terms
@@ -221,6 +222,7 @@ func (d *Detector) Tick(t felt.Tick) []felt.Finding {
 		d.judgeSeries(s, t)
 	}
 	d.judgeSources(t)
+	d.tellPauses(t)
 	d.judgeSamples(t)
 	slices.SortFunc(d.gone, func(a, b *lasting) int { return cmp.Compare(a.ID, b.ID) })
 	for _, f := range d.gone {
@@ -307,24 +309,9 @@ func (d *Detector) factor(s *series, t felt.Tick) float64 {
 	return d.rules.Expected(t.Instant()-felt.Second, journey)
 }
 
-// Stood tells that the log's clock stood still from one tick to another, because nobody moved it:
-// the server did not run. Of that time nothing is known, so nothing in it is judged. Call it after
-// the tick from.
-func (d *Detector) Stood(from, to felt.Tick) {
-	last := to - to%Every // windows up to here are not judged
-	if to <= from || last <= d.judged {
-		return
-	}
-	for _, s := range d.order {
-		s.line.Skip(last)
-	}
-	d.sources.skip(to - from)
-	d.tick, d.judged, d.stood = to, last, to
-}
-
 // Due is the next tick at which something happens without any input; 0 when nothing will.
 func (d *Detector) Due() felt.Tick {
-	if d.sources.heardAny() || d.samples.waits() || len(d.gone) > 0 {
+	if d.sources.heardAny() || d.samples.waits() || len(d.gone)+len(d.pauses) > 0 {
 		return nextJudging(d.tick)
 	}
 	if len(d.order) == 0 || d.last < d.tick-watchedFor {

@@ -158,8 +158,8 @@ func TestClockStoodStill(t *testing.T) {
 		w.found = append(w.found, w.d.Tick(tick)...)
 	}
 	w.run(1800, all)
-	if len(w.found) > 0 {
-		t.Error(w.found[0].Explanation)
+	if len(w.found) != 1 || w.found[0].Detector != DetectorClock || w.found[0].Since != from.Instant() || w.found[0].Ended != from+7203 {
+		t.Errorf("%+v", w.found)
 	}
 	w = newWorld(nil) // and the customers are missed when nobody says so
 	w.run(3600, func(int) { w.many("pay", 5, .01, nil) })

@@ -20,6 +20,7 @@ func (d *Detector) Save(e *codec.Encoder) {
 	e.Float(d.tests)
 	e.Uint(uint64(d.nextID))
 	e.Bool(d.recount)
+	d.savePauses(e)
 	scopes := slices.SortedFunc(maps.Keys(d.usual), func(a, b scope) int {
 		return cmp.Or(cmp.Compare(a.env, b.env), cmp.Compare(a.app, b.app))
 	})
@@ -54,6 +55,7 @@ func (d *Detector) Load(dec *codec.Decoder) {
 	d.tests = dec.Float()
 	d.nextID = uint32(dec.UintMax(1<<32 - 1))
 	d.recount = dec.Bool()
+	d.loadPauses(dec)
 	d.rule()
 	for n := dec.Len(10); n > 0 && dec.Err() == nil; n-- {
 		at := scope{dec.String(), dec.String()}

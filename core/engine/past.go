@@ -27,6 +27,7 @@ type Past struct {
 	values []felt.SignalPoint // that are not judged yet
 	heard  map[service]bool   // services that sent interactions
 	silent map[service][]felt.Finding
+	stood  []felt.Finding // when the clock stood still, in order
 }
 
 // NewPast returns what judges history under these settings and an inventory, whose zero value is
@@ -100,10 +101,29 @@ func (p *Past) Signals(list []felt.SignalPoint) { p.values = append(p.values, li
 func (p *Past) Silences(list []felt.Finding) {
 	p.heard, p.silent = map[service]bool{}, map[service][]felt.Finding{}
 	for _, f := range list {
+		if f.Detector == detect.DetectorClock {
+			p.stood = append(p.stood, f)
+			continue
+		}
 		of := service{f.Series.Env, f.About}
 		p.silent[of] = append(p.silent[of], f)
 		p.heard[of] = true
 	}
+	slices.SortFunc(p.stood, func(a, b felt.Finding) int { return cmp.Compare(a.Since, b.Since) })
+}
+
+// stand passes over the times before tick t in which the clock stood still, and tells whether there
+// were any.
+func (p *Past) stand(t felt.Tick) (some bool) {
+	for ; len(p.stood) > 0; p.stood = p.stood[1:] {
+		from := felt.Tick(p.stood[0].Since / felt.Second)
+		if from >= t {
+			break
+		}
+		p.e.stage3.detector.Stood(from, p.stood[0].Ended)
+		some = true
+	}
+	return some
 }
 
 // listen tells the detectors who was heard before tick t is judged.
@@ -170,12 +190,16 @@ func (p *Past) close(next felt.Tick) []felt.Finding {
 	}
 	var found []felt.Finding
 	if p.tick > 0 {
+		p.stand(p.tick)
 		p.sample(p.tick)
 		p.listen(p.tick)
 		found = s.judge(p.tick, p.refs)
 	}
 	p.rows = p.rows[:0]
 	for t := p.due(); t > 0 && t < next; t = p.due() {
+		if p.stand(t) {
+			continue
+		}
 		p.sample(t)
 		p.listen(t)
 		found = append(found, s.judge(t, nil)...)

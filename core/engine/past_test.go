@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"encoding/binary"
 	"testing"
 
 	"github.com/felt-cx/felt"
@@ -61,6 +62,47 @@ func TestPastOfSignals(t *testing.T) {
 		}
 		if e.Next() == 0 {
 			break
+		}
+	}
+}
+
+// TestPastWhereTheClockStood: a backtest knows when the server did not run, from what was told of it
+// then, and finds no drop there; without that it would.
+func TestPastWhereTheClockStood(t *testing.T) {
+	begin := start - start%10
+	var rows []felt.Interaction
+	for i := range felt.Tick(3 * 3600) {
+		if known := begin + i; i < 3600 || i > 2*3600 {
+			for k := range 3 {
+				r := felt.Interaction{
+					Env: "production", App: "shop", Name: "pay", Kind: felt.KindStep, Traffic: felt.TrafficCustomer, Outcome: felt.OutcomeSuccess,
+					Service: "web", Known: known, End: known.Instant() - felt.Second, Version: 1,
+				}
+				binary.BigEndian.PutUint64(r.ID[:], uint64(i)<<8|uint64(k)+1)
+				r.ID[7] ^= byte(i * 37)
+				r.Customer[0], r.Customer[6], r.Customer[7] = byte(k), byte(i>>8), byte(i)
+				rows = append(rows, r)
+			}
+		}
+	}
+	stood := felt.Finding{Kind: felt.FindingSilent, Detector: "clock", Since: (begin + 3599).Instant(), Opened: begin + 7200, Ended: begin + 7200}
+	for _, told := range [][]felt.Finding{nil, {stood}} {
+		past, err := engine.NewPast(felt.DefaultSettings(), felt.Inventory{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		past.Silences(told)
+		drops, clocks := 0, 0
+		for _, f := range append(past.Add(rows), past.End(begin+3*3600)...) {
+			if f.Kind == felt.FindingDrop && f.Opened == f.Updated {
+				drops++
+			}
+			if f.Detector == stood.Detector && f.Since == stood.Since && f.Ended == stood.Ended {
+				clocks++
+			}
+		}
+		if clocks != len(told) || (drops > 0) == (len(told) > 0) {
+			t.Errorf("told of %d: %d drops, %d times the clock stood", len(told), drops, clocks)
 		}
 	}
 }
