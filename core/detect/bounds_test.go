@@ -280,8 +280,10 @@ func TestAtItsLimitIsToldOnce(t *testing.T) {
 		if i >= 60 && i < 120 {
 			x = 100 + float64(i%3)*2 - 3
 		}
-		w.d.Sample(&signal.Sample{Env: "production", App: "shop", Journey: "pay", Name: "disk", Kind: signal.KindSignal,
-			Time: w.now.Instant(), Value: x, Limit: 100, HasLimit: true, N: 1})
+		w.d.Sample(&signal.Sample{
+			Env: "production", App: "shop", Journey: "pay", Name: "disk", Kind: signal.KindSignal,
+			Time: w.now.Instant(), Value: x, Limit: 100, HasLimit: true, N: 1,
+		})
 	}
 	w.run(10, nil)
 	ended := felt.Tick(0)

@@ -136,25 +136,7 @@ func (s *series) close(t felt.Tick, took []felt.Instant) []felt.Instant {
 	from := len(took)
 	for i := range s.open {
 		e := &s.open[i]
-		s.crowd.add(t, e.who)
-		switch e.mark {
-		case markFailed:
-			c.Failed++
-			s.hit[TestFailed].add(t, e.who)
-			s.hit[TestGuard].add(t, e.who)
-		case markLeft:
-			c.Abandoned++
-			s.hit[TestUnfinished].add(t, e.who)
-			if e.fled {
-				c.Fled++
-				s.hit[TestFled].add(t, e.who)
-			}
-		case markDegraded:
-			c.Degraded++
-			s.hit[TestDegraded].add(t, e.who)
-		case markGood:
-			c.Success++
-		}
+		s.visit(t, e, &c)
 		if !reached(e.mark) || e.took <= 0 {
 			continue
 		}
@@ -177,6 +159,29 @@ func (s *series) close(t felt.Tick, took []felt.Instant) []felt.Instant {
 	}
 	s.pace += (float32(c.Decided()*c.Scale) - s.pace) / 60
 	return took
+}
+
+// visit counts a customer of the window that ends at t.
+func (s *series) visit(t felt.Tick, e *entry, c *Counts) {
+	s.crowd.add(t, e.who)
+	switch e.mark {
+	case markFailed:
+		c.Failed++
+		s.hit[TestFailed].add(t, e.who)
+		s.hit[TestGuard].add(t, e.who)
+	case markLeft:
+		c.Abandoned++
+		s.hit[TestUnfinished].add(t, e.who)
+		if e.fled {
+			c.Fled++
+			s.hit[TestFled].add(t, e.who)
+		}
+	case markDegraded:
+		c.Degraded++
+		s.hit[TestDegraded].add(t, e.who)
+	case markGood:
+		c.Success++
+	}
 }
 
 // done lets go of the window.
