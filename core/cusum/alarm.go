@@ -9,9 +9,14 @@ const (
 	normal  = 6 * 3600 // seconds after which a lasting finding is the new normal
 )
 
-// alarm is whether a finding is open, and the evidence that it is over.
-type alarm struct {
-	lasting, paging  bool
+// alarm is whether a finding is open, and what is held while one is.
+type alarm struct{ *ongoing }
+
+func (a *alarm) lasting() bool { return a.ongoing != nil }
+
+// ongoing is a finding that is open, and the evidence that it is over.
+type ongoing struct {
+	paging           bool
 	opened           felt.Tick
 	since            felt.Tick
 	hit, n           float64   // since then
@@ -29,17 +34,17 @@ type alarm struct {
 func (a *alarm) step(t felt.Tick, rule *Rule, out *Reading) (ended bool) {
 	hot := out.Statistic >= rule.Open
 	switch {
-	case hot && !a.lasting:
-		*a = alarm{
-			lasting: true, opened: t, since: out.Since,
+	case hot && !a.lasting():
+		a.ongoing = &ongoing{
+			opened: t, since: out.Since,
 			hit: out.Hit, n: out.N, share: out.Hit / max(out.N, 1),
 		}
 		a.level = a.share
 		out.Opened = true
-	case hot && a.quiet > 0: // the bank was started anew, so this is news
+	case hot && a.lasting() && a.quiet > 0: // the bank was started anew, so this is news
 		a.well, a.quiet = 0, 0
 	}
-	if !a.lasting {
+	if !a.lasting() {
 		return false
 	}
 	a.paging = a.paging || out.Statistic >= rule.Page
@@ -56,7 +61,7 @@ func (a *alarm) step(t felt.Tick, rule *Rule, out *Reading) (ended bool) {
 
 // count counts a window while a finding lasts.
 func (a *alarm) count(hit, n float64) {
-	if a.lasting {
+	if a.lasting() {
 		a.hit += hit
 		a.n += n
 	}

@@ -15,28 +15,28 @@ const (
 	gain     = 5.0  // most nats that rareness of excursions is worth
 )
 
-// arm is one CUSUM, and what its excursions have been like.
+// arm is one CUSUM, and what its excursions have been like, in 32 bytes.
 type arm struct {
-	sum    float64   // nats, not calibrated
-	peak   float64   // of this excursion
-	since  felt.Tick // end of the window before it began
-	high   felt.Tick // when it was last at its peak
-	hit, n float64   // since then
+	sum    float32 // nats, not calibrated
+	peak   float32 // of this excursion
+	since  uint32  // end of the window before it began; ticks, good until 2106
+	high   uint32  // when it was last at its peak
+	hit, n float32 // since then
 	tail   tail
 }
 
 // tail is how high the excursions of a CUSUM go when nothing is wrong. On ideal data
 // the excess over any level falls off as exp(-x); on real data it is heavier, and its
 // mean says by how much.
-type tail struct{ count, excess float64 }
+type tail struct{ count, excess float32 }
 
 func (t *tail) scale() float64 {
-	return max(1, (t.excess+shielded)/(t.count+shielded))
+	return max(1, (float64(t.excess)+shielded)/(float64(t.count)+shielded))
 }
 
 func (t *tail) learn(excess float64) {
 	t.count++
-	t.excess += min(excess, 5*t.scale()+5)
+	t.excess += float32(min(excess, 5*t.scale()+5))
 	if t.count > enough {
 		t.count *= 1 - 1.0/enough
 		t.excess *= 1 - 1.0/enough
@@ -49,26 +49,25 @@ func (a *arm) add(t, width felt.Tick, nats, hit, n float64, rule *Rule) {
 		if nats <= 0 {
 			return
 		}
-		a.since, a.hit, a.n, a.peak = t-width, 0, 0, 0
+		a.since, a.hit, a.n, a.peak = uint32(t-width), 0, 0, 0
 	}
-	a.sum += nats
+	a.sum = float32(min(float64(a.sum)+nats, a.raw(rule.top())))
 	if a.sum <= 0 {
 		a.end(rule)
 		return
 	}
-	a.sum = min(a.sum, a.raw(rule.top()))
 	if a.sum >= a.peak {
-		a.peak, a.high = a.sum, t
+		a.peak, a.high = a.sum, uint32(t)
 	}
-	a.hit += hit
-	a.n += n
+	a.hit += float32(hit)
+	a.n += float32(n)
 }
 
 // end ends an excursion. What was high enough to be found and lasted is no noise, so
 // the tail does not learn it.
 func (a *arm) end(rule *Rule) {
-	if a.peak > low && (a.peak < a.raw(rule.Open) || a.high-a.since <= blip) {
-		a.tail.learn(a.peak - low)
+	if a.peak > low && (float64(a.peak) < a.raw(rule.Open) || a.high-a.since <= blip) {
+		a.tail.learn(float64(a.peak) - low)
 	}
 	a.sum, a.peak, a.hit, a.n, a.since, a.high = 0, 0, 0, 0, 0, 0
 }
@@ -78,10 +77,11 @@ func (a *arm) raw(nats float64) float64 { return low + (nats-low)*a.tail.scale()
 
 // nats is the sum as calibrated by the tail and by how rarely excursions begin.
 func (a *arm) nats(bonus float64) float64 {
-	if a.sum <= low {
-		return a.sum + bonus*a.sum/low
+	sum := float64(a.sum)
+	if sum <= low {
+		return sum + bonus*sum/low
 	}
-	return low + (a.sum-low)/a.tail.scale() + bonus
+	return low + (sum-low)/a.tail.scale() + bonus
 }
 
 // take takes over the strongest arm.
@@ -96,7 +96,8 @@ func (r *Reading) take(bank []arm, bonus []float64) {
 		}
 	}
 	if best >= 0 {
-		r.Since, r.Hit, r.N = bank[best].since, bank[best].hit, bank[best].n
+		a := &bank[best]
+		r.Since, r.Hit, r.N = felt.Tick(a.since), float64(a.hit), float64(a.n)
 	}
 }
 

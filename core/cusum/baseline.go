@@ -19,13 +19,19 @@ const (
 
 type held struct{ hit, n float64 }
 
+// window is what a ring holds of one.
+type window struct{ hit, n float32 }
+
+func (h held) window() window { return window{float32(h.hit), float32(h.n)} }
+func (w window) held() held   { return held{float64(w.hit), float64(w.n)} }
+
 // baseline is the usual share: discounted counts, two minutes late, without what a
 // finding covers.
 type baseline struct {
-	last    felt.Tick // the window it has
-	now     held      // half-life an hour
-	long    held      // half-life a day
-	ring    [lag]held // not in yet
+	last    felt.Tick   // the window it has
+	now     held        // half-life an hour
+	long    held        // half-life a day
+	ring    [lag]window // not in yet
 	at      int
 	limbo   held // waits for what comes of a suspicion
 	suspect felt.Tick
@@ -55,13 +61,13 @@ func (b *baseline) push(t felt.Tick, h held, suspicious, drop, shut bool, o *odd
 	if b.at >= o.lag {
 		b.at = 0
 	}
-	in = b.ring[b.at]
-	b.ring[b.at] = h
+	in = b.ring[b.at].held()
+	b.ring[b.at] = h.window()
 	b.at = (b.at + 1) % o.lag
 	if shut {
 		b.limbo, b.suspect = held{}, 0
 		if drop {
-			b.ring = [lag]held{}
+			b.ring = [lag]window{}
 		}
 		return held{}, false
 	}

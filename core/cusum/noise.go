@@ -18,9 +18,9 @@ func blockOf(k int, width felt.Tick) float64 {
 // failed share of a minute (its binomial z has a robust deviation of 2.3), and 0.0005
 // for its volume.
 type noise struct {
-	phi, blocks float64
-	off, mean   float64 // of the block under way: seen minus expected, expected
-	windows     float64
+	phi, blocks float32
+	off, mean   float32 // of the block under way: seen minus expected, expected
+	windows     float32
 }
 
 // believed is what a noise starts from, and which deviation it takes as small.
@@ -37,27 +37,27 @@ func (s *noise) value(b believed) float64 {
 	if s.blocks == 0 {
 		return b.phi
 	}
-	return s.phi
+	return float64(s.phi)
 }
 
 // learn takes a window with its mean; spread is the variance over the mean that chance
 // alone has. Blocks that are too small to tell change nothing, and one block counts at
 // most nine times as much as expected, because the rest is the tail's matter.
 func (s *noise) learn(k int, off, mean, spread, length float64, b believed) {
-	s.off += off
-	s.mean += mean
+	s.off += float32(off)
+	s.mean += float32(mean)
 	s.windows++
-	if s.windows < length {
+	if float64(s.windows) < length {
 		return
 	}
-	if m := s.mean; m > .5 {
+	if off, m := float64(s.off), float64(s.mean); m > .5 {
 		phi := s.value(b)
-		x := clamp((s.off*s.off-m*spread)/(m*m), -1, 9*phi+9/m)
+		x := clamp((off*off-m*spread)/(m*m), -1, 9*phi+9/m)
 		s.blocks++
-		rate := max([scales]float64{1.0 / 240, 1.0 / 96}[k], 1/([scales]float64{20, 10}[k]+s.blocks))
+		rate := max([scales]float64{1.0 / 240, 1.0 / 96}[k], 1/([scales]float64{20, 10}[k]+float64(s.blocks)))
 		sure := max(phi, b.small)
 		sure /= sure + 1/m
-		s.phi = max(0, phi+rate*sure*sure*(x-phi))
+		s.phi = float32(max(0, phi+rate*sure*sure*(x-phi)))
 	}
 	s.off, s.mean, s.windows = 0, 0, 0
 }

@@ -20,7 +20,7 @@ const (
 )
 
 // Rate watches hits of tries: failed, degraded, slow, not completed. The zero value
-// is ready. It holds about 1.3 KB.
+// is ready. It holds about 650 bytes.
 type Rate struct {
 	first felt.Tick
 	base  baseline
@@ -28,14 +28,15 @@ type Rate struct {
 	bank  [arms]arm
 	alarm alarm
 	week  week
-	odds  odds
+	// What the odds are made of, kept while the baseline hardly moves; mean is in tries a window.
+	p, mean float64
+	width   felt.Tick
 }
 
-// odds are the logarithms of a bank, kept while the baseline hardly moves. What they
-// were made from is saved, the rest is made again.
+// odds are the logarithms of a bank, and what follows of the width of a window: made again for
+// every window, since holding them would take a third of the memory.
 type odds struct {
-	p, mean       float64 // of which they are made
-	width         felt.Tick
+	p             float64
 	hit, miss     [arms]float64 // nats of a hit, > 0, and of a miss, < 0
 	bonus         [arms]float64
 	hourly, daily float64 // fading
@@ -45,7 +46,7 @@ type odds struct {
 }
 
 func (o *odds) fill(p, mean float64) {
-	o.p, o.mean = p, mean
+	o.p = p
 	all := [arms]float64{
 		max(1.6*p/(1+.6*p), p+.001), // faint, judged by the noise of five minutes
 		max(3*p/(1+2*p), p+.002),
@@ -61,14 +62,21 @@ func (o *odds) fill(p, mean float64) {
 	}
 }
 
-func (o *odds) tune(width felt.Tick) {
-	o.width = width
+// tuned has what follows of the width.
+func tuned(width felt.Tick) (o odds) {
 	o.hourly, o.daily = fade(width, hourHalf), fade(width, dayHalf)
 	o.leak = math.Pow(leak, float64(width)/10)
 	o.lag = lagOf(width)
 	for k := range o.block {
 		o.block[k] = blockOf(k, width)
 	}
+	return o
+}
+
+func (r *Rate) odds() odds {
+	o := tuned(r.width)
+	o.fill(r.p, r.mean)
+	return o
 }
 
 // scaleOf says by which scale of noise an arm is judged.
@@ -90,41 +98,41 @@ func (r *Rate) Begin(first, last felt.Tick, n float64) {
 // Windows left out are empty ones; t must grow.
 func (r *Rate) Step(t felt.Tick, hit, n int64, prior Prior, rule *Rule) (out Reading) {
 	w := rule.width()
-	if r.odds.width != w {
-		r.odds.tune(w)
-	}
+	o := tuned(w)
+	r.width = w
 	if r.first == 0 {
 		r.first, r.base.last = t, t-w
 	}
 	prior = prior.or()
-	r.base.skip(t, w, r.alarm.lasting, &r.odds)
+	r.base.skip(t, w, r.alarm.lasting(), &o)
 	p := r.base.share(prior)
 	if r.week.seen > 0 {
 		p = clamp(p*r.week.factor(t), 1e-7, most95)
 	}
-	if mean := r.base.now.n * (1 - r.odds.hourly); math.Abs(p-r.odds.p) > .005*p || math.Abs(mean-r.odds.mean) > .1*mean {
-		r.odds.fill(p, mean)
+	if mean := r.base.now.n * (1 - o.hourly); math.Abs(p-r.p) > .005*p || math.Abs(mean-r.mean) > .1*mean {
+		r.p, r.mean = p, mean
 	}
+	o.fill(r.p, r.mean)
 	h, m := float64(hit), float64(n)
 	r.alarm.count(h, m)
 	if n > 0 {
-		r.judge(t, w, h, m, rule)
+		r.judge(t, w, h, m, &o, rule)
 	}
-	out.take(r.bank[:], r.odds.bonus[:])
+	out.take(r.bank[:], o.bonus[:])
 	out.Expected, out.Known = p, r.base.now.n
 	if r.alarm.step(t, rule, &out) {
 		restart(r.bank[:], rule)
 	}
-	if r.alarm.lasting && r.alarm.old(t) {
+	if r.alarm.lasting() && r.alarm.old(t) {
 		r.accept(rule)
 		out.Lasting, out.Ended = false, true
 	}
 	suspicious := out.Statistic > rule.Open/3
-	in, ok := r.base.push(t, held{h, m}, suspicious, out.Opened, r.alarm.lasting, &r.odds)
+	in, ok := r.base.push(t, held{h, m}, suspicious, out.Opened, r.alarm.lasting(), &o)
 	if ok && r.base.now.n > ready {
-		r.learn(in)
+		r.learn(in, &o)
 	}
-	r.week.step(t, in, ok, r.odds.p, r.odds.hourly, r.first)
+	r.week.step(t, in, ok, r.p, o.hourly, r.first)
 	return out
 }
 
@@ -134,36 +142,36 @@ func (r *Rate) accept(rule *Rule) {
 	n := clamp(r.alarm.n, 1, max(b.now.n, ready))
 	b.now = held{r.alarm.hit / max(r.alarm.n, 1) * n, n}
 	b.long, b.limbo = b.now, held{}
-	b.ring = [lag]held{}
+	b.ring = [lag]window{}
 	r.alarm = alarm{}
 	restart(r.bank[:], rule)
 }
 
-func (r *Rate) learn(in held) {
-	p := r.odds.p
+func (r *Rate) learn(in held, o *odds) {
+	p := o.p
 	for k := range r.noise {
-		r.noise[k].learn(k, in.hit-in.n*p, in.n*p, 1-p, r.odds.block[k], believe(false, k))
+		r.noise[k].learn(k, in.hit-in.n*p, in.n*p, 1-p, o.block[k], believe(false, k))
 	}
 }
 
 // effective is how much of each of m tries counts, given the noise; a little noise is
 // always believed in.
-func (r *Rate) effective(k int, m float64) float64 {
+func (r *Rate) effective(k int, m float64, o *odds) float64 {
 	phi := r.noise[k].value(believe(false, k)) + [scales]float64{.005, .0025}[k]
-	return 1 / (1 + r.odds.block[k]*m*phi*r.odds.p/(1-r.odds.p))
+	return 1 / (1 + o.block[k]*m*phi*o.p/(1-o.p))
 }
 
-func (r *Rate) judge(t, w felt.Tick, h, m float64, rule *Rule) {
-	effective := [scales]float64{r.effective(0, m), r.effective(1, m)}
+func (r *Rate) judge(t, w felt.Tick, h, m float64, o *odds, rule *Rule) {
+	effective := [scales]float64{r.effective(0, m, o), r.effective(1, m, o)}
 	if r.base.long.n < ready && r.base.now.n < ready && t-r.first < warm {
-		r.cold(t, w, h, m, effective[0], rule)
+		r.cold(t, w, h, m, effective[0], o, rule)
 	} else {
-		r.warm(t, w, h, m, effective, rule)
+		r.warm(t, w, h, m, effective, o, rule)
 	}
-	if !r.alarm.lasting {
+	if !r.alarm.lasting() {
 		return
 	}
-	p := r.odds.p
+	p := o.p
 	q := clamp(r.alarm.share, min(1.2*p, .98), .99)
 	if r.alarm.recover(t, w, -effective[0]*(h*math.Log(q/p)+(m-h)*math.Log((1-q)/(1-p)))) {
 		restart(r.bank[:], rule)
@@ -174,68 +182,67 @@ func (r *Rate) judge(t, w felt.Tick, h, m float64, rule *Rule) {
 	}
 }
 
-func (r *Rate) warm(t, w felt.Tick, h, m float64, effective [scales]float64, rule *Rule) {
-	o := &r.odds
+func (r *Rate) warm(t, w felt.Tick, h, m float64, effective [scales]float64, o *odds, rule *Rule) {
 	if o.p > always {
 		restart(r.bank[:], rule)
 		return
 	}
-	r.bank[0].sum *= o.leak
+	r.bank[0].sum *= float32(o.leak)
 	for j := range r.bank {
 		a := &r.bank[j]
 		noisy := effective[scaleOf(j)]
 		f := noisy
 		if a.sum > 0 { // against a baseline that is a sample itself
-			f /= 1 + a.n/r.base.known()
+			f /= 1 + float64(a.n)/r.base.known()
 		}
 		a.add(t, w, f*(h*o.hit[j]+(m-h)*o.miss[j]), h, m, rule)
-		if noisy < mixed && o.hit[j] < huge && t-a.since <= firstUp {
-			a.sum = min(a.sum, a.raw(rule.Open-.5))
+		if noisy < mixed && o.hit[j] < huge && t-felt.Tick(a.since) <= firstUp {
+			a.sum = min(a.sum, float32(a.raw(rule.Open-.5)))
 		}
 	}
 }
 
 // cold judges before there is history: only what nobody would call usual.
-func (r *Rate) cold(t, w felt.Tick, h, m, f float64, rule *Rule) {
-	p := clamp(2*r.odds.p, guard, .6)
+func (r *Rate) cold(t, w felt.Tick, h, m, f float64, o *odds, rule *Rule) {
+	p := clamp(2*o.p, guard, .6)
 	q := 6 * p / (1 + 5*p)
-	f = 1 / (1 + r.odds.block[0]*m*.05*p/(1-p)*(1-f))
+	f = 1 / (1 + o.block[0]*m*.05*p/(1-p)*(1-f))
 	r.bank[arms-1].add(t, w, f*(h*math.Log(q/p)+(m-h)*math.Log((1-q)/(1-p))), h, m, rule)
 }
 
 // Usual is the share that is held for usual, and on how many tries it rests: while those are
 // fewer than [Ready] it is mostly what was assumed.
-func (r *Rate) Usual() (share, known float64) { return r.odds.p, r.base.known() }
+func (r *Rate) Usual() (share, known float64) { return r.p, r.base.known() }
 
 // Smallest is the smallest added share that would be found within this time (> 0) on
 // the median, at so many tries a window; ok is false when nothing would be.
 func (r *Rate) Smallest(perWindow float64, within felt.Tick, rule *Rule) (share float64, ok bool) {
 	w := rule.width()
 	windows := math.Floor(float64(within) / float64(w))
-	if perWindow <= 0 || windows < 1 || r.odds.width != w || r.base.known() < ready {
+	if perWindow <= 0 || windows < 1 || r.width != w || r.base.known() < ready {
 		return 0, false
 	}
-	if !r.seen(1, perWindow, windows, rule) {
+	o := r.odds()
+	if !r.seen(1, perWindow, windows, &o, rule) {
 		return 0, false
 	}
-	a, b := r.odds.p, 1.0
+	a, b := r.p, 1.0
 	for range 30 {
-		if mid := (a + b) / 2; r.seen(mid, perWindow, windows, rule) {
+		if mid := (a + b) / 2; r.seen(mid, perWindow, windows, &o, rule) {
 			b = mid
 		} else {
 			a = mid
 		}
 	}
-	return b - r.odds.p, true
+	return b - r.p, true
 }
 
 // seen tells whether an arm gets there in so many windows, on the mean path.
-func (r *Rate) seen(q, m, windows float64, rule *Rule) bool {
-	o := &r.odds
+func (r *Rate) seen(q, m, windows float64, o *odds, rule *Rule) bool {
 	for j := range r.bank {
-		noisy := r.effective(scaleOf(j), m)
+		noisy := r.effective(scaleOf(j), m, o)
 		nats := noisy * m * (q*o.hit[j] + (1-q)*o.miss[j])
-		if nats <= 0 || noisy < mixed && o.hit[j] < huge && windows*float64(o.width) <= firstUp {
+		if nats <= 0 || noisy < mixed && o.hit[j] < huge && windows*float64(r.width) <= firstUp {
 			continue
 		}
 		sum := nats * windows

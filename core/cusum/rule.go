@@ -75,3 +75,10 @@ func clamp(x, low, high float64) float64 { return min(max(x, low), high) }
 
 // fade is what is left after a window of something with this half-life in seconds.
 func fade(width felt.Tick, half float64) float64 { return math.Exp2(-float64(width) / half) }
+
+// What tests hold, in bytes; of [Slow] see there.
+const (
+	RateBytes    = 640
+	VolumeBytes  = 1280
+	SiblingBytes = 640
+)

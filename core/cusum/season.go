@@ -14,10 +14,10 @@ const (
 
 // season is what earlier days and weeks were like, as interactions a window. It only
 // lowers what is expected: of the level now, it takes the share by which this time of
-// day, or hour of the week, usually is below the minutes before it. 1.8 KB.
+// day, or hour of the week, usually is below the minutes before it. 900 bytes.
 type season struct {
-	day     [slots]float32 // negative or 0: not known
-	week    [hours]float32
+	day     [slots]count
+	week    [hours]count
 	seen    bool    // two weeks are known
 	dayNow  float64 // of day, fading as the level does
 	weekNow float64
@@ -26,6 +26,25 @@ type season struct {
 	sum, n  float64 // of the slot under way
 	sumHour float64
 	windows float64 // of the hour
+}
+
+// count is interactions a window, to a thousandth: the logarithm of it; 0 is not known.
+type count uint16
+
+const (
+	least = 1e-6 // of a count
+	fold  = 1024 // steps of a count in which it doubles
+)
+
+func countOf(x float64) count {
+	return count(clamp(1+math.Round(fold*math.Log2(x/least)), 1, math.MaxUint16))
+}
+
+func (c count) value() float64 {
+	if c == 0 {
+		return 0
+	}
+	return least * math.Exp2(float64(c-1)/fold)
 }
 
 func slotOf(t felt.Tick) int { return int(((t-1)%86400 + 86400) % 86400 / 300) }
@@ -39,7 +58,7 @@ func (s *season) factor(t felt.Tick) float64 {
 		}
 	}
 	if s.seen && s.weekNow > 0 {
-		if x := float64(s.week[hourOf(t)]); x > 0 {
+		if x := s.week[hourOf(t)].value(); x > 0 {
 			f = min(f, usual(x/s.weekNow))
 		}
 	}
@@ -59,14 +78,15 @@ func usual(ratio float64) float64 {
 func (s *season) near(slot int) float64 {
 	low, sum := math.Inf(1), 0.0
 	for _, i := range [3]int{(slot + slots - 1) % slots, slot, (slot + 1) % slots} {
-		if s.day[i] <= 0 {
+		x := s.day[i].value()
+		if x <= 0 {
 			return -1
 		}
-		low = min(low, float64(s.day[i]))
-		sum += float64(s.day[i])
+		low = min(low, x)
+		sum += x
 	}
 	if sum < 3*few {
-		return float64(s.day[slot])
+		return s.day[slot].value()
 	}
 	return low
 }
@@ -82,13 +102,13 @@ func (s *season) step(t felt.Tick, gain, n float64, first felt.Tick) {
 	s.sum += n
 	s.n++
 	late := t - 60 // as the level is
-	if x := float64(s.day[slotOf(late)]); x > 0 {
+	if x := s.day[slotOf(late)].value(); x > 0 {
 		if s.dayNow <= 0 {
 			s.dayNow = x
 		}
 		s.dayNow += gain * (x - s.dayNow)
 	}
-	if x := float64(s.week[hourOf(late)]); s.seen && x > 0 {
+	if x := s.week[hourOf(late)].value(); s.seen && x > 0 {
 		if s.weekNow <= 0 {
 			s.weekNow = x
 		}
@@ -114,9 +134,9 @@ func (s *season) close(t felt.Tick, hour int, first felt.Tick) {
 }
 
 // blend gives a new value the weight of one in so many.
-func blend(old *float32, x, in float64) {
-	if *old > 0 {
-		x = float64(*old) + (x-float64(*old))/in
+func blend(old *count, x, in float64) {
+	if was := old.value(); was > 0 {
+		x = was + (x-was)/in
 	}
-	*old = float32(max(x, 1e-6))
+	*old = countOf(max(x, least))
 }

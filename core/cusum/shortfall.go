@@ -23,8 +23,7 @@ func leftLog(j int) float64 {
 type shortfall struct {
 	noise [scales]noise
 	bank  [drops]arm
-	bonus [drops]float64 // of at
-	at    float64        // the expectation of which they are
+	at    float64 // the expectation of which the bonus is
 	alarm alarm
 }
 
@@ -40,7 +39,7 @@ func (s *shortfall) scale(j int) int {
 // known interactions; the first arms are left out, because the expectation is coarse.
 func (s *shortfall) judge(t, w felt.Tick, n, exp, known float64, first int, rule *Rule) {
 	if math.Abs(exp-s.at) > .1*exp {
-		s.fill(exp)
+		s.at = exp
 	}
 	var effective [scales]float64
 	for k := range effective {
@@ -56,11 +55,11 @@ func (s *shortfall) judge(t, w felt.Tick, n, exp, known float64, first int, rule
 		}
 		f := effective[s.scale(j)]
 		if a.sum > 0 {
-			f /= 1 + a.n/known
+			f /= 1 + float64(a.n)/known
 		}
 		a.add(t, w, f*(n*leftLog(j)+exp*(1-left(j))), n, exp, rule)
 	}
-	if s.alarm.lasting {
+	if s.alarm.lasting() {
 		q := clamp(s.alarm.share, .02, .85)
 		if s.alarm.recover(t, w, -effective[0]*(n*math.Log(q)+exp*(1-q))) {
 			restart(s.bank[:], rule)
@@ -70,17 +69,20 @@ func (s *shortfall) judge(t, w felt.Tick, n, exp, known float64, first int, rule
 	}
 }
 
-func (s *shortfall) fill(exp float64) {
-	s.at = exp
-	for j := range s.bonus {
-		s.bonus[j] = bonusOf(-exp * (leftLog(j) + 1 - left(j)))
+func (s *shortfall) bonus() (all [drops]float64) {
+	if s.at > 0 {
+		for j := range all {
+			all[j] = bonusOf(-s.at * (leftLog(j) + 1 - left(j)))
+		}
 	}
+	return all
 }
 
 // tell gives the reading and keeps the finding.
 func (s *shortfall) tell(t felt.Tick, n, exp, known float64, rule *Rule) (out Reading) {
 	s.alarm.count(n, exp)
-	out.take(s.bank[:], s.bonus[:])
+	bonus := s.bonus()
+	out.take(s.bank[:], bonus[:])
 	out.Expected, out.Known = exp, known
 	if s.alarm.step(t, rule, &out) {
 		restart(s.bank[:], rule)
@@ -90,7 +92,7 @@ func (s *shortfall) tell(t felt.Tick, n, exp, known float64, rule *Rule) (out Re
 
 // forget is for when nothing can be told.
 func (s *shortfall) forget(rule *Rule) {
-	if !s.alarm.lasting {
+	if !s.alarm.lasting() {
 		restart(s.bank[:], rule)
 	}
 }
@@ -106,11 +108,12 @@ func (s *shortfall) smallest(exp, known, windows float64, first int, rule *Rule)
 	if exp <= 0 || windows < 1 || known <= 0 {
 		return 0, false
 	}
+	bonus := s.bonus()
 	for lost := .01; lost < 1.005; lost += .01 {
 		for j := first; j < drops; j++ {
 			f := 1 / (1 + blockOf(s.scale(j), rule.width())*exp*s.noise[s.scale(j)].value(believe(true, s.scale(j))))
 			sum := windows * f * exp * ((1-lost)*leftLog(j) + 1 - left(j)) / (1 + exp*windows/2/known)
-			if sum >= s.bank[j].raw(rule.Open-s.bonus[j]) {
+			if sum >= s.bank[j].raw(rule.Open-bonus[j]) {
 				return min(lost, 1), true
 			}
 		}

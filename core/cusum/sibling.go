@@ -14,7 +14,7 @@ type Sibling struct {
 	first, last  felt.Tick
 	fast, slow   float64 // of the step before, a window: last 40 s and last 10 min
 	total        held    // after and before, half-life an hour, late as the baseline is
-	ring         [lag]held
+	ring         [lag]window
 	at           int
 	short        shortfall
 	lastExpected float64
@@ -61,10 +61,10 @@ func (s *Sibling) step(t felt.Tick, before, after float64, rule *Rule) (out Read
 	if s.at >= n {
 		s.at = 0
 	}
-	in := s.ring[s.at]
-	s.ring[s.at] = held{after, before}
+	in := s.ring[s.at].held()
+	s.ring[s.at] = held{after, before}.window()
 	s.at = (s.at + 1) % n
-	if shut := s.short.alarm.lasting && !s.short.alarm.old(t); !shut && (s.short.alarm.lasting || out.Statistic <= rule.Open/2) {
+	if shut := s.short.alarm.lasting() && !s.short.alarm.old(t); !shut && (s.short.alarm.lasting() || out.Statistic <= rule.Open/2) {
 		f := fade(w, hourHalf)
 		s.total.hit = s.total.hit*f + in.hit
 		s.total.n = s.total.n*f + in.n

@@ -17,16 +17,45 @@ const (
 
 // Slow watches how many are slower than the own learned p90, and than the learned
 // median: a page of 800 ms that takes 300 ms more is found by the latter first, long
-// before any fixed limit is crossed. The zero value is ready. The histogram takes 900
-// bytes.
+// before any fixed limit is crossed. The zero value is ready. The histogram takes 8 bytes
+// for each eighth of an octave between the shortest and the longest.
 type Slow struct {
-	rates       [2]Rate // of slower than p90, and than the median
-	limit       [2]felt.Instant
-	hist, fresh [cells]float32 // discounted, and of the turn under way
-	hit         [2]int64       // of the window under way
-	n           int64
-	turned      felt.Tick
-	strongest   int // of rates, in the finding or now
+	rates     [2]*Rate // of slower than p90, and than the median; nil until there is a limit
+	limit     [2]felt.Instant
+	from      int // of cells
+	cells     []cell
+	hit       [2]int64 // of the window under way
+	n         int64
+	turned    felt.Tick
+	strongest int // of rates, in the finding or now
+}
+
+// cell is one of a histogram: discounted, and of the turn under way.
+type cell struct{ hist, fresh float32 }
+
+// cell makes the histogram wide enough for a cell.
+func (s *Slow) cell(c int) *cell {
+	switch {
+	case len(s.cells) == 0:
+		s.from, s.cells = c, make([]cell, 1, 8)
+	case c < s.from:
+		s.cells, s.from = append(make([]cell, s.from-c), s.cells...), c
+	case c >= s.from+len(s.cells):
+		s.cells = append(s.cells, make([]cell, c+1-s.from-len(s.cells))...)
+	}
+	return &s.cells[c-s.from]
+}
+
+// hist is the discounted number of a cell.
+func (s *Slow) hist(c int) float64 {
+	if c -= s.from; c < 0 || c >= len(s.cells) {
+		return 0
+	}
+	return float64(s.cells[c].hist)
+}
+
+func (s *Slow) lasting() bool {
+	return s.rates[0] != nil && (s.rates[0].alarm.lasting() || s.rates[1].alarm.lasting())
 }
 
 func share(i int) float64 { return [2]float64{.1, .5}[i] }
@@ -45,7 +74,7 @@ func upper(c int) felt.Instant { return felt.Instant(fine * math.Exp2(float64(c)
 func (s *Slow) Add(d felt.Instant) {
 	c := cellOf(d)
 	s.n++
-	s.fresh[c]++
+	s.cell(c).fresh++
 	for i, limit := range s.limit {
 		if limit > 0 && upper(c) > limit {
 			s.hit[i]++
@@ -72,11 +101,12 @@ func (s *Slow) Step(t felt.Tick, rule *Rule) (out Reading) {
 	out = s.merge(&both)
 	if t-s.turned >= turn {
 		s.turned = t
-		shut := s.rates[0].alarm.lasting || s.rates[1].alarm.lasting
-		if !shut {
+		if !s.lasting() {
 			s.learn()
 		}
-		s.fresh = [cells]float32{}
+		for i := range s.cells {
+			s.cells[i].fresh = 0
+		}
 	}
 	return out
 }
@@ -104,20 +134,23 @@ func (s *Slow) merge(both *[2]Reading) (out Reading) {
 // histogram says about them.
 func (s *Slow) learn() {
 	total := 0.0
-	for c := range s.hist {
-		s.hist[c] = s.hist[c]*turnKeeps + s.fresh[c]
-		total += float64(s.hist[c])
+	for i := range s.cells {
+		c := &s.cells[i]
+		c.hist = c.hist*turnKeeps + c.fresh
+		total += float64(c.hist)
 	}
 	if total < samples {
 		return
 	}
 	for i := range s.limit {
 		above, c := 0.0, cells-1
-		for ; c > 0 && above+float64(s.hist[c]) <= total*share(i); c-- {
-			above += float64(s.hist[c])
+		for ; c > 0 && above+s.hist(c) <= total*share(i); c-- {
+			above += s.hist(c)
 		}
 		if limit := upper(c); limit != s.limit[i] {
-			s.limit[i] = limit
+			if s.limit[i] = limit; s.rates[i] == nil {
+				s.rates[i] = new(Rate)
+			}
 			s.rates[i].rebase(above / total)
 		}
 	}
@@ -128,7 +161,7 @@ func (r *Rate) rebase(share float64) {
 	b := &r.base
 	b.now.hit, b.long.hit, b.limbo.hit = b.now.n*share, b.long.n*share, b.limbo.n*share
 	for i := range b.ring {
-		b.ring[i].hit = b.ring[i].n * share
+		b.ring[i].hit = float32(float64(b.ring[i].n) * share)
 	}
 	for j := range r.bank {
 		r.bank[j] = arm{tail: r.bank[j].tail}
@@ -145,5 +178,19 @@ func (s *Slow) Known() float64 {
 
 // Smallest is as [Rate.Smallest], for the share slower than [Slow.Threshold].
 func (s *Slow) Smallest(perWindow float64, within felt.Tick, rule *Rule) (share float64, ok bool) {
+	if s.limit[0] == 0 {
+		return 0, false
+	}
 	return s.rates[0].Smallest(perWindow, within, rule)
+}
+
+// Bytes is what it holds, about.
+func (s *Slow) Bytes() int {
+	n := 128 + 8*cap(s.cells)
+	for _, r := range s.rates {
+		if r != nil {
+			n += RateBytes
+		}
+	}
+	return n
 }

@@ -100,7 +100,14 @@ func (b bits) flags(all ...*bool) {
 }
 
 func (a *alarm) walk(b bits) {
-	b.flags(&a.lasting, &a.paging)
+	lasting := a.lasting()
+	if b.flags(&lasting); !lasting {
+		return
+	}
+	if a.ongoing == nil {
+		a.ongoing = &ongoing{}
+	}
+	b.flags(&a.paging)
 	b.ticks(&a.opened, &a.since, &a.quiet)
 	b.floats(&a.hit, &a.n, &a.share, &a.well, &a.level, &a.worse, &a.worseHit, &a.worseN)
 }
@@ -108,14 +115,14 @@ func (a *alarm) walk(b bits) {
 func walkBank(b bits, bank []arm) {
 	for i := range bank {
 		a := &bank[i]
-		b.ticks(&a.since, &a.high)
-		b.floats(&a.sum, &a.peak, &a.hit, &a.n, &a.tail.count, &a.tail.excess)
+		b.words(&a.since, &a.high)
+		b.smalls(&a.sum, &a.peak, &a.hit, &a.n, &a.tail.count, &a.tail.excess)
 	}
 }
 
 func walkNoise(b bits, all *[scales]noise) {
 	for i := range all {
-		b.floats(&all[i].phi, &all[i].blocks, &all[i].off, &all[i].mean, &all[i].windows)
+		b.smalls(&all[i].phi, &all[i].blocks, &all[i].off, &all[i].mean, &all[i].windows)
 	}
 }
 
@@ -125,12 +132,26 @@ func (b bits) held(all ...*held) {
 	}
 }
 
+func (b bits) windows(ring []window) {
+	for i := range ring {
+		b.smalls(&ring[i].hit, &ring[i].n)
+	}
+}
+
+func (b bits) seasons(all []count) {
+	for i := range all {
+		if b.e != nil {
+			b.e.Uint(uint64(all[i]))
+		} else {
+			all[i] = count(b.d.UintMax(math.MaxUint16))
+		}
+	}
+}
+
 func (s *baseline) walk(b bits) {
 	b.ticks(&s.last, &s.suspect)
 	b.held(&s.now, &s.long, &s.limbo)
-	for i := range s.ring {
-		b.held(&s.ring[i])
-	}
+	b.windows(s.ring[:])
 	b.index(&s.at, lag)
 }
 
@@ -152,32 +173,38 @@ func (k *week) walk(b bits) {
 }
 
 func (r *Rate) walk(b bits) {
-	b.ticks(&r.first, &r.odds.width)
-	b.floats(&r.odds.p, &r.odds.mean)
+	b.ticks(&r.first, &r.width)
+	b.floats(&r.p, &r.mean)
 	r.base.walk(b)
 	walkNoise(b, &r.noise)
 	walkBank(b, r.bank[:])
 	r.alarm.walk(b)
 	r.week.walk(b)
-	if b.d == nil || r.odds.width == 0 {
-		return
-	}
-	if r.odds.p < 1e-7 || r.odds.p > most95 || r.odds.width > 86400 {
+	if b.d != nil && r.width != 0 && (r.p < 1e-7 || r.p > most95 || r.width > 86400) {
 		b.d.Fail("baseline out of range")
 		*r = Rate{}
-		return
 	}
-	r.odds.tune(r.odds.width)
-	r.odds.fill(r.odds.p, r.odds.mean)
 }
 
 func (s *Slow) walk(b bits) {
 	for i := range s.rates {
-		s.rates[i].walk(b)
 		b.counts((*int64)(&s.limit[i]))
+		if s.limit[i] == 0 {
+			continue
+		}
+		if s.rates[i] == nil {
+			s.rates[i] = new(Rate)
+		}
+		s.rates[i].walk(b)
 	}
-	for i := range s.hist {
-		b.smalls(&s.hist[i], &s.fresh[i])
+	b.index(&s.from, cells)
+	n := len(s.cells)
+	b.index(&n, cells+1-s.from)
+	if b.d != nil {
+		s.cells = make([]cell, n)
+	}
+	for i := range s.cells {
+		b.smalls(&s.cells[i].hist, &s.cells[i].fresh)
 	}
 	b.counts(&s.hit[0], &s.hit[1], &s.n)
 	b.ticks(&s.turned)
@@ -189,18 +216,11 @@ func (s *shortfall) walk(b bits) {
 	walkBank(b, s.bank[:])
 	b.floats(&s.at)
 	s.alarm.walk(b)
-	if b.d != nil && s.at > 0 {
-		s.fill(s.at)
-	}
 }
 
 func (s *season) walk(b bits) {
-	for i := range s.day {
-		b.smalls(&s.day[i])
-	}
-	for i := range s.week {
-		b.smalls(&s.week[i])
-	}
+	b.seasons(s.day[:])
+	b.seasons(s.week[:])
 	b.flags(&s.seen)
 	b.floats(&s.dayNow, &s.weekNow, &s.sum, &s.n, &s.sumHour, &s.windows)
 	b.index(&s.slot, slots)
@@ -211,7 +231,7 @@ func (v *Volume) walk(b bits) {
 	b.ticks(&v.first, &v.last, &v.dark)
 	b.floats(&v.fast, &v.slow, &v.calendar)
 	for i := range v.ring {
-		b.floats(&v.ring[i].n, &v.ring[i].exp)
+		b.smalls(&v.ring[i].n, &v.ring[i].exp)
 	}
 	b.index(&v.at, held60)
 	v.short.walk(b)
@@ -222,17 +242,25 @@ func (s *Sibling) walk(b bits) {
 	b.ticks(&s.first, &s.last)
 	b.floats(&s.fast, &s.slow, &s.lastExpected)
 	b.held(&s.total)
-	for i := range s.ring {
-		b.held(&s.ring[i])
-	}
+	b.windows(s.ring[:])
 	b.index(&s.at, lag)
 	s.short.walk(b)
 }
 
 func (l *Light) walk(b bits) {
-	b.words(&l.last, &l.since, &l.opened, &l.quiet)
-	b.smalls(&l.hit, &l.n, &l.sum[0], &l.sum[1], &l.sum[2], &l.gotHit, &l.gotN, &l.well)
-	b.flags(&l.open, &l.page)
+	b.words(&l.last, &l.since)
+	b.smalls(&l.hit, &l.n, &l.sum[0], &l.sum[1], &l.sum[2], &l.gotHit, &l.gotN)
+	open := l.open != nil
+	b.flags(&open)
+	if !open {
+		return
+	}
+	if l.open == nil {
+		l.open = &lightAlarm{}
+	}
+	b.words(&l.open.opened, &l.open.quiet)
+	b.smalls(&l.open.well)
+	b.flags(&l.open.page)
 }
 
 // Save appends the state.

@@ -19,7 +19,7 @@ const (
 )
 
 // Volume watches whether customers stopped arriving. The zero value is ready. It
-// holds about 3 KB.
+// holds about 1.3 KB.
 type Volume struct {
 	first, last felt.Tick
 	dark        felt.Tick // since when nothing is known; 0: it is
@@ -32,7 +32,7 @@ type Volume struct {
 }
 
 // expected is a window that the level has not got yet.
-type expected struct{ n, exp float64 }
+type expected struct{ n, exp float32 }
 
 // Step takes the window that ends at t, with n interactions; factor is what the
 // calendar expects of it, 1 on an ordinary day. It must be called for every window:
@@ -106,7 +106,7 @@ func (v *Volume) step(t felt.Tick, n, factor float64, rule *Rule) (out Reading) 
 	out = v.short.tell(t, n, exp, known, rule)
 	// What has looked like less for half an hour is the evening: the level follows again.
 	suspicious := out.Statistic > rule.Open/2 && t-out.Since < 1800
-	v.learn(t, w, expected{n, exp}, factor, suspicious)
+	v.learn(t, w, expected{float32(n), float32(exp)}, factor, suspicious)
 	return out
 }
 
@@ -118,7 +118,7 @@ func (v *Volume) learn(t, w felt.Tick, now expected, factor float64, suspicious 
 		v.calendar = factor
 	}
 	a := v.gain(w)
-	v.season.step(t, a, now.n, v.first)
+	v.season.step(t, a, float64(now.n), v.first)
 	v.calendar += a * (factor - v.calendar)
 	b := a / 3
 	if age := float64((t-v.first)/w) - held60 + 1; age < 1 { // nothing has come in yet
@@ -127,16 +127,16 @@ func (v *Volume) learn(t, w felt.Tick, now expected, factor float64, suspicious 
 		a, b = max(a, 1/age), max(b, 1/age)
 	}
 	switch {
-	case v.short.alarm.lasting: // the new normal, over hours
+	case v.short.alarm.lasting(): // the new normal, over hours
 		a = float64(w) / (3 * 3600)
 		b = a
 	case suspicious:
 		a, b = a/10, b/10
 	case in.exp > 0:
-		v.short.learn(w, in.n, in.exp)
+		v.short.learn(w, float64(in.n), float64(in.exp))
 	}
-	v.fast += a * (in.n - v.fast)
-	v.slow += b * (in.n - v.slow)
+	v.fast += a * (float64(in.n) - v.fast)
+	v.slow += b * (float64(in.n) - v.slow)
 }
 
 // Usual is how many are expected in the next window, and for how many more seconds it must watch

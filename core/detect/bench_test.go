@@ -68,5 +68,6 @@ func BenchmarkJudge(b *testing.B) {
 		w.d.Tick(w.now)
 	}
 	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/1e6, "MB")
+	b.ReportMetric(float64(w.d.Bytes())/1e6, "MB-said")
 	b.ReportMetric(float64(len(e.B))/1e6, "MB-snapshot")
 }

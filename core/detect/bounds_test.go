@@ -70,7 +70,7 @@ func TestACutDoesNotCount(t *testing.T) {
 func TestTriesOfASeriesAreFoundInOrder(t *testing.T) {
 	q := &fifo{}
 	for i := range 5000 {
-		q.add(try{series: uint32(i % 7), known: felt.Tick(i), who: uint64(i)})
+		q.add(try{series: uint32(i % 7), known: uint32(i), who: uint64(i)})
 	}
 	q.prune(100)
 	list := func(id uint32) (got []uint64) {

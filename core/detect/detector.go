@@ -180,11 +180,7 @@ func (d *Detector) forget(t, idle felt.Tick) {
 		d.gone = append(d.gone, s.found...)
 		for i := range s.dims {
 			d.values -= len(s.dims[i].values)
-			for j := range s.dims[i].values {
-				if f := s.dims[i].values[j].found; f != nil {
-					d.gone = append(d.gone, f)
-				}
-			}
+			s.dims[i].each(func(f *lasting) { d.gone = append(d.gone, f) })
 		}
 		d.dirty, d.recount = true, true
 	}

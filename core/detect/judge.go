@@ -189,7 +189,7 @@ func (d *Detector) since(s *series, t felt.Tick, test Test, after felt.Tick) fel
 func (d *Detector) judgeValue(s *series, t felt.Tick, by *said) {
 	m, r := &s.dims[by.key], &by.Reading
 	v := &m.values[by.value]
-	f := v.found
+	f := m.found[uint8(by.value)]
 	switch {
 	case f == nil:
 		if r.Statistic < d.light.Open || s.has(felt.FindingFailed, false) || !v.hit.of(r, t, d.settings.FloorClients) ||
@@ -201,14 +201,14 @@ func (d *Detector) judgeValue(s *series, t felt.Tick, by *said) {
 		f = &lasting{Finding: d.begin(of, felt.FindingFailed, detectorValue, t), test: TestFailed}
 		f.Threshold = d.light.Open
 		f.Since = d.since(s, t, TestFailed, r.Since)
-		v.found = f
+		m.note(by.value, f)
 		d.fillValue(f, t, r)
 		d.tell(f, t)
 	case s.has(felt.FindingFailed, false):
-		v.found = nil
+		delete(m.found, uint8(by.value))
 		d.end(f, t, "is part of what is found in the whole now")
 	case !r.Lasting:
-		v.found = nil
+		delete(m.found, uint8(by.value))
 		d.end(f, t, "is over")
 	default:
 		was := f.Paging
@@ -230,11 +230,7 @@ func (d *Detector) fillValue(f *lasting, t felt.Tick, r *cusum.Reading) {
 
 func (d *Detector) segmentsFound(s *series) (n int) {
 	for i := range s.dims {
-		for j := range s.dims[i].values {
-			if s.dims[i].values[j].found != nil {
-				n++
-			}
-		}
+		n += len(s.dims[i].found)
 	}
 	return n
 }
@@ -244,19 +240,20 @@ func (d *Detector) segmentsFound(s *series) (n int) {
 func (d *Detector) named(s *series, f *lasting) []felt.Segment {
 	type odd struct {
 		felt.Segment
-		stat float32
+		stat float64
 	}
 	var list []odd
 	for i := range s.dims {
 		for j := range s.dims[i].values {
 			v := &s.dims[i].values[j]
-			rest := float64(f.N) - float64(v.tries)
-			if float64(v.stat) < d.light.Open || rest <= 0 {
+			stat, hits, tries := v.light.Evidence()
+			rest := float64(f.N) - tries
+			if stat < d.light.Open || rest <= 0 {
 				continue
 			}
-			others := math.Max(float64(f.Hit)-float64(v.hits), 0) / rest
-			if ratio(float64(v.hits), float64(v.tries)) >= 2*others {
-				list = append(list, odd{felt.Segment{Key: s.dims[i].key, Value: v.name}, v.stat})
+			others := math.Max(float64(f.Hit)-hits, 0) / rest
+			if ratio(hits, tries) >= 2*others {
+				list = append(list, odd{felt.Segment{Key: s.dims[i].key, Value: v.name}, stat})
 			}
 		}
 	}
@@ -292,11 +289,7 @@ func (d *Detector) each(yield func(*lasting)) {
 			yield(f)
 		}
 		for i := range s.dims {
-			for j := range s.dims[i].values {
-				if f := s.dims[i].values[j].found; f != nil {
-					yield(f)
-				}
-			}
+			s.dims[i].each(yield)
 		}
 		for i := range s.burns {
 			if f := s.burns[i].found; f != nil {

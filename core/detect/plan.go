@@ -111,18 +111,14 @@ func (d *Detector) plan(s *series) {
 	for _, k := range s.plan.keys {
 		if i := slices.IndexFunc(was, func(m dim) bool { return m.key == k }); i >= 0 {
 			s.dims = append(s.dims, was[i])
-			was[i].values = nil
+			was[i].values, was[i].found = nil, nil
 			continue
 		}
 		s.dims = append(s.dims, dim{key: k})
 	}
 	for i := range was {
 		d.values -= len(was[i].values)
-		for j := range was[i].values {
-			if f := was[i].values[j].found; f != nil {
-				d.gone = append(d.gone, f)
-			}
-		}
+		was[i].each(func(f *lasting) { d.gone = append(d.gone, f) })
 	}
 	if !slices.EqualFunc(was, s.dims, func(a, b dim) bool { return a.key == b.key }) {
 		for i := range s.open {

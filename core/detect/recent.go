@@ -16,20 +16,30 @@ type Seen struct {
 	First, Last felt.Instant // the end of it
 }
 
-// try is a Seen of a series.
+// try is a Seen of a series, in 24 bytes: there are hundreds of thousands.
 type try struct {
-	series  uint32
-	outcome felt.Outcome
-	known   felt.Tick
-	who     uint64
-	end     felt.Instant
+	who    uint64
+	end    felt.Instant
+	known  uint32 // tick, good until 2106
+	series uint32 // the outcome is in its highest bits
 }
 
-// fifo is a bounded list of tries, oldest first.
+// seriesBits are those of [try.series] that are the series.
+const seriesBits = 29
+
+func makeTry(series uint32, o felt.Outcome, known felt.Tick, who uint64, end felt.Instant) try {
+	return try{who: who, end: end, known: uint32(known), series: series<<(32-seriesBits)>>(32-seriesBits) | uint32(o)<<seriesBits}
+}
+
+func (y *try) of() uint32            { return y.series & (1<<seriesBits - 1) }
+func (y *try) outcome() felt.Outcome { return felt.Outcome(y.series >> seriesBits) }
+
+// fifo is a bounded list of tries, oldest first: a ring that grows up to its bound.
 type fifo struct {
-	list   []try
-	head   int
-	places map[uint32][]int32 // in list, by series; nil not made
+	ring   []try
+	head   int // the oldest
+	n      int
+	places map[uint32][]int32 // by age, of each series; nil not made
 	asked  int                // since the list changed
 }
 
@@ -41,31 +51,37 @@ func (q *fifo) changed() { q.places, q.asked = nil, 0 }
 
 func (q *fifo) add(y try) {
 	q.changed()
-	if len(q.list)-q.head >= recentMax {
-		q.head++
+	if q.n == len(q.ring) && q.n < recentMax {
+		ring := make([]try, min(max(2*q.n, 64), recentMax))
+		for i := range q.n {
+			ring[i] = *q.at(i)
+		}
+		q.ring, q.head = ring, 0
 	}
-	if q.head > 1024 && q.head > len(q.list)/2 {
-		n := copy(q.list, q.list[q.head:])
-		q.list, q.head = q.list[:n], 0
+	if q.n == len(q.ring) {
+		q.drop()
 	}
-	q.list = append(q.list, y)
+	q.n++
+	*q.at(q.n - 1) = y
 }
+
+// at is one of those held, by age.
+func (q *fifo) at(i int) *try { return &q.ring[(q.head+i)%len(q.ring)] }
+
+func (q *fifo) drop() { q.head, q.n = (q.head+1)%len(q.ring), q.n-1 }
 
 func (q *fifo) prune(before felt.Tick) {
 	q.changed()
-	for q.head < len(q.list) && q.list[q.head].known < before {
-		q.head++
-	}
-	if q.head == len(q.list) {
-		q.list, q.head = q.list[:0], 0
+	for q.n > 0 && felt.Tick(q.at(0).known) < before {
+		q.drop()
 	}
 }
 
 // of calls yield for the tries of a series, oldest first.
 func (q *fifo) of(id uint32, yield func(*try)) {
 	if q.asked++; q.asked <= scansMost {
-		for i := q.head; i < len(q.list); i++ {
-			if y := &q.list[i]; y.series == id {
+		for i := range q.n {
+			if y := q.at(i); y.of() == id {
 				yield(y)
 			}
 		}
@@ -73,16 +89,15 @@ func (q *fifo) of(id uint32, yield func(*try)) {
 	}
 	if q.places == nil {
 		q.places = map[uint32][]int32{}
-		for i := q.head; i < len(q.list); i++ {
-			q.places[q.list[i].series] = append(q.places[q.list[i].series], int32(i))
+		for i := range q.n {
+			of := q.at(i).of()
+			q.places[of] = append(q.places[of], int32(i))
 		}
 	}
 	for _, i := range q.places[id] {
-		yield(&q.list[i])
+		yield(q.at(int(i)))
 	}
 }
-
-func (q *fifo) all() []try { return q.list[q.head:] }
 
 // recent are the tries of the last minutes: bad ones are kept apart, so that many good ones do
 // not push them out.
@@ -95,7 +110,7 @@ func (r *recent) add(id uint32, t felt.Tick, s Seen) {
 	if s.Outcome == felt.OutcomeSuccess {
 		q = &r.good
 	}
-	q.add(try{id, s.Outcome, t, s.Customer, s.Last})
+	q.add(makeTry(id, s.Outcome, t, s.Customer, s.Last))
 }
 
 func (r *recent) prune(t felt.Tick) {
@@ -108,7 +123,7 @@ func (r *recent) prune(t felt.Tick) {
 func (r *recent) first(id uint32, after felt.Tick, o felt.Outcome) felt.Instant {
 	end := felt.Instant(0)
 	r.bad.of(id, func(y *try) {
-		if y.known > after && y.outcome == o && (end == 0 || y.end < end) {
+		if felt.Tick(y.known) > after && y.outcome() == o && (end == 0 || y.end < end) {
 			end = y.end
 		}
 	})
@@ -125,7 +140,7 @@ func (d *Detector) Recent(of felt.Series, yield func(Seen)) {
 	for _, q := range []*fifo{&d.recent.good, &d.recent.bad} {
 		q.of(s.id, func(y *try) {
 			if y.who != 0 {
-				yield(Seen{y.who, y.outcome, y.end, y.end})
+				yield(Seen{y.who, y.outcome(), y.end, y.end})
 			}
 		})
 	}

@@ -1,6 +1,9 @@
 package detect
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/cusum"
 	"github.com/felt-cx/felt/core/measure"
@@ -15,18 +18,31 @@ const otherValue = "other"
 // dim is one segment key of a series.
 type dim struct {
 	key    string
-	values []value // in order of coming
+	values []value            // in order of coming
+	found  map[uint8]*lasting // of few of them, by place
 }
 
-// value is one value of a key: its name and its light test.
+// note keeps what lasts of a value.
+func (m *dim) note(value int, f *lasting) {
+	if m.found == nil {
+		m.found = map[uint8]*lasting{}
+	}
+	m.found[uint8(value)] = f
+}
+
+// each calls yield for what lasts of the values, in order.
+func (m *dim) each(yield func(*lasting)) {
+	for _, i := range slices.Sorted(maps.Keys(m.found)) {
+		yield(m.found[i])
+	}
+}
+
+// value is one value of a key: its name and its light test, in 88 bytes. There may be half a million.
 type value struct {
 	name  string
 	light cusum.Light
 	hit   struck
-	found *lasting
 	last  uint32 // tick with a try
-	// What its test said last: evidence, hits and tries since it began.
-	stat, hits, tries float32
 }
 
 // valuesOf numbers the segment values of a try, and admits new ones.
@@ -73,10 +89,8 @@ func (d *Detector) admit(t felt.Tick, m *dim, text string) uint8 {
 			return i
 		}
 	}
-	if cap(m.values) == len(m.values) { // by eights: there are very many of these lists
-		grown := make([]value, len(m.values), len(m.values)+8)
-		copy(grown, m.values)
-		m.values = grown
+	if n := len(m.values); cap(m.values) == n { // by a few, and up to what the allocator gives: there are very many of these lists
+		m.values = append(append([]value(nil), m.values...), make([]value, min(n, 4)+1)...)[:n]
 	}
 	d.values++
 	m.values = append(m.values, value{name: d.intern(text), last: uint32(t)})
@@ -96,7 +110,7 @@ func (m *dim) find(text string) uint8 {
 // idlest is the value that was not seen for longest, of which nothing was found; nil when there is none.
 func (m *dim) idlest() (v *value) {
 	for i := range m.values {
-		if o := &m.values[i]; o.found == nil && o.name != otherValue && (v == nil || o.last < v.last) {
+		if o := &m.values[i]; m.found[uint8(i)] == nil && o.name != otherValue && (v == nil || o.last < v.last) {
 			v = o
 		}
 	}
@@ -153,7 +167,6 @@ func (d *Detector) stepValues(s *series, t felt.Tick) {
 			if n := c.n[j+1]; n > 0 {
 				v := &m.values[j]
 				r := v.light.Step(t, c.hit[j+1], n, prior, &d.light)
-				v.stat, v.hits, v.tries = float32(r.Statistic), float32(r.Hit), float32(r.N)
 				d.said = append(d.said, said{i, j, r})
 				if r.Statistic <= 0 {
 					v.hit = struck{}

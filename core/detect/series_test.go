@@ -3,6 +3,7 @@ package detect
 import (
 	"encoding/binary"
 	"testing"
+	"unsafe"
 
 	"pgregory.net/rapid"
 
@@ -80,6 +81,24 @@ func TestAllOfTheTrafficIsNoSegment(t *testing.T) {
 			if f.Series.SegmentKey != "" {
 				t.Errorf("rare %g: %s", rare, f.Explanation)
 			}
+		}
+	}
+}
+
+// TestSizes: what there are hundreds of thousands of stays as small as [Detector.Bytes] says.
+func TestSizes(t *testing.T) {
+	for _, x := range []struct {
+		is   uintptr
+		said int
+	}{
+		{unsafe.Sizeof(value{}), valueBytes},
+		{unsafe.Sizeof(try{}), tryBytes},
+		{unsafe.Sizeof(entry{}), entryBytes},
+		{unsafe.Sizeof(series{}), seriesBytes},
+		{unsafe.Sizeof(sample{}), sampleBytes},
+	} {
+		if int(x.is) > x.said {
+			t.Errorf("%d bytes, said are %d", x.is, x.said)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package detect
 import (
 	"cmp"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/felt-cx/felt"
@@ -38,8 +39,8 @@ func (d *Detector) Save(e *codec.Encoder) {
 		s.save(e, d.tick)
 	}
 	d.samples.save(e)
-	saveTries(e, d.recent.good.all(), d.tick)
-	saveTries(e, d.recent.bad.all(), d.tick)
+	d.recent.good.save(e, d.tick)
+	d.recent.bad.save(e, d.tick)
 	gone := slices.SortedFunc(slices.Values(d.gone), func(a, b *lasting) int { return cmp.Compare(a.ID, b.ID) })
 	e.Len(len(gone))
 	for _, f := range gone {
@@ -71,8 +72,8 @@ func (d *Detector) Load(dec *codec.Decoder) {
 	}
 	d.dirty = true
 	d.samples.load(dec)
-	d.recent.good.list = loadTries(dec, d.tick)
-	d.recent.bad.list = loadTries(dec, d.tick)
+	d.recent.good.load(dec, d.tick)
+	d.recent.bad.load(dec, d.tick)
 	for n := dec.Len(2); n > 0 && dec.Err() == nil; n-- {
 		if f := loadFinding(dec); f != nil {
 			d.gone = append(d.gone, f)
@@ -206,10 +207,7 @@ func (m *dim) save(e *codec.Encoder, now felt.Tick) {
 		v.light.Save(e)
 		v.hit.save(e, now)
 		e.Int(int64(now) - int64(v.last))
-		saveOne(e, v.found)
-		e.Float(float64(v.stat))
-		e.Float(float64(v.hits))
-		e.Float(float64(v.tries))
+		saveOne(e, m.found[uint8(i)])
 	}
 }
 
@@ -226,8 +224,9 @@ func (m *dim) load(d *Detector, dec *codec.Decoder) {
 		v.light.Load(dec)
 		v.hit.load(dec, d.tick)
 		v.last = uint32(int64(d.tick) - dec.Int())
-		v.found = loadOne(dec)
-		v.stat, v.hits, v.tries = float32(dec.Float()), float32(dec.Float()), float32(dec.Float())
+		if f := loadOne(dec); f != nil {
+			m.note(i, f)
+		}
 	}
 	d.values += n
 }
@@ -344,27 +343,26 @@ func (l *samples) load(d *codec.Decoder) {
 	}
 }
 
-func saveTries(e *codec.Encoder, list []try, now felt.Tick) {
-	e.Len(len(list))
-	for i := range list {
-		y := &list[i]
-		e.Uint(uint64(y.series))
-		e.Uint(uint64(y.outcome))
-		e.Int(int64(now - y.known))
+func (q *fifo) save(e *codec.Encoder, now felt.Tick) {
+	e.Len(q.n)
+	for i := range q.n {
+		y := q.at(i)
+		e.Uint(uint64(y.of()))
+		e.Uint(uint64(y.outcome()))
+		e.Int(int64(now) - int64(y.known))
 		e.Word(y.who)
 		e.Int(int64(now.Instant() - y.end))
 	}
 }
 
-func loadTries(d *codec.Decoder, now felt.Tick) []try {
-	n := d.Len(12)
-	list := make([]try, 0, n)
-	for ; n > 0 && d.Err() == nil; n-- {
-		y := try{series: uint32(d.UintMax(1<<32 - 1)), outcome: felt.Outcome(d.UintMax(felt.Outcomes - 1))}
-		y.known = now - felt.Tick(d.Int())
-		y.who = d.Word()
-		y.end = now.Instant() - felt.Instant(d.Int())
-		list = append(list, y)
+func (q *fifo) load(d *codec.Decoder, now felt.Tick) {
+	for n := d.Len(12); n > 0 && d.Err() == nil; n-- {
+		series, outcome := uint32(d.UintMax(1<<seriesBits-1)), felt.Outcome(d.UintMax(felt.Outcomes-1))
+		known := now - felt.Tick(d.Int())
+		if known < 0 || known > math.MaxUint32 {
+			d.Fail("tick out of range")
+		}
+		who := d.Word()
+		q.add(makeTry(series, outcome, known, who, now.Instant()-felt.Instant(d.Int())))
 	}
-	return list
 }

@@ -26,6 +26,7 @@ type Stats struct {
 	HeldJourneys, KnownLinks                       int
 	JourneyBytes                                   int // of both, about
 	Bytes                                          measure.HeldBytes
+	DetectorBytes                                  int   // about
 	Incidents                                      int64 // opened so far
 
 	Signals signal.Stats
@@ -82,6 +83,7 @@ func (e *Engine) Stats() Stats {
 		})
 	}
 	s.Series, s.Findings, s.NotJudgedSeries = e.stage3.detector.Stats()
+	s.DetectorBytes = e.stage3.detector.Bytes()
 	s.OpenIncidents, s.Incidents = e.stage3.book.Stats()
 	s.Signals, s.SignalTroubles = e.stage3.signals.Stats(), e.stage3.signals.Troubles()
 	s.Unmapped = ranked(unmapped)
@@ -186,6 +188,7 @@ func (e *Engine) Metrics() []felt.Metric {
 		{"operations", s.Bytes.Operations},
 		{"texts", s.Bytes.Texts},
 		{"journeys", s.JourneyBytes},
+		{"detectors", s.DetectorBytes},
 	} {
 		out = append(out, felt.Metric{
 			Name: "felt_engine_bytes", Help: "Memory held by the engine, about, by part.", Type: felt.MetricGauge,
