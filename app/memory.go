@@ -82,17 +82,20 @@ func (m *memory) manage(ctx context.Context) {
 		g := readRuntime()
 		room = retune(room, collecting(last, g), g.allSeconds-last.allSeconds)
 		last = g
-		debug.SetMemoryLimit(max(m.left(g), int64(room*float64(g.live))+int64(g.other)))
+		all, files := resident()
+		debug.SetMemoryLimit(max(m.left(g, all, files), int64(room*float64(g.live))+int64(g.other)))
 	}
 }
 
-// left is what Go may have of the memory that was asked for: what nobody else has.
-func (m *memory) left(g goMemory) int64 {
-	all, _ := resident()
+// left is what Go may have of the memory that was asked for: what nobody else has, nor the store when it
+// next writes, for then Go cannot give it back so quickly. all is the resident memory, files what of
+// it is files.
+func (m *memory) left(g goMemory, all, files uint64) int64 {
 	if all <= g.held {
 		return int64((1 - otherShare) * float64(m.limit))
 	}
-	return int64((1-spareShare)*float64(m.limit)) - int64(all-g.held)
+	others := max(float64(all-g.held), float64(files)+writeShare*float64(m.limit))
+	return int64((1-spareShare)*float64(m.limit) - others)
 }
 
 // collecting is how long processors collected garbage between two readings. The runtime takes the time

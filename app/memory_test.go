@@ -62,25 +62,25 @@ func TestCollecting(t *testing.T) {
 	}
 }
 
-// TestLeft: Go gets what the rest of the process does not have, and less the more that is.
+// TestLeft: Go gets what the rest of the process does not have nor will when the store writes, and less the
+// more that is.
 func TestLeft(t *testing.T) {
-	all, _ := resident()
-	if all == 0 {
-		t.Skip("the system does not tell")
-	}
-	const mega = 1 << 20
-	limit := float64(1 << 40)
-	m := &memory{limit: 1 << 40}
-	g := readRuntime()
-	if g.held == 0 || g.held < g.live+g.other {
+	if g := readRuntime(); g.held == 0 || g.held < g.live+g.other {
 		t.Errorf("Go holds %d bytes, of which %d and %d are in use", g.held, g.live, g.other)
 	}
-	few, many := m.left(goMemory{held: all - 30*mega}), m.left(goMemory{held: all - 20*mega})
-	if few >= many || float64(many) > (1-spareShare)*limit || (1-spareShare)*limit-float64(few) > 60*mega {
-		t.Errorf("beside some 30 MB of others Go gets %d of %g, beside 20 %d", few, limit, many)
-	}
-	if got, want := m.left(goMemory{held: 2 * all}), int64((1-otherShare)*limit); got != want {
-		t.Errorf("where others are not known Go gets %d, want %d", got, want)
+	const mega = 1 << 20
+	m := &memory{limit: 1000 * mega}
+	for _, c := range []struct{ held, all, files, want uint64 }{
+		{300 * mega, 700 * mega, 70 * mega, 540 * mega},
+		{300 * mega, 800 * mega, 70 * mega, 440 * mega},
+		{300 * mega, 500 * mega, 70 * mega, 590 * mega}, // the store is idle
+		{300 * mega, 301 * mega, 100 * mega, 560 * mega},
+		{300 * mega, 200 * mega, 70 * mega, 520 * mega}, // of others nothing is known
+		{300 * mega, 0, 0, 520 * mega},
+	} {
+		if got := m.left(goMemory{held: c.held}, c.all, c.files); got/mega != int64(c.want/mega) {
+			t.Errorf("%+v: %d MiB, want %d", c, got/mega, c.want/mega)
+		}
 	}
 }
 
