@@ -79,6 +79,6 @@ func fade(width felt.Tick, half float64) float64 { return math.Exp2(-float64(wid
 // What tests hold, in bytes; of [Slow] see there.
 const (
 	RateBytes    = 640
-	VolumeBytes  = 1280
-	SiblingBytes = 640
+	VolumeBytes  = 1312
+	SiblingBytes = 672
 )

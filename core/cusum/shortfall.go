@@ -22,6 +22,7 @@ func leftLog(j int) float64 {
 // with learned noise.
 type shortfall struct {
 	noise [scales]noise
+	batch batches
 	bank  [drops]arm
 	at    float64 // the expectation of which the bonus is
 	alarm alarm
@@ -43,7 +44,7 @@ func (s *shortfall) judge(t, w felt.Tick, n, exp, known float64, first int, rule
 	}
 	var effective [scales]float64
 	for k := range effective {
-		effective[k] = 1 / (1 + blockOf(k, w)*exp*s.noise[k].value(believe(true, k)))
+		effective[k] = s.effective(k, w, exp)
 	}
 	for j := range s.bank {
 		a := &s.bank[j]
@@ -69,6 +70,11 @@ func (s *shortfall) judge(t, w felt.Tick, n, exp, known float64, first int, rule
 	}
 }
 
+// effective is how much of what one window says counts, given the noise.
+func (s *shortfall) effective(k int, w felt.Tick, exp float64) float64 {
+	return 1 / (1 + blockOf(k, w)*exp*s.noise[k].value(believe(true, k)) + s.batch.excess(exp))
+}
+
 func (s *shortfall) bonus() (all [drops]float64) {
 	if s.at > 0 {
 		for j := range all {
@@ -81,8 +87,17 @@ func (s *shortfall) bonus() (all [drops]float64) {
 // tell gives the reading and keeps the finding.
 func (s *shortfall) tell(t felt.Tick, n, exp, known float64, rule *Rule) (out Reading) {
 	s.alarm.count(n, exp)
+	if exp > 0 {
+		s.batch.count(t, n, exp)
+	}
 	bonus := s.bonus()
 	out.take(s.bank[:], bonus[:])
+	switch {
+	case s.batch.late(t):
+		out.Statistic = min(out.Statistic, rule.Open-.5)
+	case rule.Page > rule.Open && t-out.Since < 2*rule.width(): // one window may always be a late batch
+		out.Statistic = min(out.Statistic, max(rule.Open, rule.Page-.5))
+	}
 	out.Expected, out.Known = exp, known
 	if s.alarm.step(t, rule, &out) {
 		restart(s.bank[:], rule)
@@ -101,6 +116,7 @@ func (s *shortfall) learn(w felt.Tick, n, exp float64) {
 	for k := range s.noise {
 		s.noise[k].learn(k, n-exp, exp, 1, blockOf(k, w), believe(true, k))
 	}
+	s.batch.learn(n, exp)
 }
 
 // smallest is the smallest lost share that would be found in so many windows.
@@ -111,7 +127,7 @@ func (s *shortfall) smallest(exp, known, windows float64, first int, rule *Rule)
 	bonus := s.bonus()
 	for lost := .01; lost < 1.005; lost += .01 {
 		for j := first; j < drops; j++ {
-			f := 1 / (1 + blockOf(s.scale(j), rule.width())*exp*s.noise[s.scale(j)].value(believe(true, s.scale(j))))
+			f := s.effective(s.scale(j), rule.width(), exp)
 			sum := windows * f * exp * ((1-lost)*leftLog(j) + 1 - left(j)) / (1 + exp*windows/2/known)
 			if sum >= s.bank[j].raw(rule.Open-bonus[j]) {
 				return min(lost, 1), true

@@ -213,6 +213,8 @@ func (s *Slow) walk(b bits) {
 
 func (s *shortfall) walk(b bits) {
 	walkNoise(b, &s.noise)
+	b.smalls(&s.batch.phi, &s.batch.windows, &s.batch.run, &s.batch.missed, &s.batch.slip)
+	b.ticks(&s.batch.at)
 	walkBank(b, s.bank[:])
 	b.floats(&s.at)
 	s.alarm.walk(b)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"syscall"
 	"testing"
 	"time"
 
@@ -31,14 +32,22 @@ func TestCPUTimeIsTheSameProcessAsGoMeasures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	until := time.Now().Add(300 * time.Millisecond)
-	x := 1.0
-	for time.Now().Before(until) {
-		x = math.Sqrt(x + 1)
+	own := func() float64 { // on a machine that others use as well, the clock says nothing
+		var u syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+			t.Fatal(err)
+		}
+		return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
+	}
+	x, from := 1.0, own()
+	for own() < from+0.3 {
+		for range 10_000 {
+			x = math.Sqrt(x + 1)
+		}
 	}
 	after, err := cpuSeconds(os.Getpid())
-	if err != nil || after-before < 0.05 || x == 0 {
-		t.Errorf("300 ms of work took %v CPU-s, %v", after-before, err)
+	if took := after - before; err != nil || took < 0.25 || x == 0 {
+		t.Errorf("0.3 CPU-s of work took %v CPU-s, %v", took, err)
 	}
 }
 
