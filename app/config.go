@@ -241,6 +241,15 @@ func (c *Config) keepShare() float64 {
 	return c.KeepGoodTraces
 }
 
+func (c *Config) memoryDefaults() {
+	def(&c.Memory, 512<<20)
+	if c.StoreMemory == "" {
+		c.StoreMemory = fmt.Sprintf("%dMB", int64(askShare*float64(c.Memory))/1e6)
+		c.storeQuiet = fmt.Sprintf("%dMB", int64(storeShare*float64(c.Memory))/1e6)
+		c.storeWrite = fmt.Sprintf("%dMB", int64(min(max(writeShare*float64(c.Memory), leastWrite), askShare*float64(c.Memory)))/1e6)
+	}
+}
+
 func (c *Config) defaults() {
 	def(&c.Listen, "127.0.0.1:3358")
 	def(&c.OTLPGRPC, "127.0.0.1:4317")
@@ -249,12 +258,7 @@ func (c *Config) defaults() {
 	def(&c.LogMaxBytes, 20<<30)
 	def(&c.LogMaxAge, 24*time.Hour)
 	def(&c.SnapshotEvery, 30*time.Second)
-	def(&c.Memory, 512<<20)
-	if c.StoreMemory == "" {
-		c.StoreMemory = fmt.Sprintf("%dMB", int64(askShare*float64(c.Memory))/1e6)
-		c.storeQuiet = fmt.Sprintf("%dMB", int64(storeShare*float64(c.Memory))/1e6)
-		c.storeWrite = fmt.Sprintf("%dMB", int64(min(max(writeShare*float64(c.Memory), leastWrite), askShare*float64(c.Memory)))/1e6)
-	}
+	c.memoryDefaults()
 	def(&c.CompactEvery, time.Minute)
 	def(&c.KeepGoodTraces, 0.01)
 	def(&c.KeeperBehind, 90*time.Second)
