@@ -16,8 +16,6 @@ type HistoryCount struct {
 
 // HistoryReader tells what was judged, as it was judged then: what detectors are warmed with
 // after their state was lost, and judge again in a backtest.
-//
-//nolint:interfacebloat // It is one thing: the past, whole.
 type HistoryReader interface {
 	// History yields the interactions of customer traffic, steps and journeys, that became
 	// known with an outcome in ticks (after, upTo]: each once, as it was in the first of its

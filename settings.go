@@ -4,24 +4,24 @@ package felt
 // ([KindSettings]) so that a replay decides as the first run did; whatever is not
 // here cannot change a row.
 type Settings struct {
-	Version      int64   `json:"version"`         // grows with every change
-	Partitions   int     `json:"partitions"`      // fixed when the data directory is made; 1..[MaxParts]
-	Clock        Clock   `json:"clock"`           // fixed likewise
-	Settle       Instant `json:"settle"`          // how long after its trace's last span an undecided span waits
-	LateMax      Instant `json:"late_max"`        // older events are rejected in a wall log
-	JudgeLate    Instant `json:"judge_late"`      // older events are counted but not judged
-	Remember     Instant `json:"remember"`        // how long an interaction's id is remembered against re-delivery
-	JourneyLate  Instant `json:"journey_late"`    // how late a step may come and still correct a journey that has ended; Settle is added
-	Recovery     Instant `json:"recovery"`        // the recovery_window
-	OpenSpans    int     `json:"open_spans"`      // bound on spans held for their traces, over all partitions
-	OpenTries    int     `json:"open_tries"`      // bound on remembered interactions, over all partitions
-	SeriesMax    int     `json:"series_max"`      // bound on series of interactions; further names count as "other"
-	OpsMax       int     `json:"operations_max"`  // bound on operations and on edges; further ones count as "other"
-	SegmentMax   int     `json:"segment_values"`  // K values per segment key and series; further ones are "other"
-	FloorClients int     `json:"floor_hit"`       // the fewest different customers hit since the evidence began, for a finding; 1..32
-	OpenJourneys int     `json:"open_journeys"`   // bound on customers' journeys held to be told or corrected, over all partitions; twice as many sealed ones are remembered
-	JourneySteps int     `json:"journey_steps"`   // bound on steps held of one customer in one journey; the oldest are sealed first
-	KnownLinks   int     `json:"known_links"`     // bound on links remembered so that they are not written again
+	Version      int64   `json:"version"`        // grows with every change
+	Partitions   int     `json:"partitions"`     // fixed when the data directory is made; 1..[MaxParts]
+	Clock        Clock   `json:"clock"`          // fixed likewise
+	Settle       Instant `json:"settle"`         // how long after its trace's last span an undecided span waits
+	LateMax      Instant `json:"late_max"`       // older events are rejected in a wall log
+	JudgeLate    Instant `json:"judge_late"`     // older events are counted but not judged
+	Remember     Instant `json:"remember"`       // how long an interaction's id is remembered against re-delivery
+	JourneyLate  Instant `json:"journey_late"`   // how late a step may come and still correct a journey that has ended; Settle is added
+	Recovery     Instant `json:"recovery"`       // the recovery_window
+	OpenSpans    int     `json:"open_spans"`     // bound on spans held for their traces, over all partitions
+	OpenTries    int     `json:"open_tries"`     // bound on remembered interactions, over all partitions
+	SeriesMax    int     `json:"series_max"`     // bound on series of interactions; further names count as "other"
+	OpsMax       int     `json:"operations_max"` // bound on operations and on edges; further ones count as "other"
+	SegmentMax   int     `json:"segment_values"` // K values per segment key and series; further ones are "other"
+	FloorClients int     `json:"floor_hit"`      // the fewest different customers hit since the evidence began, for a finding; 1..32
+	OpenJourneys int     `json:"open_journeys"`  // bound on customers' journeys held to be told or corrected, over all partitions; twice as many sealed ones are remembered
+	JourneySteps int     `json:"journey_steps"`  // bound on steps held of one customer in one journey; the oldest are sealed first
+	KnownLinks   int     `json:"known_links"`    // bound on links remembered so that they are not written again
 
 	Signals         int `json:"signals"`          // bound on signals that are measured, and on KPIs, each environment for itself
 	SignalInstances int `json:"signal_instances"` // bound on the instances (streams of points) of one signal

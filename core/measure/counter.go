@@ -210,7 +210,9 @@ func (c *Counter) judge(d *Decision, row *felt.Interaction) {
 }
 
 // recent tells that what became known in row.Known says something about that moment.
-func recent(row *felt.Interaction, s *felt.Settings) bool { return row.End >= row.Known.Instant()-s.JudgeLate }
+func recent(row *felt.Interaction, s *felt.Settings) bool {
+	return row.End >= row.Known.Instant()-s.JudgeLate
+}
 
 // PastTry is the try that stage 3 was told of when a row of [felt.HistoryReader] became known;
 // false when it was told of none.
