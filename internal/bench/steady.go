@@ -232,7 +232,7 @@ func (c *crowd) trace(traces ptrace.Traces, v visitor, now time.Time) {
 	a.PutStr("felt.interaction.name", fmt.Sprintf("step %d", v.step))
 	a.PutStr("session.id", fmt.Sprintf("session-%d", v.id))
 	a.PutStr("user.id", fmt.Sprintf("user-%d", v.id%2_000_000))
-	a.PutStr("felt.segment.tier", fmt.Sprintf("tier-%d", v.segment))
+	a.PutStr("felt.segment.plan", fmt.Sprintf("plan-%d", v.segment)) // a key that detectors watch
 	if c.rnd.IntN(100) == 0 {
 		a.PutStr("felt.interaction.outcome", "failed")
 	}
