@@ -184,7 +184,7 @@ describe("a journey of three steps", () => {
     expect(rate).toBe(String(want.completion_rate ?? ""));
     expect(await complaints(page)).toEqual([]);
     await page.screenshot({ path: join(shots(), "real-funnel.png"), fullPage: true });
-    await page.getByRole("link", { name: "pay", exact: true }).click();
+    await page.getByTestId("funnel").getByRole("link", { name: "pay", exact: true }).click();
     await until(
       () => page.getByTestId("try").count(),
       (n) => n === 8,
