@@ -85,13 +85,13 @@ func (a *arm) nats(bonus float64) float64 {
 }
 
 // take takes over the strongest arm.
-func (r *Reading) take(bank []arm, bonus []float64) {
+func (r *Reading) take(bank []arm, bonus func(j int) float64) {
 	best := -1
 	for j := range bank {
 		if bank[j].sum <= 0 {
 			continue
 		}
-		if s := bank[j].nats(bonus[j]); s > r.Statistic {
+		if s := bank[j].nats(bonus(j)); s > r.Statistic {
 			r.Statistic, best = s, j
 		}
 	}

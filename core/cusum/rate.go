@@ -34,32 +34,49 @@ type Rate struct {
 }
 
 // odds are the logarithms of a bank, and what follows of the width of a window: made again for
-// every window, since holding them would take a third of the memory.
+// every window, since holding them would take a third of the memory, and only for the arms that
+// are at work.
 type odds struct {
-	p             float64
-	hit, miss     [arms]float64 // nats of a hit, > 0, and of a miss, < 0
-	bonus         [arms]float64
-	hourly, daily float64 // fading
+	p, mean       float64
+	made          [arms]bool
+	hit, miss     [arms]float64 // nats of a hit, > 0, and of a miss, < 0, when made
+	hourly, daily float64       // fading
 	leak          float64
 	block         [scales]float64
 	lag           int
 }
 
-func (o *odds) fill(p, mean float64) {
-	o.p = p
-	all := [arms]float64{
-		max(1.6*p/(1+.6*p), p+.001), // faint, judged by the noise of five minutes
-		max(3*p/(1+2*p), p+.002),
-		10 * p / (1 + 9*p),
-		50 * p / (1 + 49*p),
-		min(.9, p+.05), // what matters to customers, whatever the baseline
+// of has the nats of a hit and of a miss for an arm.
+func (o *odds) of(j int) (hit, miss float64) {
+	if !o.made[j] {
+		q := clamp(alternative(j, o.p), o.p*1.1, .99)
+		o.made[j], o.hit[j], o.miss[j] = true, math.Log(q/o.p), math.Log((1-q)/(1-o.p))
 	}
-	for j, q := range all {
-		q = clamp(q, p*1.1, .99)
-		o.hit[j] = math.Log(q / p)
-		o.miss[j] = math.Log((1 - q) / (1 - p))
-		o.bonus[j] = bonusOf(-mean * (p*o.hit[j] + (1-p)*o.miss[j]))
+	return o.hit[j], o.miss[j]
+}
+
+// nats is what a window with h hits and so many misses says for an arm.
+func (o *odds) nats(j int, h, misses float64) float64 {
+	hit, miss := o.of(j)
+	return h*hit + misses*miss
+}
+
+// bonus is what the rareness of an arm's excursions is worth.
+func (o *odds) bonus(j int) float64 { return bonusOf(-o.mean * o.nats(j, o.p, 1-o.p)) }
+
+// alternative is the share that an arm stands for.
+func alternative(j int, p float64) float64 {
+	switch j {
+	case 0: // faint, judged by the noise of five minutes
+		return max(1.6*p/(1+.6*p), p+.001)
+	case 1:
+		return max(3*p/(1+2*p), p+.002)
+	case 2:
+		return 10 * p / (1 + 9*p)
+	case 3:
+		return 50 * p / (1 + 49*p)
 	}
+	return min(.9, p+.05) // what matters to customers, whatever the baseline
 }
 
 // tuned has what follows of the width.
@@ -75,7 +92,7 @@ func tuned(width felt.Tick) (o odds) {
 
 func (r *Rate) odds() odds {
 	o := tuned(r.width)
-	o.fill(r.p, r.mean)
+	o.p, o.mean = r.p, r.mean
 	return o
 }
 
@@ -112,13 +129,13 @@ func (r *Rate) Step(t felt.Tick, hit, n int64, prior Prior, rule *Rule) (out Rea
 	if mean := r.base.now.n * (1 - o.hourly); math.Abs(p-r.p) > .005*p || math.Abs(mean-r.mean) > .1*mean {
 		r.p, r.mean = p, mean
 	}
-	o.fill(r.p, r.mean)
+	o.p, o.mean = r.p, r.mean
 	h, m := float64(hit), float64(n)
 	r.alarm.count(h, m)
 	if n > 0 {
 		r.judge(t, w, h, m, &o, rule)
 	}
-	out.take(r.bank[:], o.bonus[:])
+	out.take(r.bank[:], o.bonus)
 	out.Expected, out.Known = p, r.base.now.n
 	if r.alarm.step(t, rule, &out) {
 		restart(r.bank[:], rule)
@@ -190,13 +207,16 @@ func (r *Rate) warm(t, w felt.Tick, h, m float64, effective [scales]float64, o *
 	r.bank[0].sum *= float32(o.leak)
 	for j := range r.bank {
 		a := &r.bank[j]
+		if a.sum <= 0 && h == 0 {
+			continue // misses alone begin nothing
+		}
 		noisy := effective[scaleOf(j)]
 		f := noisy
 		if a.sum > 0 { // against a baseline that is a sample itself
 			f /= 1 + float64(a.n)/r.base.known()
 		}
-		a.add(t, w, f*(h*o.hit[j]+(m-h)*o.miss[j]), h, m, rule)
-		if noisy < mixed && o.hit[j] < huge && t-felt.Tick(a.since) <= firstUp {
+		a.add(t, w, f*o.nats(j, h, m-h), h, m, rule)
+		if hit, _ := o.of(j); noisy < mixed && hit < huge && t-felt.Tick(a.since) <= firstUp {
 			a.sum = min(a.sum, float32(a.raw(rule.Open-.5)))
 		}
 	}
@@ -241,8 +261,9 @@ func (r *Rate) Smallest(perWindow float64, within felt.Tick, rule *Rule) (share 
 func (r *Rate) seen(q, m, windows float64, o *odds, rule *Rule) bool {
 	for j := range r.bank {
 		noisy := r.effective(scaleOf(j), m, o)
-		nats := noisy * m * (q*o.hit[j] + (1-q)*o.miss[j])
-		if nats <= 0 || noisy < mixed && o.hit[j] < huge && windows*float64(r.width) <= firstUp {
+		hit, _ := o.of(j)
+		nats := noisy * m * o.nats(j, q, 1-q)
+		if nats <= 0 || noisy < mixed && hit < huge && windows*float64(r.width) <= firstUp {
 			continue
 		}
 		sum := nats * windows
@@ -250,7 +271,7 @@ func (r *Rate) seen(q, m, windows float64, o *odds, rule *Rule) bool {
 			sum = nats * (1 - math.Pow(o.leak, windows)) / (1 - o.leak)
 		}
 		sum /= 1 + m*windows/2/r.base.known()
-		if sum >= r.bank[j].raw(rule.Open-o.bonus[j]) {
+		if sum >= r.bank[j].raw(rule.Open-o.bonus(j)) {
 			return true
 		}
 	}

@@ -28,14 +28,6 @@ type shortfall struct {
 	alarm alarm
 }
 
-// scale says by which scale of noise an arm is judged.
-func (s *shortfall) scale(j int) int {
-	if j == 0 {
-		return 1
-	}
-	return 0
-}
-
 // judge takes a window with n where exp were expected, an expectation that rests on
 // known interactions; the first arms are left out, because the expectation is coarse.
 func (s *shortfall) judge(t, w felt.Tick, n, exp, known float64, first int, rule *Rule) {
@@ -54,7 +46,7 @@ func (s *shortfall) judge(t, w felt.Tick, n, exp, known float64, first int, rule
 			}
 			continue
 		}
-		f := effective[s.scale(j)]
+		f := effective[scaleOf(j)]
 		if a.sum > 0 {
 			f /= 1 + float64(a.n)/known
 		}
@@ -75,13 +67,12 @@ func (s *shortfall) effective(k int, w felt.Tick, exp float64) float64 {
 	return 1 / (1 + blockOf(k, w)*exp*s.noise[k].value(believe(true, k)) + s.batch.excess(exp))
 }
 
-func (s *shortfall) bonus() (all [drops]float64) {
-	if s.at > 0 {
-		for j := range all {
-			all[j] = bonusOf(-s.at * (leftLog(j) + 1 - left(j)))
-		}
+// bonus is what the rareness of an arm's excursions is worth.
+func (s *shortfall) bonus(j int) float64 {
+	if s.at <= 0 {
+		return 0
 	}
-	return all
+	return bonusOf(-s.at * (leftLog(j) + 1 - left(j)))
 }
 
 // tell gives the reading and keeps the finding.
@@ -90,8 +81,7 @@ func (s *shortfall) tell(t felt.Tick, n, exp, known float64, rule *Rule) (out Re
 	if exp > 0 {
 		s.batch.count(t, n, exp)
 	}
-	bonus := s.bonus()
-	out.take(s.bank[:], bonus[:])
+	out.take(s.bank[:], s.bonus)
 	switch {
 	case s.batch.late(t):
 		out.Statistic = min(out.Statistic, rule.Open-.5)
@@ -103,6 +93,12 @@ func (s *shortfall) tell(t felt.Tick, n, exp, known float64, rule *Rule) (out Re
 		restart(s.bank[:], rule)
 	}
 	return out
+}
+
+// blind tells that nothing can be told: it has not watched for long enough, or not even an hour
+// without any interaction would be evidence enough.
+func blind(watched felt.Tick, exp float64, rule *Rule) bool {
+	return watched < begin || exp*3600/float64(rule.width()) < rule.Open
 }
 
 // forget is for when nothing can be told.
@@ -124,12 +120,11 @@ func (s *shortfall) smallest(exp, known, windows float64, first int, rule *Rule)
 	if exp <= 0 || windows < 1 || known <= 0 {
 		return 0, false
 	}
-	bonus := s.bonus()
 	for lost := .01; lost < 1.005; lost += .01 {
 		for j := first; j < drops; j++ {
-			f := s.effective(s.scale(j), rule.width(), exp)
+			f := s.effective(scaleOf(j), rule.width(), exp)
 			sum := windows * f * exp * ((1-lost)*leftLog(j) + 1 - left(j)) / (1 + exp*windows/2/known)
-			if sum >= s.bank[j].raw(rule.Open-bonus[j]) {
+			if sum >= s.bank[j].raw(rule.Open-s.bonus(j)) {
 				return min(lost, 1), true
 			}
 		}

@@ -50,7 +50,7 @@ func (s *Sibling) step(t felt.Tick, before, after float64, rule *Rule) (out Read
 	}
 	s.lastExpected = exp
 	known := s.total.hit
-	if t-s.first < begin || s.total.hit < follows || exp*3600/float64(w) < rule.Open {
+	if s.total.hit < follows || blind(t-s.first, exp, rule) {
 		s.short.forget(rule)
 		known = 0
 	} else {
@@ -86,7 +86,7 @@ func (s *Sibling) Usual() (share, known float64, wait felt.Tick) {
 // be found within this time at the present volume, on the median.
 func (s *Sibling) Smallest(within felt.Tick, rule *Rule) (share float64, ok bool) {
 	w := rule.width()
-	if s.last-s.first < begin || s.total.hit < follows || s.lastExpected*3600/float64(w) < rule.Open {
+	if s.total.hit < follows || blind(s.last-s.first, s.lastExpected, rule) {
 		return 0, false
 	}
 	return s.short.smallest(s.lastExpected, s.total.hit, math.Floor(float64(within)/float64(w)), 0, rule)

@@ -81,6 +81,9 @@ func (v *Volume) gain(w felt.Tick) float64 {
 	return clamp(v.fast/sample, float64(w)/slowest, float64(w)/fastest)
 }
 
+// known is how many interactions the level rests on.
+func (v *Volume) known(w felt.Tick) float64 { return 2 * v.fast / v.gain(w) }
+
 // leave is how many arms are not to be used, as the level is too slow for them.
 func (v *Volume) leave(w felt.Tick) int {
 	switch takes := float64(w) / v.gain(w); {
@@ -95,9 +98,8 @@ func (v *Volume) leave(w felt.Tick) int {
 func (v *Volume) step(t felt.Tick, n, factor float64, rule *Rule) (out Reading) {
 	w := rule.width()
 	exp := v.expect(t, factor)
-	known := 2 * v.fast / v.gain(w)
-	// Not even an hour without any interaction would be enough.
-	if t-v.first < begin || exp*3600/float64(w) < rule.Open {
+	known := v.known(w)
+	if blind(t-v.first, exp, rule) {
 		v.short.forget(rule)
 		known = 0
 	} else {
@@ -157,8 +159,8 @@ func watched(first, last felt.Tick) (wait felt.Tick) {
 func (v *Volume) Smallest(within felt.Tick, rule *Rule) (share float64, ok bool) {
 	w := rule.width()
 	exp := v.expect(v.last+w, v.calendar)
-	if v.last-v.first < begin || exp*3600/float64(w) < rule.Open {
+	if blind(v.last-v.first, exp, rule) {
 		return 0, false
 	}
-	return v.short.smallest(exp, 2*v.fast/v.gain(w), math.Floor(float64(within)/float64(w)), v.leave(w), rule)
+	return v.short.smallest(exp, v.known(w), math.Floor(float64(within)/float64(w)), v.leave(w), rule)
 }
