@@ -46,9 +46,9 @@ type Batch struct {
 	Edges             []EdgeBucket
 	Signals           []SignalPoint
 	CustomerDays      []CustomerDay
-	Findings          []Finding // state, by ID
-	IncidentCustomers []IncidentCustomer
-	BusinessEvents    []BusinessEvent // the first with an ID stands
+	Findings          []Finding          // state, by ID
+	IncidentCustomers []IncidentCustomer // state, by incident and customer: the last one written stands
+	BusinessEvents    []BusinessEvent    // the first with an ID stands
 	CustomerFacts     []Fact
 	Commands          []Command
 	Spans             []Span // of kept traces; the first with a trace and ID stands
@@ -57,6 +57,10 @@ type Batch struct {
 	Links     []Link     // by From; the strongest To wins, then the newest Since
 	Incidents []Incident // by ID and Version
 	Changes   []Change   // by ID
+
+	// Notifications are no rows: they leave by the [Outbox] before the batch is written. A store
+	// ignores them.
+	Notifications []Notification
 }
 
 // Empty reports whether the batch has no rows.

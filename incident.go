@@ -73,17 +73,21 @@ type TimelineEntry struct {
 	Actor string  `json:"actor,omitempty"` // "" when Felt itself
 }
 
-// ScorePart is one factor of an impact score.
+// ScorePart is one factor of an impact score: 100 times the product of all Value to the power of
+// Weight is the score. The weights of a score sum up to 1.
 type ScorePart struct {
-	Name   string  `json:"name"`
-	Value  float64 `json:"value"`
-	Weight float64 `json:"weight"`
+	Name   string  `json:"name"`   // criticality, reach, stage, duration, segment, harm
+	Value  float64 `json:"value"`  // above 0, at most 1
+	Weight float64 `json:"weight"` // its share of all weights
+	Input  string  `json:"input"`  // what Value was made of, in words: "412 of 13,290 customers"
 }
 
 // Indicator is a signal and the moment it first left its band.
 type Indicator struct {
-	Signal         string  `json:"signal"`
+	Signal         string  `json:"signal"`          // of a finding or node: what people call it
+	Layer          string  `json:"layer,omitempty"` // infrastructure, application, experience, business
 	FirstOutOfBand Instant `json:"first_out_of_band"`
+	Text           string  `json:"text,omitempty"` // from what to what
 }
 
 // Cause is what people or Felt hold responsible for an incident.
@@ -130,6 +134,8 @@ type Incident struct {
 	Env      string
 	App      string
 	Journeys []string // the names it is about, worst first
+	Scopes   []Scope  // what is counted, in the order of Journeys: one of them each
+	Title    string   // of the worst, as people call it: "Checkout"
 	Source   string   // detected, declared, external
 	Status   IncidentStatus
 	Priority string
@@ -138,16 +144,24 @@ type Incident struct {
 	// The moments of an incident's life, event time for FirstBad, log time for the rest; 0 not yet.
 	FirstBad, Detected, Opened, Notified, Acknowledged, Understood, Mitigated, Recovered, Resolved Instant
 
-	Findings       []Finding
-	FindingActive  bool // at least one finding lasts: resolving needs a reason
+	Findings      []Finding
+	FindingActive bool // at least one finding lasts: resolving needs a reason
+	// Twentieth is the end of the try that hurt the twentieth different customer since FirstBad; 0
+	// fewer were. From it the time to the first notification is measured.
+	Twentieth      Instant
+	Recovery       Recovery
+	Reopened       Instant // when it came back after it was resolved; 0 never
+	Silenced       string  // the silence or maintenance under which nobody is told; ""
+	EvidenceAt     Instant // as of when history was asked what stands behind it; 0 not yet
 	Impact         Impact
 	Score          float64 // 0..100
 	ScoreParts     []ScorePart
-	SegmentsHit    []Segment
-	SegmentsSpared []Segment
-	Suspects       []string
+	SegmentsHit    []SegmentShare // most hit first
+	SegmentsSpared []SegmentShare // as exposed as the others, and not hit: most customers first
+	Suspects       []Suspect      // likeliest first
+	Nodes          []Node         // operations and edges that left their band, in the order in which they did
 	Cause          Cause
-	Indicators     []Indicator
+	Indicators     []Indicator // what moved first
 	Decisions      []Decision
 	Actions        []Action
 	Timeline       []TimelineEntry
@@ -163,9 +177,11 @@ type Incident struct {
 	ReviewAnswers    map[string]string
 }
 
-// Scope is what the incident is about: the first of its journeys, of the kind of the first
-// finding on it.
+// Scope is what the incident is about above all: the first of its scopes.
 func (i Incident) Scope() Scope {
+	if len(i.Scopes) > 0 {
+		return i.Scopes[0]
+	}
 	s := Scope{Env: i.Env, App: i.App}
 	if len(i.Journeys) > 0 {
 		s.Name = i.Journeys[0]
@@ -179,7 +195,25 @@ func (i Incident) Scope() Scope {
 	return s
 }
 
-// IncidentCustomer is one member of the harmed cohort, followed after the incident.
+// Recovery is how far customers have come back: the criterion by which an incident resolves.
+type Recovery struct {
+	Since    Instant `json:"since"`    // since when all that follows has held without a break; 0 it does not hold
+	Holds    bool    `json:"holds"`    // all conditions hold now
+	Outcomes int64   `json:"outcomes"` // tries decided since Since
+	Needs    int64   `json:"needs"`    // how many must be
+	For      Instant `json:"for"`      // how long it must hold
+	// What was seen in the last window that was looked at, and what is within expectation.
+	Failed        float64 `json:"failed"`    // share that failed or was left after a failure
+	FailedTo      float64 `json:"failed_to"` // at most this is usual
+	Completed     float64 `json:"completed"`
+	CompletedFrom float64 `json:"completed_from"`
+	Volume        float64 `json:"volume"` // tries of those expected; 1 as many
+	VolumeFrom    float64 `json:"volume_from"`
+	Text          string  `json:"text"` // in one sentence: what is missing, or since when it holds
+}
+
+// IncidentCustomer is one member of the harmed cohort, followed after the incident. It is a state: the
+// last one written of an incident and customer stands.
 type IncidentCustomer struct {
 	Incident          string
 	Customer, Account Hash

@@ -23,6 +23,7 @@ const (
 	KindClock     Kind = 5 // no data: an event log becomes a wall log, for ever
 	KindInventory Kind = 6 // [Inventory] as JSON: takes effect at the next tick
 	KindBusiness  Kind = 7 // [Business] as JSON: what came from outside of telemetry
+	KindEvidence  Kind = 8 // [Evidence] as JSON: what history says about an incident
 )
 
 // Part is one of the virtual partitions 0..P-1 of a log, or [Control] or [All].
@@ -87,7 +88,7 @@ func ParseRecord(b []byte) (Record, error) {
 		At:   Instant(binary.LittleEndian.Uint64(b[4:])),
 		Data: b[recordHeader:],
 	}
-	if r.Kind < KindTelemetry || r.Kind > KindBusiness {
+	if r.Kind < KindTelemetry || r.Kind > KindEvidence {
 		return Record{}, fmt.Errorf("record kind %d is not known: %w", r.Kind, ErrCorrupt)
 	}
 	if r.Part != Control && (r.Part < 0 || r.Part >= MaxParts) {

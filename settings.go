@@ -47,20 +47,53 @@ func DefaultSettings() Settings {
 // Command is what a person or a machine asked for; it takes effect at the next tick
 // and is kept for ever with who gave it.
 type Command struct {
-	Time           Instant `json:"time"`
-	Actor          string  `json:"actor"` // who: a user's name, a token's name, "anonymous"
-	Via            string  `json:"via"`   // api, page, slack, cli
-	What           string  `json:"what"`  // incident.acknowledge, incident.resolve, ...
-	Target         string  `json:"target"`
-	Reason         string  `json:"reason,omitempty"`
-	IdempotencyKey string  `json:"idempotency_key,omitempty"` // a second one with the same key is ignored
+	Time   Instant `json:"time"`
+	Actor  string  `json:"actor"` // who: a user's name, a token's name, "anonymous"
+	Via    string  `json:"via"`   // api, page, slack, cli
+	What   string  `json:"what"`  // incident.acknowledge, incident.resolve, ...
+	Target string  `json:"target"`
+	Reason string  `json:"reason,omitempty"`
+	// Args are what else the command needs, by name; see the commands.
+	Args           map[string]string `json:"args,omitempty"`
+	IdempotencyKey string            `json:"idempotency_key,omitempty"` // a second one with the same key is ignored
 }
 
 // The commands of [Command.What].
 const (
 	CommandAcknowledge = "incident.acknowledge"
 	CommandResolve     = "incident.resolve"
+	// CommandDeclare: people say that there is an incident. Target is its id, which the door makes. Args:
+	// env, app, name, kind (step, journey), title, first_bad (RFC 3339; the moment of the command when
+	// it is not given), priority. Reason: what is wrong.
+	CommandDeclare = "incident.declare"
+	// CommandCommander: Args commander takes command; "" gives it back.
+	CommandCommander = "incident.commander"
+	// CommandNote: Reason is a line for the timeline; Args kind is note (default), marker, update or decision.
+	CommandNote = "incident.note"
+	// CommandMitigated: what hurts customers is stopped; Reason says how.
+	CommandMitigated = "incident.mitigated"
+	// CommandCause: the cause is understood. Args change, service; Reason is the note.
+	CommandCause = "incident.cause"
+	// CommandPriority: Args priority (P1 to P5, "" by the score again).
+	CommandPriority = "incident.priority"
+	// CommandVerdict: Args verdict (real, noise, duplicate), of (the incident that it is a duplicate of).
+	CommandVerdict = "incident.verdict"
+	// CommandSilence: nobody is told of incidents in a scope. Target is the silence's id. Args: env, app, name
+	// ("" any), until (RFC 3339). Reason is needed.
+	CommandSilence = "silence.add"
+	// CommandUnsilence ends a silence before its time; Target is its id.
+	CommandUnsilence = "silence.end"
 	// CommandDisclose: somebody took the list of affected customers of a scope; Target is
 	// the question, Reason why. It changes nothing and is kept for audit.
 	CommandDisclose = "customers.disclose"
 )
+
+// Silence is a time in which nobody is told of incidents in a scope; they are opened and shown all the
+// same.
+type Silence struct {
+	ID             string `json:"id"`
+	Env, App, Name string // "" any
+	From, Until    Instant
+	Reason         string `json:"reason"`
+	Actor          string `json:"actor"`
+}

@@ -15,7 +15,7 @@ import (
 
 // Version of the machine: part of every batch id and snapshot. It grows when the same
 // log would give other rows.
-const Version = 3
+const Version = 4
 
 // Engine holds the machines of all three stages of one log. Stages of different
 // partitions may be driven from different goroutines at once; everything else is for
@@ -126,6 +126,12 @@ func (e *Engine) Control(rec felt.Record) error {
 			return fmt.Errorf("business record %d: %w: %w", rec.Seq, felt.ErrCorrupt, err)
 		}
 		e.stage3.Business(b)
+	case felt.KindEvidence:
+		var v felt.Evidence
+		if err := json.Unmarshal(rec.Data, &v); err != nil {
+			return fmt.Errorf("evidence record %d: %w: %w", rec.Seq, felt.ErrCorrupt, err)
+		}
+		e.stage3.book.Evidence(v)
 	case felt.KindTelemetry, felt.KindTick:
 	}
 	return nil

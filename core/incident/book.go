@@ -60,6 +60,17 @@ func NewBook() *Book {
 // Command takes a command; it takes effect at the next Tick.
 func (b *Book) Command(c felt.Command) { b.commands = append(b.commands, c) }
 
+// Evidence takes what history says about an incident, unless as much is known already.
+func (b *Book) Evidence(v felt.Evidence) {
+	l := b.find(v.Incident)
+	if l == nil || v.At <= l.row.EvidenceAt {
+		return
+	}
+	r := &l.row
+	r.EvidenceAt, r.SegmentsHit, r.SegmentsSpared, r.Suspects, r.Nodes, r.Indicators = v.At, v.Hit, v.Spared, v.Suspects, v.Nodes, v.Indicators
+	l.changed = true
+}
+
 // Add takes one decided try of a customer for the incident of its scope, if there is one,
 // it is about tries of that kind, and the try ended since it began.
 func (b *Book) Add(of felt.Scope, customer uint64, o felt.Outcome, end felt.Instant) {

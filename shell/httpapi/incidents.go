@@ -29,27 +29,27 @@ type incidentsOutput struct {
 
 // IncidentView is an incident, with the impact that the interactions tell now.
 type IncidentView struct {
-	ID            string            `json:"id"`
-	Version       int64             `json:"version"`
-	Journey       string            `json:"journey"`
-	App           string            `json:"app"`
-	Env           string            `json:"env"`
-	Kind          string            `json:"kind"`
-	Status        string            `json:"status" enum:"open,acknowledged,resolved"`
-	Title         string            `json:"title"`
-	Sentence      string            `json:"sentence" doc:"How many customers felt what, since when"`
-	FirstBad      string            `json:"first_bad" doc:"Event time"`
-	Opened        string            `json:"opened"`
-	Acknowledged  *string           `json:"acknowledged"`
-	Recovered     *string           `json:"recovered"`
-	Resolved      *string           `json:"resolved"`
-	FindingActive bool              `json:"finding_active"`
-	Score         float64           `json:"score" doc:"0 to 100"`
-	Impact        ImpactView        `json:"impact" doc:"Of the scope since first_bad, until resolved"`
-	Asked         *Asked            `json:"impact_question" doc:"The question that impact answers; null when it is the impact that the incident itself keeps"`
-	Findings      []findingView     `json:"findings"`
-	Timeline      []timelineView    `json:"timeline"`
-	SegmentsHit   map[string]string `json:"segments_hit,omitempty"`
+	ID            string              `json:"id"`
+	Version       int64               `json:"version"`
+	Journey       string              `json:"journey"`
+	App           string              `json:"app"`
+	Env           string              `json:"env"`
+	Kind          string              `json:"kind"`
+	Status        string              `json:"status" enum:"open,acknowledged,resolved"`
+	Title         string              `json:"title"`
+	Sentence      string              `json:"sentence" doc:"How many customers felt what, since when"`
+	FirstBad      string              `json:"first_bad" doc:"Event time"`
+	Opened        string              `json:"opened"`
+	Acknowledged  *string             `json:"acknowledged"`
+	Recovered     *string             `json:"recovered"`
+	Resolved      *string             `json:"resolved"`
+	FindingActive bool                `json:"finding_active"`
+	Score         float64             `json:"score" doc:"0 to 100"`
+	Impact        ImpactView          `json:"impact" doc:"Of the scope since first_bad, until resolved"`
+	Asked         *Asked              `json:"impact_question" doc:"The question that impact answers; null when it is the impact that the incident itself keeps"`
+	Findings      []findingView       `json:"findings"`
+	Timeline      []timelineView      `json:"timeline"`
+	SegmentsHit   []map[string]string `json:"segments_hit,omitempty"`
 }
 
 type timelineView struct {
@@ -177,8 +177,8 @@ func (a *API) incidentView(ctx context.Context, i felt.Incident, afresh bool) (I
 		FindingActive: i.FindingActive, Score: scoreOf(impact), Impact: impactOf(impact), Asked: asked,
 		Findings: make([]findingView, 0, len(i.Findings)), Timeline: make([]timelineView, 0, len(i.Timeline)),
 	}
-	if len(i.SegmentsHit) > 0 {
-		v.SegmentsHit = segmentsOf(i.SegmentsHit)
+	for _, hit := range i.SegmentsHit {
+		v.SegmentsHit = append(v.SegmentsHit, segmentsOf(hit.Where))
 	}
 	for n := range i.Findings {
 		v.Findings = append(v.Findings, findingOf(&i.Findings[n]))

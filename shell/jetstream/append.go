@@ -81,7 +81,7 @@ func (l *Log) check(ctx context.Context, recs []felt.Record) error {
 	for i := range recs {
 		r := &recs[i]
 		switch {
-		case r.Kind < felt.KindTelemetry || r.Kind > felt.KindBusiness:
+		case r.Kind < felt.KindTelemetry || r.Kind > felt.KindEvidence:
 			return fmt.Errorf("append: record %d has kind %d, which is not known", i, r.Kind)
 		case r.Part != felt.Control && (r.Part < 0 || int(r.Part) >= l.opts.Partitions):
 			return fmt.Errorf("append: record %d is of partition %d; this log has 0 to %d", i, r.Part, l.opts.Partitions-1)

@@ -82,7 +82,7 @@ func testInvalid(t *testing.T, open Open) {
 	l, m := fresh(t, open, Limits{}), newMaker(7)
 	for _, bad := range []felt.Record{
 		{Kind: 0, Part: felt.Control},
-		{Kind: felt.KindBusiness + 1, Part: felt.Control},
+		{Kind: felt.KindEvidence + 1, Part: felt.Control},
 		{Kind: felt.KindTelemetry, Part: felt.All},
 		{Kind: felt.KindTelemetry, Part: -3},
 		{Kind: felt.KindTelemetry, Part: felt.MaxParts},

@@ -91,7 +91,7 @@ func (l *Log) check(recs []felt.Record) error {
 	size, limit := int64(0), l.opts.MaxBytes+controlReserve
 	for i := range recs {
 		r := &recs[i]
-		if r.Kind < felt.KindTelemetry || r.Kind > felt.KindBusiness {
+		if r.Kind < felt.KindTelemetry || r.Kind > felt.KindEvidence {
 			return fmt.Errorf("append: record %d has kind %d, which is not known", i, r.Kind)
 		}
 		if r.Part != felt.Control && (r.Part < 0 || r.Part >= felt.MaxParts) {

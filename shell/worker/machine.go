@@ -111,7 +111,7 @@ func (m *machine) gather(rec felt.Record) {
 			m.apply()
 			m.early = true
 		}
-	case felt.KindSettings, felt.KindCommand, felt.KindClock, felt.KindInventory, felt.KindBusiness:
+	case felt.KindSettings, felt.KindCommand, felt.KindClock, felt.KindInventory, felt.KindBusiness, felt.KindEvidence:
 		m.control = append(m.control, rec)
 	case felt.KindTick:
 	}
