@@ -21,6 +21,7 @@ const later = {
   trace: lazy(() => import("./views/Trace")),
   findings: lazy(() => import("./views/Findings")),
   inventory: lazy(() => import("./views/Inventory")),
+  incident: lazy(() => import("./views/Incident")),
 };
 const Find = lazy(() => import("./parts/Find"));
 

@@ -212,6 +212,12 @@ export async function getIncidents(status: "open" | "resolved", env?: string): P
   return (got.incidents ?? []).map((i) => ({ ...i, timeline: i.timeline ?? [] }));
 }
 
+/** getIncident asks for one. */
+export async function getIncident(id: string): Promise<Incident> {
+  const got = await read<Incident>(`api/v1/incidents/${encodeURIComponent(id)}`);
+  return { ...got, timeline: got.timeline ?? [] };
+}
+
 export interface SeriesQuestion {
   of: string;
   env?: string;

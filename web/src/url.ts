@@ -13,6 +13,7 @@ export const views = [
   "trace",
   "findings",
   "inventory",
+  "incident",
 ] as const;
 export type View = (typeof views)[number];
 
@@ -32,6 +33,7 @@ export function windowsOf(view: View): readonly Window[] {
     trace: [],
     findings: longer,
     inventory: [],
+    incident: [],
   }[view];
 }
 
@@ -43,6 +45,7 @@ const usual: Record<View, Window> = {
   trace: "5m",
   findings: "24h",
   inventory: "24h",
+  incident: "5m",
 };
 
 /** windowOf reads ?window=; what the view does not know is its usual one. */

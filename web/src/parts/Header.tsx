@@ -30,6 +30,7 @@ const named: Partial<Record<View, string>> = {
   tries: "Single tries",
   customer: "Customer",
   trace: "Trace",
+  incident: "Incident",
 };
 
 /** The slim bar above everything: where, which window, live or not, help. */
