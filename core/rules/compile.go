@@ -38,6 +38,13 @@ func compile(p *parsed) *Set {
 		c, _ := readDay(d)
 		s.Calendar = append(s.Calendar, c)
 	}
+	for _, k := range p.sinks {
+		s.Sinks = append(s.Sinks, compileSink(*k))
+	}
+	for _, m := range p.pauses {
+		s.Maintenance = append(s.Maintenance, compileMaintenance(m))
+	}
+	s.Score, s.Targets = p.compileScore(), p.compileTargets()
 	s.index.build(s.Journeys)
 	for i, j := range s.Journeys {
 		s.measure(p, p.journeys[i], j)

@@ -35,7 +35,9 @@ func ReferenceTables() map[string]string {
 }
 
 func valueOf(t reflect.Type, tag reflect.StructTag) string {
-	if words := tag.Get("words"); words != "" {
+	if words := tag.Get("words"); words != "" && t.Kind() == reflect.Slice {
+		return "list of `" + strings.Join(strings.Fields(words), "`, `") + "`"
+	} else if words != "" {
 		return "`" + strings.Join(strings.Fields(words), "`, `") + "`"
 	}
 	link := func(name, anchor string) string { return "[" + name + "](#" + anchor + ")" }
@@ -49,7 +51,7 @@ func valueOf(t reflect.Type, tag reflect.StructTag) string {
 	case t.Kind() == reflect.Slice:
 		return "list of " + valueOf(t.Elem(), tag)
 	case t.Kind() == reflect.Map:
-		return "map to " + valueOf(t.Elem(), "")
+		return "map to " + valueOf(t.Elem(), inner(tag))
 	case t.Kind() == reflect.String:
 		return "text"
 	case t.Kind() == reflect.Bool:
@@ -61,6 +63,8 @@ func valueOf(t reflect.Type, tag reflect.StructTag) string {
 		return "number"
 	}
 	switch t.Name() {
+	case "Secret":
+		return "`{env: NAME}`, `{file: PATH}`, text"
 	case "Correlate":
 		return "`session`, `customer`, `instance`, `trace`, `{instance: ATTRIBUTE}`"
 	case "SuccessWhen":

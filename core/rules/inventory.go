@@ -17,6 +17,11 @@ import "github.com/felt-cx/felt"
 type Inventory struct {
 	Journeys []Journey `yaml:"journeys" doc:"The critical user journeys. Files are read in order of their names and count as one list."`
 	Calendar []Day     `yaml:"calendar" doc:"Holidays and known peaks: when more or fewer customers than usual are expected."`
+
+	Sinks       []Sink        `yaml:"sinks" doc:"Who is told of incidents."`
+	Maintenance []Maintenance `yaml:"maintenance" doc:"Times in which nobody is told."`
+	Score       ScoreWeights  `yaml:"impact_score" alt:"see there" doc:"How incidents are ranked. In one file only."`
+	Targets     Targets       `yaml:"targets" alt:"see there" doc:"What people want of themselves. In one file only."`
 }
 
 // Journey is a critical user journey: ordered steps on the way to something that a

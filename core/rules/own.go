@@ -19,6 +19,7 @@ func schemaTypes() []reflect.Type {
 		reflect.TypeFor[Pattern](), reflect.TypeFor[Text](), reflect.TypeFor[DegradedWhen](), reflect.TypeFor[Thresholds](),
 		reflect.TypeFor[ErrorClass](), reflect.TypeFor[Override](), reflect.TypeFor[Value](), reflect.TypeFor[Expectation](),
 		reflect.TypeFor[Objective](), reflect.TypeFor[Signal](), reflect.TypeFor[KPI](), reflect.TypeFor[Quantity](), reflect.TypeFor[Action](),
+		reflect.TypeFor[Sink](), reflect.TypeFor[SinkWhen](), reflect.TypeFor[Maintenance](), reflect.TypeFor[ScoreWeights](), reflect.TypeFor[Targets](),
 	}
 }
 
@@ -43,6 +44,14 @@ func describeType(t reflect.Type) string {
 		return "a KPI"
 	case reflect.TypeFor[Day]():
 		return "an entry of calendar"
+	case reflect.TypeFor[SinkWhen]():
+		return "when"
+	case reflect.TypeFor[Maintenance]():
+		return "an entry of maintenance"
+	case reflect.TypeFor[ScoreWeights]():
+		return "impact_score"
+	case reflect.TypeFor[Targets]():
+		return "targets"
 	}
 	name := strings.ToLower(t.Name())
 	if strings.ContainsAny(name[:1], "aeiou") {

@@ -16,6 +16,10 @@ type parsed struct {
 	version  int64
 	journeys []*Journey // in order of the files
 	days     []*Day
+	sinks    []*Sink
+	pauses   []*Maintenance
+	score    *ScoreWeights // nil: nothing is said
+	targets  *Targets      // nil: nothing is said
 	at       map[any]place
 	left     *budget
 	cleared  bool // a file says journeys: []
@@ -34,6 +38,18 @@ func Parse(in felt.Inventory) (Inventory, []Problem) {
 	}
 	for _, d := range p.days {
 		inv.Calendar = append(inv.Calendar, *d)
+	}
+	for _, s := range p.sinks {
+		inv.Sinks = append(inv.Sinks, *s)
+	}
+	for _, m := range p.pauses {
+		inv.Maintenance = append(inv.Maintenance, *m)
+	}
+	if p.score != nil {
+		inv.Score = *p.score
+	}
+	if p.targets != nil {
+		inv.Targets = *p.targets
 	}
 	return inv, p.sorted()
 }
@@ -70,20 +86,50 @@ func (p *parsed) file(f felt.InventoryFile) {
 		d := &decoder{reporter: p.reporter, file: f.Name, at: p.at, left: p.left}
 		before := len(p.problems)
 		d.value(root, reflect.ValueOf(inv).Elem(), "file", "", root.Pos)
-		if len(inv.Journeys)+len(inv.Calendar) == 0 && len(p.problems) > before {
+		if !p.says(inv) && len(p.problems) > before {
 			return
 		}
 	}
-	if len(inv.Journeys)+len(inv.Calendar) == 0 {
+	if !p.says(inv) {
 		p.add(SeverityWarning, "empty-file", f.Name, yaml.Pos{}, "a journey begins as: journeys: [{name: checkout}]", "the file names no journey")
 	}
 	p.cleared = p.cleared || root != nil && slices.ContainsFunc(root.Entries, func(e yaml.Entry) bool {
 		return e.Key == "journeys" && e.Value.Kind == yaml.List && len(e.Value.Items) == 0
 	})
+	p.take(inv)
+}
+
+// given tells whether a part stands in a file.
+func (p *parsed) given(part any) bool {
+	_, given := p.at[part]
+	return given
+}
+
+// says tells whether a file says anything.
+func (p *parsed) says(inv *Inventory) bool {
+	return len(inv.Journeys)+len(inv.Calendar)+len(inv.Sinks)+len(inv.Maintenance) > 0 || p.given(&inv.Score) || p.given(&inv.Targets)
+}
+
+// take puts what a file says to what the others say.
+func (p *parsed) take(inv *Inventory) {
 	for i := range inv.Journeys {
 		p.journeys = append(p.journeys, &inv.Journeys[i])
 	}
 	for i := range inv.Calendar {
 		p.days = append(p.days, &inv.Calendar[i])
+	}
+	for i := range inv.Sinks {
+		p.sinks = append(p.sinks, &inv.Sinks[i])
+	}
+	for i := range inv.Maintenance {
+		p.pauses = append(p.pauses, &inv.Maintenance[i])
+	}
+	if p.given(&inv.Score) {
+		p.once(p.score, &inv.Score, "impact_score")
+		p.score = &inv.Score
+	}
+	if p.given(&inv.Targets) {
+		p.once(p.targets, &inv.Targets, "targets")
+		p.targets = &inv.Targets
 	}
 }

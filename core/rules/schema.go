@@ -2,6 +2,7 @@ package rules
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"reflect"
 	"strings"
@@ -64,6 +65,8 @@ func Schema() []byte {
 	defs.put("SuccessWhen", (&object{}).put("anyOf", []any{
 		(&object{}).put("enum", []string{"last_step", "all_steps"}), single("step", "Name of a step."),
 	}))
+	defs.put("Secret", (&object{}).put("description", "Where a text is kept that does not stand in the file; or the text itself, where it is no secret.").
+		put("anyOf", []any{(&object{}).put("type", "string").put("minLength", 1), single("env", "Name of an environment variable."), single("file", "Path of a file.")}))
 	defs.put("Duration", (&object{}).put("type", "string").
 		put("pattern", `^([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h|d|w)(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h|d|w))*$`).
 		put("description", "A length of time above zero: 300ms, 10m, 1h30m, 28d."))
@@ -135,13 +138,13 @@ func typeSchema(t reflect.Type, tag reflect.StructTag) *object {
 	case t.Kind() == reflect.Struct:
 		return ref(t.Name())
 	case t.Kind() == reflect.Slice:
-		o := (&object{}).put("type", "array").put("items", typeSchema(t.Elem(), ""))
+		o := (&object{}).put("type", "array").put("items", typeSchema(t.Elem(), inner(tag)))
 		if tag.Get("yaml") == "segment_by" {
 			o.put("maxItems", maxSegments)
 		}
 		return o
 	case t.Kind() == reflect.Map:
-		return (&object{}).put("type", "object").put("additionalProperties", typeSchema(t.Elem(), ""))
+		return (&object{}).put("type", "object").put("additionalProperties", typeSchema(t.Elem(), inner(tag)))
 	case t.Kind() == reflect.Bool:
 		return (&object{}).put("type", "boolean")
 	case t.Kind() == reflect.Float64:
@@ -157,6 +160,11 @@ func typeSchema(t reflect.Type, tag reflect.StructTag) *object {
 		o.put("minLength", 1)
 	}
 	return o
+}
+
+// inner is what a tag says of the parts of a list or map.
+func inner(tag reflect.StructTag) reflect.StructTag {
+	return reflect.StructTag(fmt.Sprintf("words:%q range:%q", tag.Get("words"), tag.Get("range")))
 }
 
 func ranged(o *object, tag reflect.StructTag) *object {

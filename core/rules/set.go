@@ -24,6 +24,11 @@ type Set struct {
 	Calendar []CompiledDay      // in order of the files
 	Cleared  bool               // a file says journeys: [], so that having none is meant
 
+	Sinks       []Sink                // in order of the files, defaults filled in
+	Maintenance []CompiledMaintenance // in order of the files
+	Score       ScoreWeights          // defaults filled in
+	Targets     Targets               // defaults filled in
+
 	index    index
 	measures []*Measure
 	kpis     []*CompiledKPI
