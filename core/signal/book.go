@@ -35,6 +35,7 @@ type Book struct {
 	streams int // of all series
 	cells   int // of all streams
 	swept   felt.Tick
+	tick    felt.Tick // the last that was closed
 
 	points []Point // of the tick at hand
 	counts []counted
@@ -208,6 +209,7 @@ func (b *Book) Business(t felt.Tick, events []felt.BusinessEvent) {
 // was learnt, in order of environment, app, journey, kind and name, and the rows of them;
 // both are the caller's.
 func (b *Book) Tick(t felt.Tick) ([]Sample, []felt.SignalPoint) {
+	b.tick = t
 	b.enter(t)
 	b.count(t)
 	if windowOf(t) != t {
@@ -435,6 +437,9 @@ func (b *Book) Due() felt.Tick {
 	}
 	for _, k := range b.kpis {
 		sooner(k.due())
+	}
+	if next != 0 && next <= b.tick { // what was waited for came after its time
+		next = windowOf(b.tick + 1)
 	}
 	return next
 }

@@ -149,6 +149,20 @@ func TestDue(t *testing.T) {
 }
 
 // After a change of the inventory, what is asked as before goes on.
+// TestDueIsAhead: a KPI that has enough only long after it could have been told is due at the next
+// end of ten seconds, never in the past.
+func TestDueIsAhead(t *testing.T) {
+	m := newMachine(t, loadRules(t, 1, kpis), 1)
+	m.until(1)
+	m.journeys(signal.Begun, 1)
+	m.until(203)
+	m.journeys(signal.Begun, 40)
+	m.until(204)
+	if due := m.book.Due(); due != start+210 {
+		t.Errorf("due at %d, want %d", due-start, 210)
+	}
+}
+
 func TestRulesChange(t *testing.T) {
 	m := newMachine(t, loadRules(t, 1, `
     signals:
