@@ -245,6 +245,13 @@ type ScopeStat struct {
 	Sampled   bool    // some stand for more than one (see [Impact]): all numbers are at least so
 }
 
+// ScopePoint is one step of one scope.
+type ScopePoint struct {
+	Scope
+	Start  Instant
+	Counts Counts
+}
+
 // Point is one step of a series of one segment value.
 type Point struct {
 	Start         Instant

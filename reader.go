@@ -16,6 +16,10 @@ type CountReader interface {
 	// Points cuts the question's window into steps (multiple of 1 s), split by the segment key by
 	// ("" = not split). Steps without interactions are left out. In order of start, then segment value.
 	Points(ctx context.Context, q Question, step Instant, by string) ([]Point, error)
+	// ScopePoints cuts the question's window into steps (multiple of 1 s) for every scope that
+	// ScopeStats lists, and counts tries only: what a list of many small charts is made of, at the
+	// price of one. Steps without interactions are left out. In order of app, name and kind, then start.
+	ScopePoints(ctx context.Context, q Question, step Instant) ([]ScopePoint, error)
 }
 
 // CustomerReader answers how many customers.

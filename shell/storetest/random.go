@@ -296,6 +296,7 @@ func Same(ctx context.Context, a, b felt.Store, seed uint64, ticks, n int) error
 			func(s felt.Store) (any, error) { return s.Impact(ctx, q) },
 			func(s felt.Store) (any, error) { return s.ScopeStats(ctx, q) },
 			func(s felt.Store) (any, error) { return s.Points(ctx, q, step, by) },
+			func(s felt.Store) (any, error) { return s.ScopePoints(ctx, q, step) },
 			func(s felt.Store) (any, error) { return pages(ctx, s, q, outcome, limit) },
 			func(s felt.Store) (any, error) { return harmed(ctx, s, q, limit) },
 			func(s felt.Store) (any, error) {

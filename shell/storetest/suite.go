@@ -53,6 +53,7 @@ func Run(t *testing.T, open func(t *testing.T) felt.Store) {
 		{"stats", scopeStats},
 		{"points", points},
 		{"points by segment", pointsBy},
+		{"points of every scope", scopePoints},
 		{"list", list},
 		{"every field comes back", roundTrip},
 		{"operations", operations},
