@@ -272,6 +272,50 @@ type OperationStat struct {
 	P50, P95, P99           float64 // nanoseconds, from merged sketches (1 % relative error)
 }
 
+// OperationPoint is one operation of one release in one step.
+type OperationPoint struct {
+	Env, Service, Operation string
+	Kind                    SpanKind
+	Release                 string
+	Start                   Instant
+	Count, Errors           int64
+	SelfTime                int64   // nanoseconds not spent in child spans, summed
+	P50, P95                float64 // nanoseconds, from merged sketches (1 % relative error); 0 not known
+}
+
+// EdgePoint is one edge of the call graph in one step.
+type EdgePoint struct {
+	Env            string
+	Caller, Callee string
+	Peer           string // address or system named by the caller
+	ThirdParty     bool   // the callee sent no span of its own
+	Start          Instant
+	Count, Errors  int64
+	P50, P95       float64 // nanoseconds; 0 not known
+}
+
+// LeavesMax is how many leaves an answer has at most, unless the question says less.
+const LeavesMax = 20_000
+
+// LeafQuestion asks how tries fared by all by which they can be told apart at once.
+type LeafQuestion struct {
+	Question
+	Slower int64 // nanoseconds: tries that reached their goal, but took longer, are [Leaf.Slow]; 0 none
+	Limit  int   // leaves; [LeavesMax] when below 1 or above
+}
+
+// Leaf sums the tries that have all of these in common.
+type Leaf struct {
+	Service, Release string   // of the span that decided
+	Flags            []string // key=variant, sorted
+	Segments         []Segment
+	Counts           Counts
+	Slow             int64
+	Failed, Degraded int64   // distinct customers, as they were sent: not through links
+	First            Instant // the earliest end of a try
+	Rest             bool    // what is over the limit, whatever it is
+}
+
 // SignalLine is one signal or KPI of a journey in a window.
 type SignalLine struct {
 	Last  SignalPoint  // the newest value up to the window's end, also from before the window

@@ -3,6 +3,7 @@ package duckdb
 import (
 	"context"
 	"database/sql/driver"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -27,7 +28,7 @@ func tables() []table {
 		{"edges", func(b *felt.Batch) int { return len(b.Edges) }, edgeRow},
 		{"signals", func(b *felt.Batch) int { return len(b.Signals) }, signalRow},
 		{"customer_days", func(b *felt.Batch) int { return len(b.CustomerDays) }, customerDayRow},
-		{"incident_customers", func(b *felt.Batch) int { return len(b.IncidentCustomers) }, incidentCustomerRow},
+		{"new_cohort", func(b *felt.Batch) int { return len(b.IncidentCustomers) }, incidentCustomerRow},
 		{"new_events", func(b *felt.Batch) int { return len(b.BusinessEvents) }, businessEventRow},
 		{"new_facts", func(b *felt.Batch) int { return len(b.CustomerFacts) }, customerFactRow},
 		{"commands", func(b *felt.Batch) int { return len(b.Commands) }, commandRow},
@@ -148,16 +149,22 @@ func customerDayRow(_ *writing, b *felt.Batch, i int, to []driver.Value) []drive
 		clean(r.Platform), clean(r.Region), clean(r.Plan), uint8(r.IdentityLevel), clean(r.App), uint8(r.Kind))
 }
 
-func incidentCustomerRow(_ *writing, b *felt.Batch, i int, to []driver.Value) []driver.Value {
-	r := &b.IncidentCustomers[i]
-	return append(to, clean(r.Incident), hash(r.Customer), hash(r.Account), int64(r.First), int64(r.Last),
-		r.Failed, r.Degraded, int64(r.RecoveredAt), r.ValueMinor)
-}
-
 func commandRow(_ *writing, b *felt.Batch, i int, to []driver.Value) []driver.Value {
 	r := &b.Commands[i]
 	return append(to, int64(r.Time), clean(r.Actor), clean(r.Via), clean(r.What), clean(r.Target), clean(r.Reason),
-		clean(r.IdempotencyKey))
+		clean(r.IdempotencyKey), argsOf(r.Args))
+}
+
+// argsOf is a JSON object; "" for none. Text that is not UTF-8 is made so.
+func argsOf(args map[string]string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	b, err := json.Marshal(args)
+	if err != nil { // a map of strings is always JSON
+		return ""
+	}
+	return string(b)
 }
 
 func linkRow(_ *writing, b *felt.Batch, i int, to []driver.Value) []driver.Value {

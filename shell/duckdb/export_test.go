@@ -50,3 +50,10 @@ func MakeOld(ctx context.Context, dir, rows string) (err error) {
 	}
 	return nil
 }
+
+// Text is the one value that SQL on the writer's connection gives.
+func (s *Store) Text(ctx context.Context, text string) (string, error) {
+	var out string
+	err := s.conn.QueryRowContext(ctx, text).Scan(&out)
+	return out, err
+}

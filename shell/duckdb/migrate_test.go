@@ -100,3 +100,39 @@ func TestOldDirectory(t *testing.T) {
 		t.Errorf("%+v, %v; want 121 with one that came late", im, err)
 	}
 }
+
+// What came with incidents is there in a directory of the version before: what else a command needs,
+// and customers who were written when every state was a row.
+func TestOldDirectoryOfIncidents(t *testing.T) {
+	ctx := context.Background()
+	dir := t.TempDir()
+	err := duckdb.MakeOld(ctx, dir, `
+		INSERT INTO commands VALUES (5, 'ann', 'api', 'incident.acknowledge', 'inc-1', '', 'k');
+		INSERT INTO incident_customers VALUES ('inc-1', '01000000-0000-0000-0000-000000000000'::UUID, NULL, 5, 6, 1, 0, 0, 0)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, duckdb.Options{Dir: dir})
+	err = s.Write(ctx, felt.Batch{
+		ID: felt.BatchID{Engine: 4, Stage: 3, Tick: 9},
+		Commands: []felt.Command{
+			{What: felt.CommandDeclare, Target: "inc-2", Args: map[string]string{"name": "pay", "title": "it's \xff"}},
+			{What: felt.CommandNote},
+		},
+		IncidentCustomers: []felt.IncidentCustomer{{Incident: "inc-1", Customer: felt.Hash{1}, First: 5, Last: 8, Failed: 2}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Text(ctx, "SELECT string_agg(args, '|' ORDER BY happened DESC, what DESC) FROM commands")
+	if want := `||{"name":"pay","title":"it's \ufffd"}`; err != nil || got != want {
+		t.Errorf("args %s, %v; want %s", got, err, want)
+	}
+	list, _, err := s.Cohort(ctx, "inc-1", 0, "")
+	if err != nil || len(list) != 1 || list[0].Failed != 2 {
+		t.Errorf("cohort %+v, %v", list, err)
+	}
+	if n, err := s.Text(ctx, "SELECT count(*)::VARCHAR FROM new_cohort"); err != nil || n != "0" {
+		t.Errorf("%s rows wait to be taken, %v", n, err)
+	}
+}

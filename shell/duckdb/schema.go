@@ -15,7 +15,9 @@ var files embed.FS
 // migrations are applied in this order, once each; the version of a file is how many
 // of them it has. Never change one that was released: add the next.
 func migrations() []string {
-	return []string{"sql/0001_tables.sql", "sql/0002_coarse.sql", "sql/0003_first.sql", "sql/0004_signals.sql", "sql/0005_findings.sql"}
+	return []string{
+		"sql/0001_tables.sql", "sql/0002_coarse.sql", "sql/0003_first.sql", "sql/0004_signals.sql", "sql/0005_findings.sql",
+		"sql/0006_incidents.sql"}
 }
 
 // query returns the text of a question's file.

@@ -189,7 +189,7 @@ func (w *writing) rows(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, take := range []func(context.Context) error{w.links, w.business} {
+	for _, take := range []func(context.Context) error{w.links, w.business, w.cohort} {
 		if err := take(ctx); err != nil {
 			return err
 		}

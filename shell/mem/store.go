@@ -46,7 +46,7 @@ type Store struct {
 	edges        facts[felt.EdgeBucket]
 	signals      facts[felt.SignalPoint]
 	days         facts[felt.CustomerDay]
-	harmed       facts[felt.IncidentCustomer]
+	harmed       map[harmedKey]felt.IncidentCustomer
 	business     facts[felt.BusinessEvent]
 	customers    facts[felt.Fact]
 	commands     facts[felt.Command]
@@ -80,6 +80,12 @@ type linkKey struct {
 	env   string
 	level felt.IdentityLevel
 	from  felt.Hash
+}
+
+// harmedKey names a member of an incident's cohort.
+type harmedKey struct {
+	incident string
+	customer felt.Hash
 }
 
 // facts are rows of one kind. A fact is named by its batch and its place in it, so that
@@ -126,6 +132,7 @@ func NewStore(o StoreOptions) *Store {
 		opts: o, ticks: map[line]felt.Tick{}, cursors: map[string]felt.Cursor{},
 		corrected: map[felt.InteractionID]int32{}, firsts: map[felt.InteractionID]felt.Interaction{}, last: map[series]felt.Instant{},
 		findings: map[string]felt.Finding{}, links: map[linkKey]felt.Link{},
+		harmed:    map[harmedKey]felt.IncidentCustomer{},
 		incidents: map[string]felt.Incident{}, changes: map[string]felt.Change{},
 		coarse:  coarse{windows: map[rollup.Window]window{}, from: map[felt.Instant]felt.Instant{}},
 		spanIDs: map[spanKey]bool{}, eventIDs: map[string]bool{}, factAt: map[felt.Fact]int{},

@@ -108,7 +108,6 @@ func (s *Store) factRows(b *felt.Batch) []func() {
 	steps = each(steps, b.Edges, func(i int, r *felt.EdgeBucket) { s.edges.add(b.ID, i, *r) })
 	steps = each(steps, b.Signals, func(i int, r *felt.SignalPoint) { s.signals.add(b.ID, i, *r) })
 	steps = each(steps, b.CustomerDays, func(i int, r *felt.CustomerDay) { s.days.add(b.ID, i, *r) })
-	steps = each(steps, b.IncidentCustomers, func(i int, r *felt.IncidentCustomer) { s.harmed.add(b.ID, i, *r) })
 	steps = each(steps, b.BusinessEvents, func(i int, r *felt.BusinessEvent) { s.businessEvent(b.ID, i, r) })
 	steps = each(steps, b.CustomerFacts, func(i int, r *felt.Fact) { s.fact(b.ID, i, r) })
 	steps = each(steps, b.Spans, func(i int, r *felt.Span) { s.span(b.ID, i, r) })
@@ -149,5 +148,6 @@ func (s *Store) stateRows(b *felt.Batch) []func() {
 			s.incidents[r.ID] = *r
 		}
 	})
+	steps = each(steps, b.IncidentCustomers, func(_ int, r *felt.IncidentCustomer) { s.harmed[harmedKey{r.Incident, r.Customer}] = *r })
 	return each(steps, b.Changes, func(_ int, r *felt.Change) { s.changes[r.ID] = *r })
 }

@@ -308,6 +308,11 @@ func Same(ctx context.Context, a, b felt.Store, seed uint64, ticks, n int) error
 			func(s felt.Store) (any, error) { return s.Scopes(ctx, q.Env, q.Name) },
 			func(s felt.Store) (any, error) { return s.Operations(ctx, q.Env, "", q.Window) },
 			func(s felt.Store) (any, error) { return s.Edges(ctx, q.Env, q.Window) },
+			func(s felt.Store) (any, error) { return s.OperationPoints(ctx, q.Env, q.Window, step*10) },
+			func(s felt.Store) (any, error) { return s.EdgePoints(ctx, q.Env, q.Window, step*10) },
+			func(s felt.Store) (any, error) {
+				return s.Leaves(ctx, felt.LeafQuestion{Question: q, Slower: int64(felt.Second), Limit: limit})
+			},
 			func(s felt.Store) (any, error) { return s.Incidents(ctx, q.Env, limit, states...) },
 		} {
 			if err := compare(ask, a, b); err != nil {
