@@ -8,6 +8,7 @@ import (
 
 	"github.com/felt-cx/felt/shell/jetstream"
 	"github.com/felt-cx/felt/shell/logtest"
+	"github.com/felt-cx/felt/shell/outboxtest"
 )
 
 // childSegment is small enough for many segments within a test.
@@ -20,6 +21,9 @@ func TestMain(m *testing.M) {
 			return nil, fmt.Errorf("child: %w", err)
 		}
 		return l, nil
+	})
+	outboxtest.Main(func(dir string) (outboxtest.Outbox, error) {
+		return openBeside(context.Background(), dir, outboxtest.Limits{})
 	})
 	os.Exit(m.Run())
 }

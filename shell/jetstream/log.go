@@ -43,6 +43,7 @@ type Log struct {
 	tail     tail
 	count    counters
 	closed   bool
+	outboxes []*Outbox // that end with the log
 
 	done      chan struct{} // closed by Close
 	closeOnce sync.Once
@@ -160,8 +161,12 @@ func (l *Log) Close() error {
 func (l *Log) close() error {
 	l.mu.Lock()
 	l.closed = true
+	outboxes := l.outboxes
 	l.mu.Unlock()
 	close(l.done)
+	for _, o := range outboxes {
+		_ = o.Close() // never fails
+	}
 	for _, nc := range []*nats.Conn{l.nc, l.rc} {
 		if nc != nil {
 			nc.Close()

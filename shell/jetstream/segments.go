@@ -87,6 +87,9 @@ func (l *Log) segmentAfter(message, end uint64) uint64 {
 func (l *Log) recover(ctx context.Context) error {
 	list := l.js.ListStreams(ctx)
 	for info := range list.Info() {
+		if info.Config.Name == outboxStream {
+			continue
+		}
 		number, err := strconv.ParseUint(strings.TrimPrefix(info.Config.Name, streamPrefix), 10, 64)
 		if err != nil {
 			return fmt.Errorf("the directory has a stream %q that is not the log's: choose another directory", info.Config.Name)
