@@ -12,6 +12,14 @@ type FindingQuestion struct {
 // FindingsDefault is how many findings are listed where the question sets no limit.
 const FindingsDefault = 100
 
+// Most is how many findings are listed at most.
+func (q *FindingQuestion) Most() int {
+	if q.Limit < 1 {
+		return FindingsDefault
+	}
+	return q.Limit
+}
+
 // In tells whether a finding answers the question. A finding lasts from its opening up to its end.
 func (q *FindingQuestion) In(f *Finding) bool {
 	s := &f.Series

@@ -14,6 +14,9 @@ type HistoryCount struct {
 	N    int64
 }
 
+// Last is the last tick of the minute.
+func (c HistoryCount) Last() Tick { return c.From + 59 }
+
 // HistoryReader tells what was judged, as it was judged then: what detectors are warmed with
 // after their state was lost, and judge again in a backtest.
 type HistoryReader interface {

@@ -65,9 +65,6 @@ func (r *Reader) Kind() Kind { return r.head.kind }
 // Form is how its times are written; 0 before the first row.
 func (r *Reader) Form() Form { return r.form }
 
-// Ignored are the columns without a meaning.
-func (r *Reader) Ignored() []string { return r.head.ignored }
-
 // Next reads a row. A [*Problem] is of this row alone, and the next can be read; io.EOF is the
 // end, and every other error too.
 func (r *Reader) Next(row *Row) error {

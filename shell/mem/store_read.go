@@ -190,11 +190,7 @@ func (s *Store) Findings(_ context.Context, q felt.FindingQuestion) ([]felt.Find
 	slices.SortFunc(list, func(a, b felt.Finding) int {
 		return cmp.Or(cmp.Compare(b.Opened, a.Opened), cmp.Compare(a.ID, b.ID))
 	})
-	limit := q.Limit
-	if limit < 1 {
-		limit = felt.FindingsDefault
-	}
-	return list[:min(limit, len(list))], nil
+	return list[:min(q.Most(), len(list))], nil
 }
 
 // Incidents implements [felt.IncidentReader]. A limit below 1 means all of them.

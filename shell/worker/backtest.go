@@ -48,7 +48,7 @@ func judgeAgain(ctx context.Context, h felt.HistoryReader, past *engine.Past, q 
 	if err != nil {
 		return a, fmt.Errorf("count history: %w", err)
 	}
-	first := slices.IndexFunc(counts, func(c felt.HistoryCount) bool { return c.From+59 > b.from })
+	first := slices.IndexFunc(counts, func(c felt.HistoryCount) bool { return c.Last() > b.from })
 	if first < 0 {
 		first = len(counts)
 	}
@@ -56,7 +56,7 @@ func judgeAgain(ctx context.Context, h felt.HistoryReader, past *engine.Past, q 
 	if after, _ := newest(counts[:first], lead.Rows); after > begin {
 		begin = after
 	}
-	counts = slices.DeleteFunc(counts, func(c felt.HistoryCount) bool { return c.From+59 <= begin })
+	counts = slices.DeleteFunc(counts, func(c felt.HistoryCount) bool { return c.Last() <= begin })
 	b.at.Of = sumOf(counts)
 	silences, err := h.Silences(ctx, begin, b.to)
 	if err != nil {

@@ -124,7 +124,7 @@ func (w *Worker) learn(ctx context.Context, h felt.HistoryReader, past *engine.P
 		return "", 0, fmt.Errorf("count: %w", err)
 	}
 	all := sumOf(counts)
-	counts = slices.DeleteFunc(counts, func(c felt.HistoryCount) bool { return c.From+59 <= from })
+	counts = slices.DeleteFunc(counts, func(c felt.HistoryCount) bool { return c.Last() <= from })
 	after, rows := newest(counts, w.opts.WarmUp.Rows)
 	from = max(from, after)
 	if len(counts) > 0 {
@@ -200,7 +200,7 @@ func through(ctx context.Context, h felt.HistoryReader, past *engine.Past, after
 func newest(counts []felt.HistoryCount, limit int64) (after felt.Tick, rows int64) {
 	for i := len(counts) - 1; i >= 0; i-- {
 		if n := rows + counts[i].N; n > limit && rows > 0 {
-			return counts[i].From + 59, rows
+			return counts[i].Last(), rows
 		}
 		rows += counts[i].N
 	}
