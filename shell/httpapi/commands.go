@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -33,7 +34,7 @@ type resolveInput struct {
 }
 
 type resolveBody struct {
-	Reason string `json:"reason,omitempty" maxLength:"1000" doc:"Why; needed while the finding lasts"`
+	Reason string `json:"reason,omitempty" maxLength:"1000" doc:"Why; needed until customers were seen to recover"`
 }
 
 // acknowledge says that somebody works on it.
@@ -44,15 +45,16 @@ func (a *API) acknowledge(ctx context.Context, in *acknowledgeInput) (*incidentO
 	}
 	switch i.Status {
 	case felt.IncidentResolved:
-		return nil, huma.Error409Conflict("it is resolved already")
+		return nil, resolvedAlready()
 	case felt.IncidentAcknowledged:
 		return a.incidentAnswer(ctx, i)
 	case felt.IncidentOpen:
 	}
-	return a.command(ctx, in.CommandHeaders, felt.Command{What: felt.CommandAcknowledge, Target: i.ID}, felt.IncidentAcknowledged)
+	return a.command(ctx, in.CommandHeaders, felt.Command{What: felt.CommandAcknowledge, Target: i.ID},
+		func(i *felt.Incident) bool { return i.Status >= felt.IncidentAcknowledged })
 }
 
-// resolve closes it. While the finding lasts that needs a reason: customers are still failing.
+// resolve closes it. Before customers were seen to recover that needs a reason.
 func (a *API) resolve(ctx context.Context, in *resolveInput) (*incidentOutput, error) {
 	i, err := a.incidentByID(ctx, in.ID)
 	if err != nil {
@@ -65,27 +67,36 @@ func (a *API) resolve(ctx context.Context, in *resolveInput) (*incidentOutput, e
 	switch {
 	case i.Status == felt.IncidentResolved:
 		return a.incidentAnswer(ctx, i)
-	case i.FindingActive && reason == "":
-		return nil, huma.Error409Conflict(`customers are still failing: give a reason ({"reason": "..."}) to resolve it all the same`)
+	case needsReason(&i) && reason == "":
+		return nil, huma.Error409Conflict(refusal(&i) + `: give a reason ({"reason": "..."}) to resolve it all the same`)
 	}
-	return a.command(ctx, in.CommandHeaders, felt.Command{What: felt.CommandResolve, Target: i.ID, Reason: reason}, felt.IncidentResolved)
+	return a.command(ctx, in.CommandHeaders, felt.Command{What: felt.CommandResolve, Target: i.ID, Reason: reason},
+		func(i *felt.Incident) bool { return i.Status >= felt.IncidentResolved })
 }
+
+// refusal says what speaks against closing it.
+func refusal(i *felt.Incident) string {
+	switch {
+	case i.FindingActive:
+		return "customers are still failing"
+	case i.Recovery.Text != "":
+		return "customers have not been seen to recover (" + strings.TrimSuffix(i.Recovery.Text, ".") + ")"
+	}
+	return "customers have not been seen to recover"
+}
+
+func resolvedAlready() error { return huma.Error409Conflict("it is resolved already") }
 
 // command puts it on the log and waits until the incident shows it. When that takes
 // too long the answer is 202 with the incident as it is: the command is not lost.
-func (a *API) command(ctx context.Context, h CommandHeaders, c felt.Command, want felt.IncidentStatus) (*incidentOutput, error) {
-	c.Time, c.Actor, c.Via, c.IdempotencyKey = a.now(), a.actor(h), via(h), h.Key
-	data, err := json.Marshal(c)
-	if err != nil {
-		return nil, a.problemOf(ctx, err)
-	}
+func (a *API) command(ctx context.Context, h CommandHeaders, c felt.Command, shown func(*felt.Incident) bool) (*incidentOutput, error) {
 	wait, cancel := context.WithTimeout(ctx, a.opts.CommandWait)
 	defer cancel()
-	place, err := a.opts.Commands.Append(wait, felt.Record{Kind: felt.KindCommand, Part: felt.Control, Data: data})
+	seq, err := a.send(ctx, wait, h, &c)
 	if err != nil {
-		return nil, a.notAppended(wait, err)
+		return nil, err
 	}
-	i, taken, err := a.waitFor(wait, ctx, c.Target, place.Seq, want)
+	i, taken, err := a.waitFor(wait, ctx, c.Target, seq, shown)
 	if err != nil {
 		return nil, err
 	}
@@ -94,6 +105,20 @@ func (a *API) command(ctx context.Context, h CommandHeaders, c felt.Command, wan
 		out.Status = http.StatusAccepted
 	}
 	return out, err
+}
+
+// send puts a command on the log, with who gave it.
+func (a *API) send(ctx, wait context.Context, h CommandHeaders, c *felt.Command) (felt.Seq, error) {
+	c.Time, c.Actor, c.Via, c.IdempotencyKey = a.now(), a.actor(h), via(h), h.Key
+	data, err := json.Marshal(c)
+	if err != nil {
+		return 0, a.problemOf(ctx, err)
+	}
+	place, err := a.opts.Commands.Append(wait, felt.Record{Kind: felt.KindCommand, Part: felt.Control, Data: data})
+	if err != nil {
+		return 0, a.notAppended(wait, err)
+	}
+	return place.Seq, nil
 }
 
 // notAppended says why a command is not on the log; ctx is the one it was appended with.
@@ -105,18 +130,26 @@ func (a *API) notAppended(ctx context.Context, err error) error {
 	return a.problemOf(ctx, err)
 }
 
-// waitFor waits until the rows include a place of the log and the incident has come as
-// far as wanted; it returns the incident as it is in the end. The store is asked with
-// ctx, so that the end of wait does not take the answer away.
-func (a *API) waitFor(wait, ctx context.Context, id string, seq felt.Seq, want felt.IncidentStatus) (i felt.Incident, taken bool, err error) {
+// waitFor waits until the rows include a place of the log and the incident shows what was
+// asked; it returns the incident as it is in the end. The store is asked with
+// ctx, so that the end of wait does not take the answer away. One that was just declared is not
+// there at first; then its ID is empty.
+func (a *API) waitFor(wait, ctx context.Context, id string, seq felt.Seq, shown func(*felt.Incident) bool) (i felt.Incident, taken bool, err error) {
 	for {
 		changed := a.opts.Engine.Changed() // before looking, so that no move is missed
 		over := wait.Err() != nil
 		if past := a.opts.Engine.Progress().Seq >= seq; past || over {
-			if i, err = a.incidentByID(ctx, id); err != nil {
+			i, err = ask(ctx, a, func(ctx context.Context) (felt.Incident, error) {
+				i, err := a.opts.Store.Incident(ctx, id)
+				if errors.Is(err, felt.ErrNotFound) {
+					return felt.Incident{}, nil
+				}
+				return i, err
+			})
+			if err != nil {
 				return i, false, err
 			}
-			if taken = past && i.Status >= want; taken || over {
+			if taken = past && i.ID != "" && shown(&i); taken || over {
 				return i, taken, nil
 			}
 		}
@@ -124,6 +157,14 @@ func (a *API) waitFor(wait, ctx context.Context, id string, seq felt.Seq, want f
 		case <-changed:
 		case <-wait.Done():
 		}
+	}
+}
+
+// noted tells whether the timeline shows what somebody said since a moment.
+func noted(since felt.Instant, text string) func(*felt.Incident) bool {
+	since = since.Floor(felt.Second) // a tick's moment has no fractions
+	return func(i *felt.Incident) bool {
+		return slices.ContainsFunc(i.Timeline, func(e felt.TimelineEntry) bool { return e.At >= since && strings.Contains(e.Text, text) })
 	}
 }
 

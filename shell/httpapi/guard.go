@@ -136,7 +136,7 @@ func (a *API) tokenAllowed(r *http.Request, pattern string) bool {
 // takes more than reading.
 func scopeFor(method, pattern string) string {
 	switch pattern {
-	case http.MethodGet + " " + pathAffected:
+	case http.MethodGet + " " + pathAffected, http.MethodGet + " " + pathCohort:
 		return scopeAct
 	case http.MethodPost + " " + pathLookup, http.MethodPost + " " + pathExplain, http.MethodPost + " " + pathCheck:
 		return scopeRead

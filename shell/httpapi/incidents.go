@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/tell"
 )
 
 type incidentsInput struct {
@@ -25,38 +26,6 @@ type incidentsOutput struct {
 		Stamp
 		Incidents []IncidentView `json:"incidents"`
 	}
-}
-
-// IncidentView is an incident, with the impact that the interactions tell now.
-type IncidentView struct {
-	ID            string              `json:"id"`
-	Version       int64               `json:"version"`
-	Journey       string              `json:"journey"`
-	App           string              `json:"app"`
-	Env           string              `json:"env"`
-	Kind          string              `json:"kind"`
-	Status        string              `json:"status" enum:"open,acknowledged,resolved"`
-	Title         string              `json:"title"`
-	Sentence      string              `json:"sentence" doc:"How many customers felt what, since when"`
-	FirstBad      string              `json:"first_bad" doc:"Event time"`
-	Opened        string              `json:"opened"`
-	Acknowledged  *string             `json:"acknowledged"`
-	Recovered     *string             `json:"recovered"`
-	Resolved      *string             `json:"resolved"`
-	FindingActive bool                `json:"finding_active"`
-	Score         float64             `json:"score" doc:"0 to 100"`
-	Impact        ImpactView          `json:"impact" doc:"Of the scope since first_bad, until resolved"`
-	Asked         *Asked              `json:"impact_question" doc:"The question that impact answers; null when it is the impact that the incident itself keeps"`
-	Findings      []findingView       `json:"findings"`
-	Timeline      []timelineView      `json:"timeline"`
-	SegmentsHit   []map[string]string `json:"segments_hit,omitempty"`
-}
-
-type timelineView struct {
-	At    string `json:"at"`
-	Kind  string `json:"kind"`
-	Text  string `json:"text"`
-	Actor string `json:"actor,omitempty"`
 }
 
 // incidents lists them, highest score first. Their impacts are counted afresh as long
@@ -97,7 +66,7 @@ func (a *API) openIncidents(ctx context.Context, env string) ([]felt.Incident, e
 }
 
 type incidentInput struct {
-	ID string `path:"id"`
+	ID string `path:"id" maxLength:"256"`
 }
 
 type incidentOutput struct {
@@ -105,10 +74,11 @@ type incidentOutput struct {
 	Body   struct {
 		Stamp
 		IncidentView
+		CommanderView
 	}
 }
 
-// incident is one.
+// incident is one, with everything that whoever commands it needs.
 func (a *API) incident(ctx context.Context, in *incidentInput) (*incidentOutput, error) {
 	i, err := a.incidentByID(ctx, in.ID)
 	if err != nil {
@@ -123,9 +93,13 @@ func (a *API) incidentAnswer(ctx context.Context, i felt.Incident) (*incidentOut
 	if err != nil {
 		return nil, err
 	}
+	more, err := a.commanderView(ctx, &i, &v)
+	if err != nil {
+		return nil, err
+	}
 	stamp.Question = &Asked{ID: "incident-" + i.ID, Incident: i.ID, Env: i.Env}
 	out := &incidentOutput{Status: http.StatusOK}
-	out.Body.Stamp, out.Body.IncidentView = stamp, v
+	out.Body.Stamp, out.Body.IncidentView, out.Body.CommanderView = stamp, v, more
 	return out, nil
 }
 
@@ -144,41 +118,76 @@ func (a *API) incidentByID(ctx context.Context, id string) (felt.Incident, error
 func (a *API) impactQuestion(i felt.Incident) felt.Question {
 	q := felt.Question{Scope: i.Scope(), Window: felt.Window{From: i.FirstBad, To: i.Resolved}, AsOf: a.now()}
 	if q.To <= q.From {
-		q.To = max(a.now(), a.opts.Engine.Progress().Tick.Instant(), q.From) + 5*felt.Second
+		q.To = a.ahead(q.From)
 	}
 	return q
+}
+
+// ahead is an end of a window that leaves nothing out that was told up to now.
+func (a *API) ahead(from felt.Instant) felt.Instant {
+	return max(a.now(), a.opts.Engine.Progress().Tick.Instant(), from) + 5*felt.Second
+}
+
+// counted asks how many customers a question is about; nil: the interactions cannot tell, for
+// the reason given.
+func (a *API) counted(ctx context.Context, q felt.Question) (im *felt.Impact, why string, err error) {
+	if q.Name == "" {
+		return nil, "it names no journey, so nobody can be counted", nil
+	}
+	im, err = ask(ctx, a, func(ctx context.Context) (*felt.Impact, error) {
+		got, err := a.opts.Store.Impact(ctx, q)
+		if errors.Is(err, felt.ErrUnanswerable) {
+			why = reasonOf(err)
+			return nil, nil // nothing to count from
+		}
+		return &got, err
+	})
+	return im, why, err
 }
 
 // incidentView is an incident with its impact: distinct customers as the interactions
 // give them, or, when those are gone or afresh is false, as the incident keeps it.
 func (a *API) incidentView(ctx context.Context, i felt.Incident, afresh bool) (IncidentView, error) {
-	impact, asked := i.Impact, (*Asked)(nil)
+	asked, unknown := (*Asked)(nil), ""
 	if afresh {
 		q := a.impactQuestion(i)
-		counted, err := ask(ctx, a, func(ctx context.Context) (*felt.Impact, error) {
-			im, err := a.opts.Store.Impact(ctx, q)
-			if errors.Is(err, felt.ErrUnanswerable) {
-				return nil, nil // nothing to count from
-			}
-			return &im, err
-		})
+		counted, why, err := a.counted(ctx, q)
 		if err != nil {
 			return IncidentView{}, err
 		}
-		if counted != nil {
-			impact, asked = *counted, &Asked{}
-			a.describe(asked, q, "")
+		if unknown = why; counted != nil {
+			i.Impact, asked = *counted, &Asked{}
+			a.describe(asked, q, ofScope(q.Scope))
 		}
 	}
-	v := IncidentView{
-		ID: i.ID, Version: i.Version, Journey: i.Scope().Name, App: i.App, Env: i.Env, Kind: i.Kind, Status: i.Status.String(),
-		Title: title(i), Sentence: sentence(i, impact), FirstBad: stampTime(i.FirstBad), Opened: stampTime(i.Opened),
-		Acknowledged: optionalTime(i.Acknowledged), Recovered: optionalTime(i.Recovered), Resolved: optionalTime(i.Resolved),
-		FindingActive: i.FindingActive, Score: scoreOf(impact), Impact: impactOf(impact), Asked: asked,
-		Findings: make([]findingView, 0, len(i.Findings)), Timeline: make([]timelineView, 0, len(i.Timeline)),
+	if asked != nil || i.Impact.Method != "" {
+		unknown = ""
+	} else {
+		unknown = cmp.Or(unknown, "nobody was counted yet")
 	}
-	for _, hit := range i.SegmentsHit {
-		v.SegmentsHit = append(v.SegmentsHit, segmentsOf(hit.Where))
+	s := i.Scope()
+	v := IncidentView{
+		ID: i.ID, Version: i.Version, Journey: s.Name, App: i.App, Env: i.Env, Of: ofScope(s), Journeys: a.scopesOf(&i), Kind: i.Kind,
+		Source: i.Source, Status: i.Status.String(), Priority: filled(i.Priority), Commander: filled(i.Commander),
+		Title: tell.Title(&i), Sentence: tell.Sentence(&i),
+		FirstBad: stampTime(i.FirstBad), Detected: optionalTime(i.Detected), Opened: stampTime(i.Opened), Notified: optionalTime(i.Notified),
+		Acknowledged: optionalTime(i.Acknowledged), Understood: optionalTime(i.Understood), Mitigated: optionalTime(i.Mitigated),
+		Recovered: optionalTime(i.Recovered), Resolved: optionalTime(i.Resolved), Reopened: optionalTime(i.Reopened), ElapsedMS: millis(a.elapsed(&i)),
+		FindingActive: i.FindingActive, NeedsReason: needsReason(&i), Score: i.Score, ScoreParts: nonNil(i.ScoreParts),
+		Impact: impactOf(i.Impact), Unknown: unknown, Asked: asked, Silenced: filled(i.Silenced),
+		Findings: make([]findingView, 0, len(i.Findings)), Timeline: make([]timelineView, 0, len(i.Timeline)),
+		RevenuePath: earns(&i, a.journeysOf(&i)), ChurnSensitivity: filled(i.ChurnSensitivity),
+		TicketsBefore: filled(i.TicketsBefore), BudgetAtOpen: filled(i.BudgetAtOpen), RulesVersion: i.RulesVersion, Verdict: filled(i.Verdict),
+	}
+	v.Recovery = recoveryOf(i.Recovery)
+	if m := i.RevenueAtRisk; m.Currency != "" {
+		v.RevenueAtRisk = &moneyView{Low: m.Low, Mid: m.Mid, High: m.High, Currency: m.Currency, Method: m.Method}
+	}
+	if c := i.Cause; c != (felt.Cause{}) {
+		v.Cause = &causeView{Change: c.Change, Service: c.Service, Note: c.Note, ConfirmedBy: c.ConfirmedBy}
+	}
+	if i.ReviewStatus != "" {
+		v.Review = &reviewView{Status: i.ReviewStatus, Answers: i.ReviewAnswers}
 	}
 	for n := range i.Findings {
 		v.Findings = append(v.Findings, findingOf(&i.Findings[n]))
@@ -186,11 +195,26 @@ func (a *API) incidentView(ctx context.Context, i felt.Incident, afresh bool) (I
 	for _, e := range i.Timeline {
 		v.Timeline = append(v.Timeline, timelineView{stampTime(e.At), e.Kind, e.Text, e.Actor})
 	}
+	a.evidenceOf(&v, &i)
 	return v, nil
 }
 
-// scoreOf is 100 times the share of customers that failed.
-func scoreOf(i felt.Impact) float64 { return 100 * share(i.Customers.Failed, i.Customers.Total) }
+// elapsed is how long customers have suffered.
+func (a *API) elapsed(i *felt.Incident) felt.Instant {
+	end := cmp.Or(i.Recovered, i.Resolved)
+	if end < i.FirstBad { // it has come back since
+		end = cmp.Or(i.Resolved, a.now())
+	}
+	return max(0, end-i.FirstBad)
+}
+
+// needsReason: nobody may close what hurts customers without saying why. They are seen to have come
+// back, or somebody says so.
+func needsReason(i *felt.Incident) bool {
+	r := i.Recovery
+	back := i.Recovered > 0 || r.Holds && r.Needs > 0 && r.Outcomes >= r.Needs
+	return i.FindingActive || !back
+}
 
 // grouped writes 13290 as 13,290.
 func grouped(n int64) string {

@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -178,63 +177,8 @@ func TestIncidentStatus(t *testing.T) {
 	}
 }
 
-// TestSentenceOfWhatIsNoFailure: an incident tells what is felt, and not that nobody failed.
-func TestSentenceOfWhatIsNoFailure(t *testing.T) {
+func TestGrouped(t *testing.T) {
 	t.Parallel()
-	im := felt.Impact{Customers: felt.Distinct{Total: 1000, Degraded: 400}, Counts: felt.Counts{Success: 600, Degraded: 400, Abandoned: 1000, Open: 50}}
-	const when, failed = "since 13:50:00 UTC on 4 Mar 2026", "; 0 customers (0.0 % of 1,000) failed."
-	came := []felt.Finding{{Hit: 900, N: 900, Expected: 1400.4}}
-	for _, c := range []struct {
-		kind        felt.FindingKind
-		findings    []felt.Finding
-		title, text string
-	}{
-		{felt.FindingDegraded, nil, "is degraded", "400 customers (40.0 % of 1,000) were served badly by pay " + when + failed},
-		{felt.FindingSlow, nil, "is slow", "400 customers (40.0 % of 1,000) were served badly by pay " + when + failed},
-		{felt.FindingFunnel, nil, "is left unfinished", "1,000 of 2,000 tries of pay (50.0 %) were left unfinished " + when + failed},
-		{felt.FindingDrop, came, "misses customers", "900 tries of pay came " + when + " where 1,400 were expected" + failed},
-		{felt.FindingSilent, came, "is not heard of", "900 tries of pay came " + when + " where 1,400 were expected" + failed},
-		{felt.FindingFailed, nil, "is failing", "0 customers (0.0 % of 1,000) could not finish pay " + when + "; recovered 0, lost 0, undecided 0."},
-	} {
-		i := felt.Incident{Kind: string(c.kind), App: "shop", Journeys: []string{"pay"}, FirstBad: now, Status: felt.IncidentOpen}
-		for _, f := range c.findings {
-			f.Kind = c.kind
-			i.Findings = append(i.Findings, f)
-		}
-		if got := title(i); got != "shop/pay "+c.title {
-			t.Errorf("%s: %s", c.kind, got)
-		}
-		if got := sentence(i, im); got != c.text {
-			t.Errorf("%s: %s\nwant %s", c.kind, got, c.text)
-		}
-		i.Findings = append(i.Findings, felt.Finding{Kind: felt.FindingFailed, Paging: true})
-		if got := title(i); got != "shop/pay is failing" {
-			t.Errorf("%s, and then they fail: %s", c.kind, got)
-		}
-	}
-	slower := felt.Incident{Kind: "slow", Journeys: []string{"pay"}, FirstBad: now, Findings: []felt.Finding{{Kind: felt.FindingSlow, Hit: 70, N: 1200}}}
-	if got := sentence(slower, felt.Impact{}); !strings.HasPrefix(got, "70 of 1,200 tries of pay were slower than usual "+when) {
-		t.Error(got)
-	}
-}
-
-func TestSentence(t *testing.T) {
-	t.Parallel()
-	i := felt.Incident{App: "shop", Journeys: []string{"pay"}, FirstBad: now, Status: felt.IncidentOpen}
-	im := felt.Impact{Customers: felt.Distinct{Total: 13290, Failed: 1412}, Recovered: 1000, Lost: 12, Undecided: 400}
-	want := "1,412 customers (10.6 % of 13,290) could not finish pay since 13:50:00 UTC on 4 Mar 2026; recovered 1,000, lost 12, undecided 400."
-	if got := sentence(i, im); got != want {
-		t.Errorf("%s\nwant %s", got, want)
-	}
-	i.Status, i.Resolved = felt.IncidentResolved, now+felt.Hour
-	want = "1 customer (100.0 % of 1) could not finish pay between 13:50:00 and 14:50:00 UTC on 4 Mar 2026; recovered 0, lost 0, undecided 0."
-	if got := sentence(i, felt.Impact{Customers: felt.Distinct{Total: 1, Failed: 1}}); got != want {
-		t.Errorf("%s\nwant %s", got, want)
-	}
-	i.Resolved = now + 24*felt.Hour
-	if got := sentence(i, im); !strings.Contains(got, " between 13:50:00 on 4 Mar and 13:50:00 UTC on 5 Mar 2026; ") {
-		t.Error(got)
-	}
 	for n, want := range map[int64]string{0: "0", 7: "7", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1000: "-1,000", -100: "-100"} {
 		if got := grouped(n); got != want {
 			t.Errorf("%d is written %s", n, got)

@@ -99,8 +99,10 @@ type Options struct {
 	// themselves, so that no rule is missing; nil: not known of any.
 	Named func(env string) map[Operation]bool
 	// Sights are what the detectors know of a scope; nil: not known of any.
-	Sights  func(of felt.Scope) []felt.Sight
-	Keeping Keeping
+	Sights func(of felt.Scope) []felt.Sight
+	// Silences are those that the engine knows; nil: it knows of none.
+	Silences func() []felt.Silence
+	Keeping  Keeping
 	// Backtest judges stored history again; nil: the server cannot.
 	Backtest Backtest
 	Explain  explain.Options // what pasted telemetry is judged by, beside the inventory
@@ -152,6 +154,9 @@ func (o *Options) check() error {
 	}
 	if o.Sights == nil {
 		o.Sights = func(felt.Scope) []felt.Sight { return nil }
+	}
+	if o.Silences == nil {
+		o.Silences = func() []felt.Silence { return nil }
 	}
 	if o.Named == nil {
 		o.Named = func(string) map[Operation]bool { return nil }

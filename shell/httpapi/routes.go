@@ -18,6 +18,7 @@ type API struct {
 	streams  chan struct{} // one place per live page
 	checking chan struct{} // one place: for the inventory being checked
 	judging  chan struct{} // one place: for the backtest being made
+	budgets  budgets
 	live     live
 	handler  http.Handler
 	counts   counters
@@ -89,7 +90,8 @@ func (a *API) routes(api huma.API) {
 	get(api, "/api/v1/unmapped", "unmapped", "What is seen and in no journey, with rules that would take it", a.unmapped)
 	get(api, "/api/v1/health", "health", "Freshness, lag, drops, what is not mapped", a.health)
 	post(api, "/api/v1/incidents/{id}/acknowledge", "acknowledge", "Say that you work on it", a.acknowledge)
-	post(api, "/api/v1/incidents/{id}/resolve", "resolve", "Close it; needs a reason while the finding lasts", a.resolve)
+	post(api, "/api/v1/incidents/{id}/resolve", "resolve", "Close it; needs a reason until customers were seen to recover", a.resolve)
+	a.incidentRoutes(api)
 }
 
 // plainRoutes are those whose answers are not one JSON document.
@@ -153,6 +155,25 @@ func post[I, O any](api huma.API, path, id, summary string, h func(context.Conte
 	}, h)
 }
 
+// incidentRoutes are what people say and decide while they work on an incident.
+func (a *API) incidentRoutes(api huma.API) {
+	const one = "/api/v1/incidents/{id}/"
+	post(api, "/api/v1/incidents", "declare", "Say that there is an incident", a.declare)
+	post(api, one+"command", "command", "Take command, hand it on, or give it back", a.commander)
+	post(api, one+"note", "note", "Write into the timeline: a note, a marker, an update that people were told, a decision", a.note)
+	post(api, one+"mitigated", "mitigated", "Say that what hurts customers is stopped", a.mitigated)
+	post(api, one+"cause", "cause", "Say what caused it", a.cause)
+	post(api, one+"priority", "priority", "Set the priority by hand, or let the score decide again", a.priority)
+	post(api, one+"verdict", "verdict", "Say whether it was real, noise or a duplicate", a.verdict)
+	a.cohortRoute(api)
+	get(api, "/api/v1/detection", "detection", "How fast faults were found and mended, against the target", a.detection)
+	get(api, "/api/v1/silences", "silences", "Scopes of whose incidents nobody is told for a while", a.silences)
+	post(api, "/api/v1/silences", "silence", "Tell nobody of a scope's incidents for a while", a.silence)
+	huma.Register(api, huma.Operation{
+		OperationID: "unsilence", Method: http.MethodDelete, Path: "/api/v1/silences/{id}", Summary: "End a silence before its time",
+	}, a.unsilence)
+}
+
 // The routes that ask another scope of a token than their method would.
 const (
 	pathAffected = "/api/v1/affected"
@@ -171,7 +192,7 @@ const (
 func notFound(mux *http.ServeMux) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var allowed []string
-		for _, method := range []string{http.MethodGet, http.MethodPost} {
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
 			other := r.Clone(r.Context())
 			other.Method = method
 			if _, pattern := mux.Handler(other); pattern != anyAPI {
