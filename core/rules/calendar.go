@@ -102,30 +102,18 @@ func readMoment(text string) (at time.Time, date, ok bool) {
 // checkCalendar looks at the entries of all files.
 func (p *parsed) checkCalendar() {
 	unique := p.unique("calendar entry")
-	names := make([]string, 0, len(p.journeys))
-	for _, j := range p.journeys {
-		names = append(names, j.Name)
-	}
 	for _, d := range p.days {
 		unique(&d.Name)
-		p.checkDay(d, names)
+		p.checkDay(d)
 	}
 	if n := len(p.days); n > p.options.MaxDays {
 		p.err("too-many-days", p.days[p.options.MaxDays], "", "the calendar has %d entries, more than %d", n, p.options.MaxDays)
 	}
 }
 
-func (p *parsed) checkDay(d *Day, names []string) {
-	c, wrong := readDay(d)
-	_, given := p.at[&d.Factor]
-	switch {
-	case wrong != nil && *wrong != "":
-		p.err("bad-date", wrong, "as 2026-11-27 or 2026-11-27T06:00+01:00", "%q is no date and no time with an offset", *wrong)
-	case wrong == nil && c.span <= 0:
-		p.err("bad-day", &d.To, "", "%q ends before it begins", d.Name)
-	case wrong == nil && c.span > period(d.Every):
-		p.err("bad-day", &d.Every, "make it shorter, or leave every out", "%q lasts longer than until it comes again", d.Name)
-	}
+func (p *parsed) checkDay(d *Day) {
+	p.checkOccasion(d.Name, d.Every, &d.From, &d.To, &d.Every)
+	given := p.given(&d.Factor)
 	switch {
 	case d.Expect == "anything" && given:
 		p.err("bad-day", &d.Factor, "leave the factor out, or expect more or fewer", "%q expects anything, so it has no factor", d.Name)
@@ -134,10 +122,23 @@ func (p *parsed) checkDay(d *Day, names []string) {
 	case d.Expect == "more" && d.Factor <= 1 && d.Factor != 0, d.Expect == "fewer" && d.Factor >= 1:
 		p.err("bad-day", &d.Factor, "a factor above 1 is more, below 1 fewer", "%q expects %s customers, and a factor of %g", d.Name, d.Expect, d.Factor)
 	}
-	for i := range d.Journeys {
-		if !slices.Contains(names, d.Journeys[i]) {
-			p.err("unknown-journey", &d.Journeys[i], nearest(d.Journeys[i], names), "the inventory has no journey %q", d.Journeys[i])
+	p.checkJourneyNames(d.Journeys)
+}
+
+// checkOccasion looks at the times of an entry of the calendar or of maintenance.
+func (p *parsed) checkOccasion(name, every string, from, to, everyPart *string) {
+	c, wrong := readDay(&Day{From: *from, To: *to, Every: every})
+	switch {
+	case wrong == nil && c.span <= 0:
+		p.err("bad-day", to, "", "%q ends before it begins", name)
+	case wrong == nil && c.span > period(every):
+		p.err("bad-day", everyPart, "make it shorter, or leave every out", "%q lasts longer than until it comes again", name)
+	case wrong != nil && *wrong != "":
+		part := to
+		if _, _, ok := readMoment(*from); !ok {
+			part = from
 		}
+		p.err("bad-date", part, "as 2026-11-27 or 2026-11-27T06:00+01:00", "%q is no date and no time with an offset", *wrong)
 	}
 }
 

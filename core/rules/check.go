@@ -19,7 +19,8 @@ type Options struct {
 	MaxFile     int // bytes of one file; default 1 MiB
 	MaxJourneys int // default 2,000
 	MaxSteps    int // of one journey; default 100
-	MaxDays     int // of the calendar; default 200
+	MaxDays     int // of the calendar, and of maintenance; default 200
+	MaxSinks    int // default 50
 }
 
 func (o Options) defaults() Options {
@@ -38,6 +39,9 @@ func (o Options) defaults() Options {
 	if o.MaxDays == 0 {
 		o.MaxDays = 200 // each window of each series looks through them
 	}
+	if o.MaxSinks == 0 {
+		o.MaxSinks = 50
+	}
 	return o
 }
 
@@ -51,6 +55,9 @@ func Check(in felt.Inventory, o Options) []Problem {
 		if o.Today != 0 {
 			p.checkReviewed(j)
 		}
+	}
+	if o.Today != 0 {
+		p.checkPast()
 	}
 	return p.sorted()
 }
@@ -89,6 +96,9 @@ func (p *parsed) check() {
 	}
 	p.checkReach()
 	p.checkCalendar()
+	p.checkSinks()
+	p.checkMaintenance()
+	p.checkScore()
 }
 
 // err reports an error at the value of a part of the schema, named by its address.
@@ -156,32 +166,32 @@ func (p *parsed) checkServices() {
 }
 
 func (p *parsed) checkNames(j *Journey) {
-	name := func(part *string, what string) {
-		s := *part
-		if s == "" {
-			return
-		}
-		suggestion := "a question asks as of=APP/NAME or of=journey:NAME"
-		switch {
-		case len(s) > nameMax:
-			p.err("bad-name", part, "", "the name of the %s has %d bytes, more than %d", what, len(s), nameMax)
-		case s != strings.TrimSpace(s):
-			p.err("bad-name", part, "", "%s %q begins or ends with a space", what, s)
-		default:
-			for _, r := range s {
-				if !nameRune(r) {
-					p.err("bad-name", part, suggestion, "%s %q: the character %q cannot be in it", what, s, r)
-					return
-				}
-			}
-		}
-	}
-	name(&j.Name, "journey")
-	name(&j.App, "app")
+	const asked = "a question asks as of=APP/NAME or of=journey:NAME"
+	p.checkName(&j.Name, "journey", asked)
+	p.checkName(&j.App, "app", asked)
 	for i := range j.Steps {
 		s := &j.Steps[i].Name
 		if len(*s) > nameMax || strings.ContainsFunc(*s, unicode.IsControl) {
 			p.err("bad-name", s, "", "step %q: want at most %d bytes of printable text", *s, nameMax)
+		}
+	}
+}
+
+// checkName holds a name to what questions and addresses can take; why says which.
+func (p *parsed) checkName(part *string, what, why string) {
+	s := *part
+	switch {
+	case s == "":
+	case len(s) > nameMax:
+		p.err("bad-name", part, "", "the name of the %s has %d bytes, more than %d", what, len(s), nameMax)
+	case s != strings.TrimSpace(s):
+		p.err("bad-name", part, "", "%s %q begins or ends with a space", what, s)
+	default:
+		for _, r := range s {
+			if !nameRune(r) {
+				p.err("bad-name", part, why, "%s %q: the character %q cannot be in it", what, s, r)
+				return
+			}
 		}
 	}
 }

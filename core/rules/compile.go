@@ -20,7 +20,7 @@ const (
 // inventory without files is an empty set. It knows neither the day nor what a server keeps, so
 // it leaves out the checks of [Options]: an inventory that was taken once stays taken.
 func Load(in felt.Inventory) (*Set, []Problem) {
-	p := parse(in, Options{MaxFile: yaml.MaxBytes, MaxJourneys: math.MaxInt, MaxSteps: math.MaxInt, MaxDays: math.MaxInt}.defaults())
+	p := parse(in, Options{MaxFile: yaml.MaxBytes, MaxJourneys: math.MaxInt, MaxSteps: math.MaxInt, MaxDays: math.MaxInt, MaxSinks: math.MaxInt}.defaults())
 	p.check()
 	problems := p.sorted()
 	if Failed(problems) {

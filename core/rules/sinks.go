@@ -60,7 +60,7 @@ const (
 	defaultReports   = 5 * felt.Minute
 	defaultHeartbeat = felt.Minute
 	minHeartbeat     = 10 * felt.Second
-	maxHeartbeat     = felt.Day
+	maxEvery         = felt.Day
 	minReports       = 10 * felt.Second
 )
 
