@@ -169,6 +169,17 @@ func (o *Outbox) Posted(ctx context.Context, after felt.Seq) iter.Seq2[felt.Post
 	}
 }
 
+// All is what is there now.
+func (o *Outbox) All() []felt.Posted {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	list := make([]felt.Posted, len(o.posted))
+	for i, p := range o.posted {
+		list[i] = p.Posted
+	}
+	return list
+}
+
 // Deliveries are those noted, of notifications that are kept, in order of Key.
 func (o *Outbox) Deliveries(ctx context.Context) ([]felt.Delivery, error) {
 	if err := ctx.Err(); err != nil {

@@ -20,12 +20,18 @@ type item struct {
 	settings felt.Settings      // likewise
 	rules    *felt.Inventory    // in force from this tick on; nil as before
 	snapshot *snapshot          // taken right after this tick; nil for most
+	rows     int                // about
 	ready    bool               // everything that was on the log at the start has been read
+	posting  *posting           // what the tick tells, on its way to the outbox; nil nothing
 }
 
 // statsEvery is how often the engine is asked for its numbers: it goes through all of
 // its tables for them, and an import closes thousands of ticks a second.
 const statsEvery = 500 * time.Millisecond
+
+// fewBytes is how much telemetry a tick must have so that it is worth it to wake goroutines for its
+// partitions and to wait for them, six times. A month of imported history is millions of ticks.
+const fewBytes = 64 << 10
 
 // machine is the engine with the records that have not been applied yet.
 type machine struct {
@@ -43,6 +49,7 @@ type machine struct {
 	openSeq   felt.Seq        // its last record
 	parts     [][]felt.Record // telemetry not applied yet, by partition
 	bytes     int             // of parts
+	few       bool            // the tick being closed has so little that goroutines are not worth it
 	early     bool            // some telemetry of the open tick has been applied already
 	control   []felt.Record   // control records of the open tick
 	lastSnap  time.Time
@@ -120,6 +127,7 @@ func (m *machine) gather(rec felt.Record) {
 // apply hands the gathered telemetry to stage 1. A record that cannot be read is
 // counted and passed over: it would be the same at every try.
 func (m *machine) apply() {
+	m.few = m.bytes < fewBytes && !m.early
 	m.parallel(func(p int) {
 		stage := m.eng.Stage1(p)
 		for _, rec := range m.parts[p] {
@@ -152,7 +160,8 @@ func (m *machine) closeUntil(ctx context.Context, next felt.Tick, queue chan<- i
 			return fmt.Errorf("engine asks for tick %d after %d", t, m.tick)
 		}
 		m.tick, m.seq = t, m.openSeq
-		it := item{batches: m.step(t)}
+		batches, notes := m.step(t)
+		it := item{batches: batches, posting: m.w.hand(notes)}
 		if t == m.open {
 			m.judging.Lock()
 			m.eng.Stood(t, next)
@@ -219,8 +228,9 @@ func (m *machine) describe(it *item, t felt.Tick) {
 	}
 }
 
-// step runs the three stages over tick t, with a barrier between them.
-func (m *machine) step(t felt.Tick) []felt.Batch {
+// step runs the three stages over tick t, with a barrier between them. What is in the store already
+// makes no batch again, and was told before it was stored.
+func (m *machine) step(t felt.Tick) (kept []felt.Batch, notes []felt.Notification) {
 	p := len(m.parts)
 	out1, out2 := make([]engine.Out1, p), make([]engine.Out2, p)
 	batches := make([]felt.Batch, 2*p+1)
@@ -229,19 +239,23 @@ func (m *machine) step(t felt.Tick) []felt.Batch {
 	m.judging.Lock()
 	batches[2*p] = m.eng.Stage3().Tick(t, out2...)
 	m.judging.Unlock()
-	kept := batches[:0]
+	if t <= m.known {
+		return nil, nil
+	}
+	kept = batches[:0]
 	for _, b := range batches {
-		if t > m.known && !b.Empty() {
+		notes = append(notes, b.Notifications...)
+		if !b.Empty() {
 			kept = append(kept, b)
 		}
 	}
-	return kept
+	return kept, notes
 }
 
 // parallel calls f for every partition, spread over the workers, and waits for all.
 func (m *machine) parallel(f func(p int)) {
 	n, workers := len(m.parts), m.w.opts.Workers
-	if workers <= 1 {
+	if workers <= 1 || m.few {
 		for p := range n {
 			f(p)
 		}
@@ -261,17 +275,21 @@ func (m *machine) parallel(f func(p int)) {
 // send queues the item; false when ctx ended first. What was not sent is made again
 // from the log by the next run; its snapshot is let go of.
 func (m *machine) send(ctx context.Context, queue chan<- item, it item) bool {
-	select {
-	case queue <- it:
-		return true
-	default:
+	it.rows = rowCount(it)
+	waited := false
+	for m.w.waiting.full(&m.w.opts) {
+		if !waited {
+			m.w.count.waits.Add(1)
+			waited = true
+		}
+		select {
+		case <-m.w.waiting.room:
+		case <-ctx.Done():
+			m.w.dropSnapshot(it.snapshot)
+			return false
+		}
 	}
-	m.w.count.waits.Add(1)
-	select {
-	case queue <- it:
-		return true
-	case <-ctx.Done():
-		m.w.dropSnapshot(it.snapshot)
-		return false
-	}
+	m.w.waiting.add(1, it.rows)
+	queue <- it // has room: see [queueSize]
+	return true
 }

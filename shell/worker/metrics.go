@@ -11,6 +11,7 @@ type counters struct {
 	bad, waits, writes, writeErrors, writeNanos, batches atomic.Int64
 	snapshots, snapshotErrors, snapshotBytes, retained   atomic.Int64
 	warmRows, warmOf, passed                             atomic.Int64
+	posted, postErrors, postRefused                      atomic.Int64
 }
 
 // Metrics implements [felt.Meter]: the worker's numbers and the engine's.
@@ -18,6 +19,9 @@ func (w *Worker) Metrics() []felt.Metric {
 	w.mu.Lock()
 	p, eng := w.progress, w.engine
 	w.mu.Unlock()
+	w.poster.mu.Lock()
+	unposted := w.poster.waiting()
+	w.poster.mu.Unlock()
 	c := func(name, help string, v int64) felt.Metric {
 		return felt.Metric{Name: name, Help: help, Type: felt.MetricCounter, Value: float64(v)}
 	}
@@ -40,6 +44,10 @@ func (w *Worker) Metrics() []felt.Metric {
 		g("felt_worker_warm_up_rows_wanted", "Stored interactions that the detectors are to be warmed with.", float64(w.count.warmOf.Load())),
 		c("felt_worker_passed_over_records_total", "Log records of telemetry too old to be of anything still open, passed over after the engine's state was lost.", w.count.passed.Load()),
 		c("felt_worker_rows_retired_total", "Rows removed because of their age.", w.count.retained.Load()),
+		c("felt_worker_notifications_posted_total", "Notifications handed to the outbox; one that a replay makes again counts again.", w.count.posted.Load()),
+		c("felt_worker_notification_errors_total", "Failed tries to hand a notification to the outbox.", w.count.postErrors.Load()),
+		c("felt_worker_notifications_refused_total", "Notifications that the outbox does not take, and that nobody will be told.", w.count.postRefused.Load()),
+		g("felt_worker_notifications_waiting", "Notifications that are not in the outbox yet; rows of their tick and later wait for them.", float64(unposted)),
 	}
 	return append(own, eng...)
 }

@@ -70,7 +70,7 @@ func cutRun(t *testing.T, seed uint64, clock felt.Clock, recs []felt.Record, wan
 	dir := t.TempDir()
 	for life := range 12 {
 		opts := w.options(dir, clock)
-		opts.Workers, opts.QueueTicks = 1+rnd.IntN(4), 1+rnd.IntN(8)
+		opts.Workers, opts.QueueTicks, opts.QueueRows = 1+rnd.IntN(4), 1+rnd.IntN(8), 1+rnd.IntN(2000)
 		if rnd.IntN(2) == 0 {
 			opts.GatherBytes = 1 + rnd.IntN(3000)
 		}

@@ -22,6 +22,7 @@ const CursorName = "engine"
 type Options struct {
 	Log      felt.Log
 	Store    felt.Writer
+	Outbox   felt.Outbox // nil: nobody is told
 	Settings felt.Settings
 	Dir      string // of the snapshot files; made when missing
 
@@ -29,6 +30,7 @@ type Options struct {
 	SnapshotEvery time.Duration // of wall time; default 30 s
 	GatherBytes   int           // telemetry held before it is applied; default 8 MiB
 	QueueTicks    int           // ticks that may wait for the store; default 8
+	QueueRows     int           // more ticks than that may wait while all together have fewer rows; default 50,000
 	Retention     felt.Retention
 	Hold          func() felt.Seq // another reader needs the log after this; default nobody does
 	RetainEvery   time.Duration   // default 10 min; the log is also trimmed with each snapshot
@@ -56,6 +58,9 @@ func (o *Options) defaults() {
 	}
 	if o.QueueTicks <= 0 {
 		o.QueueTicks = 8
+	}
+	if o.QueueRows <= 0 {
+		o.QueueRows = rowsPerWrite
 	}
 	if o.RetainEvery <= 0 {
 		o.RetainEvery = 10 * time.Minute
@@ -98,6 +103,8 @@ type Worker struct {
 	saved    []savedSnapshot // oldest first
 
 	machine atomic.Pointer[machine]
+	waiting waiting
+	poster  poster
 	trim    chan struct{} // a snapshot is kept: older records may go
 	ready   atomic.Bool
 	// snapshotWaits: a snapshot has been taken and is not written yet.
@@ -116,7 +123,7 @@ func New(opts Options) (*Worker, error) {
 		return nil, fmt.Errorf("worker: %d partitions; want 1 to %d", p, felt.MaxParts)
 	}
 	opts.defaults()
-	return &Worker{opts: opts, changed: make(chan struct{}), trim: make(chan struct{}, 1)}, nil
+	return &Worker{opts: opts, changed: make(chan struct{}), trim: make(chan struct{}, 1), waiting: waiting{room: make(chan struct{}, 1)}, poster: poster{wake: make(chan struct{}, 1)}}, nil
 }
 
 // Progress is how far the rows have come.
@@ -204,7 +211,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	patience := context.AfterFunc(ctx, func() { w.losePatience(writing, stop) })
 	defer patience()
 
-	queue := make(chan item, w.opts.QueueTicks)
+	queue := make(chan item, w.opts.QueueTicks*queueSize+1)
 	written := make(chan error, 1)
 	go func() {
 		err := w.write(writing, ctx, queue)
@@ -213,6 +220,10 @@ func (w *Worker) Run(ctx context.Context) error {
 		w.drop(queue)
 		written <- err
 	}()
+	posting := make(chan struct{})
+	posts, postNoMore := context.WithCancel(writing)
+	defer postNoMore()
+	go func() { defer close(posting); w.post(posts, ctx) }()
 	keeping := make(chan struct{})
 	go func() { defer close(keeping); w.housekeep(reading) }()
 
@@ -220,7 +231,9 @@ func (w *Worker) Run(ctx context.Context) error {
 	close(queue)
 	writeErr := <-written
 	cancel(nil)
+	postNoMore()
 	<-keeping
+	<-posting
 	if writeErr != nil {
 		return writeErr
 	}

@@ -128,7 +128,7 @@ func (w *world) Read(ctx context.Context, part felt.Part, after felt.Seq) iter.S
 func (w *world) options(dir string, clock felt.Clock) Options {
 	return Options{
 		Log: w, Store: w.store, Files: w.files, Settings: settings(clock), Dir: dir,
-		Workers: 2, SnapshotEvery: 20 * time.Second, Now: w.clock,
+		Workers: 2, SnapshotEvery: 20 * time.Second, Now: w.clock, QueueRows: 1,
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/felt-cx/felt"
@@ -12,26 +13,69 @@ import (
 // rowsPerWrite bounds how many rows of waiting ticks share one transaction.
 const rowsPerWrite = 50_000
 
+// waiting is what stands in the queue.
+type waiting struct {
+	ticks, rows atomic.Int64
+	room        chan struct{} // there may be
+}
+
+// queueSize is how many small ticks may wait for each of those that [Options.QueueTicks] allows.
+const queueSize = 512
+
+// full reports that no more may wait. The few ticks of a busy second and the thousands of an imported
+// night are bounded alike, by their rows.
+func (q *waiting) full(o *Options) bool {
+	n := q.ticks.Load()
+	return n >= int64(o.QueueTicks) && (q.rows.Load() >= int64(o.QueueRows) || n >= int64(o.QueueTicks)*queueSize)
+}
+
+func (q *waiting) add(ticks, rows int) {
+	q.ticks.Add(int64(ticks))
+	q.rows.Add(int64(rows))
+	if ticks < 0 {
+		select {
+		case q.room <- struct{}{}:
+		default:
+		}
+	}
+}
+
 // write stores queued ticks in order until the queue is closed. While the store is
 // slower than the engine, all ticks that wait share one transaction. live ends when
 // the process is asked to stop: from then on a failing store is given up on, since
 // the log still has everything.
 func (w *Worker) write(ctx, live context.Context, queue <-chan item) error {
-	for it := range queue {
-		group := []item{it}
-		for rows := rowCount(it); rows < rowsPerWrite; {
+	var first *item // taken and not written yet: what it tells was not in the outbox
+	for {
+		if first == nil {
+			it, ok := <-queue
+			if !ok {
+				return nil
+			}
+			first = &it
+		}
+		if err := w.awaitPosted(ctx, *first); err != nil {
+			w.dropSnapshot(first.snapshot)
+			return err
+		}
+		group, rows := []item{*first}, first.rows
+		for first = nil; rows < rowsPerWrite; {
 			next, ok := tryReceive(queue)
 			if !ok {
 				break
 			}
+			if !next.posting.over() { // the ticks in front of it need not wait for that
+				first = &next
+				break
+			}
 			group = append(group, next)
-			rows += rowCount(next)
+			rows += next.rows
 		}
+		w.waiting.add(-len(group), -rows)
 		if err := w.writeGroup(ctx, live, group); err != nil {
 			return err
 		}
 	}
-	return nil
 }
 
 // drop lets go of what will not be written, until the queue is closed.
