@@ -67,6 +67,7 @@ type Options struct {
 	Partitions int          // 1..[felt.MaxParts]; 0 means 1
 	Clock      felt.Clock   // only a wall log corrects, clamps and rejects by time
 	LateMax    felt.Instant // older events are rejected in a wall log; 0 means none is too old
+	Slices     bool         // cut requests of an event log by time: see [Packer.TakeSlices], which must be used then
 	Key        HashKey
 	Redact     Redaction
 }

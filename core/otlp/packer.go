@@ -26,6 +26,8 @@ type Packer struct {
 	events     []part
 	points     []part
 	newest     felt.Instant
+	slices     []Slice // of the request at hand, but for the last
+	slicing    bool    // it may be cut
 	defaultEnv []byte
 	seqs       int // names resources and scopes
 
@@ -139,6 +141,7 @@ func (p *Packer) reset(pt *part) {
 // begin prepares for a request; end either keeps it or takes it back.
 func (p *Packer) begin(body []byte, now felt.Instant) {
 	p.body, p.now, p.rep, p.where = body, now, Report{}, where{}
+	p.slicing = p.opt.Slices && p.opt.Clock == felt.ClockEvent && len(p.slices) == 0 && p.empty()
 	for _, parts := range [][]part{p.events, p.points} {
 		for i := range parts {
 			parts[i].setMark()
@@ -154,6 +157,9 @@ func (p *Packer) end(newest felt.Instant, err error) (Report, error) {
 			for i := range parts {
 				parts[i].rollback(p.salt)
 			}
+		}
+		if p.slicing {
+			p.slices = nil
 		}
 		p.newest = newest
 		return Report{}, err

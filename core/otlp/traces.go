@@ -64,6 +64,9 @@ func (p *Packer) walkRequest(body []byte) error {
 			}
 			p.where.resource++
 			p.where.scope, p.where.item, p.where.point = 0, 0, 0
+			if p.slicing {
+				p.slice(body[f.lo:f.hi])
+			}
 			if err := p.walkResource(body[f.lo:f.hi]); err != nil {
 				return err
 			}

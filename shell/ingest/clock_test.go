@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 	"pgregory.net/rapid"
 
 	"github.com/felt-cx/felt"
@@ -389,4 +390,40 @@ func TestFullGoesOn(t *testing.T) {
 			t.Errorf("clock %v: refused telemetry keeps an event log open", mode)
 		}
 	}
+}
+
+// TestLongPast: a request with a past in order of time arrives in an event log as it was, in one
+// append, and is answered when all of it is there.
+func TestLongPast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := newLog()
+		appends := 0
+		log.misbehave(false, func(context.Context, []felt.Record) error { appends++; return nil })
+		d := newDoor(t, log, func(o *Options) { o.Settings = settings(felt.ClockEvent) })
+		done := make(chan error, 1)
+		go func() { done <- d.Run(t.Context()) }()
+		begin := time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC)
+		past := testTraces(1, begin).Traces()
+		for minute := 1; minute < 10; minute++ {
+			testTraces(1, begin.Add(time.Duration(minute)*time.Minute)).Traces().ResourceSpans().MoveAndAppendTo(past.ResourceSpans())
+		}
+		r := &request{signal: traces, body: protoOf(t, ptraceotlp.NewExportRequestFromTraces(past)), ticket: &ticket{door: d, moved: true}}
+		report, f := d.ingest(t.Context(), r)
+		if f != nil || int(report.Spans) != past.SpanCount() {
+			t.Fatalf("%+v %v", report, f)
+		}
+		at := map[felt.Instant]bool{}
+		for _, r := range log.all() {
+			if r.Kind == felt.KindTelemetry {
+				at[r.At] = true
+			}
+		}
+		if len(at) != 10 || appends != 1 || !at[felt.InstantOf(begin)] || !at[felt.InstantOf(begin.Add(9*time.Minute))] {
+			t.Errorf("%d moments in %d appends: %v", len(at), appends, at)
+		}
+		log.checkTime(t)
+		if err := errors.Join(d.Close(), <-done); err != nil {
+			t.Error(err)
+		}
+	})
 }

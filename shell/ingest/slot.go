@@ -63,7 +63,7 @@ func (d *Door) newPacker() *otlp.Packer {
 	s := d.opt.Settings
 	return otlp.NewPacker(otlp.Options{
 		Limits: d.limits.Telemetry, Partitions: s.Partitions, Clock: felt.Clock(d.mode.Load()), //nolint:gosec // 1 or 2
-		LateMax: s.LateMax, Key: d.opt.Key, Redact: d.opt.Redact,
+		LateMax: s.LateMax, Slices: true, Key: d.opt.Key, Redact: d.opt.Redact,
 	})
 }
 
@@ -182,15 +182,17 @@ func (d *Door) packIn(s *slot, r *request) (report otlp.Report, w *waiter, seale
 	if !solo {
 		return report, w, sealed, nil
 	}
-	g := s.seal()
-	for _, rec := range g.recs {
-		if n := rec.EncodedLen(); n > d.limits.Record {
-			w.ticket.release()
-			return otlp.Report{}, nil, sealed, faultf(resultLarge,
-				"this makes a record of %d bytes, the log takes %d: send smaller batches", n, d.limits.Record)
+	own := s.sealed()
+	for _, g := range own {
+		for _, rec := range g.recs {
+			if n := rec.EncodedLen(); n > d.limits.Record {
+				w.ticket.release()
+				return otlp.Report{}, nil, sealed, faultf(resultLarge,
+					"this makes a record of %d bytes, the log takes %d: send smaller batches", n, d.limits.Record)
+			}
 		}
 	}
-	return report, w, append(sealed, g), nil
+	return report, w, append(sealed, own...), nil
 }
 
 func (s *slot) packBody(r *request, body []byte, now felt.Instant) (otlp.Report, error) {
@@ -215,6 +217,21 @@ func (s *slot) seal() group {
 	g := group{newest: s.packer.Newest(), recs: s.packer.Take(nil), waiters: s.waiters}
 	s.waiters = nil
 	return g
+}
+
+// sealed is seal for a request of its own, which in an event log may have come at several moments.
+// All of it is appended together, and whoever waits for it is told with the last.
+func (s *slot) sealed() []group {
+	if s.mode != felt.ClockEvent {
+		return []group{s.seal()}
+	}
+	slices := s.packer.TakeSlices()
+	list := make([]group, len(slices))
+	for i, at := range slices {
+		list[i] = group{newest: at.Newest, recs: at.Records}
+	}
+	list[len(list)-1].waiters, s.waiters = s.waiters, nil
+	return list
 }
 
 // abandon gives up what a slot holds after its packer broke: its requests are told to
