@@ -59,6 +59,37 @@ type Posted struct {
 	Notification
 }
 
+// Told is a notification with what came of it, without all that stands in its incident.
+type Told struct {
+	Seq      Seq
+	Key      string
+	Sink     string
+	Kind     NotificationKind
+	At       Tick
+	Why      string
+	Policy   string
+	Env, App string
+	Incident string // its id
+	Title    string // what is wrong, in a few words
+	Delivery Delivery
+}
+
+// SinkState is how a sink of the inventory is doing. There is no secret in it.
+type SinkState struct {
+	Name, Kind  string
+	Host        string // of its address; "" when that is not known
+	URLSet      bool   // its address is known and can be one
+	Trouble     string // why nothing can be sent there; "" something can
+	LastSuccess Instant
+	LastAttempt Instant
+	LastError   string  // of the last attempt; "" it went well, or there was none
+	Waiting     int     // notifications that are to be delivered
+	Dead        int     // given up, of those that are kept
+	Delivered   int     // of those that are kept
+	Oldest      Instant // when the oldest of those that wait was made; 0 none waits
+	PausedUntil Instant // it has asked not to be sent anything before; 0 it has not
+}
+
 // Outbox is the outgoing log: notifications that wait to be told, and what came of them. Both survive
 // a crash.
 //

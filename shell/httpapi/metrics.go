@@ -69,6 +69,11 @@ func (ms meters) Collect(ch chan<- prometheus.Metric) {
 			id := fmt.Sprintf("%q%q", m.Name, m.Labels)
 			if had, ok := sums[id]; ok {
 				m.Value += had.Value
+				if had.Histogram != nil && m.Histogram != nil {
+					sum := had.Histogram.Copy()
+					sum.Add(m.Histogram) // of other bounds: the first stands
+					m.Histogram = sum
+				}
 			} else {
 				order = append(order, id)
 			}
@@ -90,7 +95,19 @@ func collected(m felt.Metric) prometheus.Metric {
 		kind = prometheus.CounterValue
 	}
 	desc := prometheus.NewDesc(m.Name, m.Help, keys, nil)
-	pm, err := prometheus.NewConstMetric(desc, kind, m.Value, values...)
+	var pm prometheus.Metric
+	var err error
+	if m.Histogram != nil {
+		count, below := uint64(0), make(map[float64]uint64, len(m.Histogram.Upper))
+		for i, n := range m.Histogram.Counts {
+			if count += n; i < len(m.Histogram.Upper) {
+				below[m.Histogram.Upper[i]] = count
+			}
+		}
+		pm, err = prometheus.NewConstHistogram(desc, count, m.Histogram.Sum, below, values...)
+	} else {
+		pm, err = prometheus.NewConstMetric(desc, kind, m.Value, values...)
+	}
 	if err != nil {
 		return prometheus.NewInvalidMetric(desc, err)
 	}
