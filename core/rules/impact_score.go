@@ -62,3 +62,19 @@ func (p *parsed) compileTargets() Targets {
 	}
 	return t
 }
+
+// Journey is the journey of an app and name: one that names the app, else one that names none; nil
+// when there is none.
+func (s *Set) Journey(app, name string) *CompiledJourney {
+	var found *CompiledJourney
+	for _, j := range s.Journeys {
+		switch {
+		case j.Name != name:
+		case j.App == app:
+			return j
+		case j.App == "" && found == nil:
+			found = j
+		}
+	}
+	return found
+}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/rules"
+	"github.com/felt-cx/felt/core/tell"
 )
 
 // Input is what a score is made of.
@@ -112,7 +113,7 @@ func reach(in Input) felt.ScorePart {
 	}
 	share := float64(hit) / float64(of)
 	p.Value = within(math.Sqrt(share*size(hit)), leastReach)
-	p.Input = fmt.Sprintf("%s of %s customers", grouped(hit), grouped(of))
+	p.Input = fmt.Sprintf("%s of %s customers", tell.Count(hit), tell.Count(of))
 	return p
 }
 
@@ -134,7 +135,7 @@ func duration(in Input) felt.ScorePart {
 	d := min(max(in.Duration, 0), fullDuration)
 	minutes := func(i felt.Instant) float64 { return math.Log1p(float64(i) / float64(felt.Minute)) }
 	return felt.ScorePart{
-		Name: "duration", Value: leastDuration + (1-leastDuration)*minutes(d)/minutes(fullDuration), Input: lasting(max(in.Duration, 0)),
+		Name: "duration", Value: leastDuration + (1-leastDuration)*minutes(d)/minutes(fullDuration), Input: tell.Elapsed(max(in.Duration, 0)),
 	}
 }
 
