@@ -45,13 +45,18 @@ func (a *API) changes(ctx context.Context, in *changesInput) (*changesOutput, er
 	if err != nil {
 		return nil, err
 	}
-	out.Body.Changes = make([]changeView, 0, len(list))
+	out.Body.Changes = changesOf(list)
+	return out, nil
+}
+
+func changesOf(list []felt.Change) []changeView {
+	views := make([]changeView, 0, len(list))
 	for _, c := range list {
-		out.Body.Changes = append(out.Body.Changes, changeView{
+		views = append(views, changeView{
 			ID: c.ID, Kind: c.Kind, App: c.App, Services: c.Services, Version: c.Version, Previous: c.Previous, Region: c.Region,
 			Started: stampTime(c.Started), Ended: optionalTime(c.Ended), Author: c.Author, URL: c.URL, Fixes: c.Fixes,
 			KPI: c.ExpectsKPI, Expects: c.ExpectsDirection, Outcome: c.Outcome,
 		})
 	}
-	return out, nil
+	return views
 }

@@ -25,6 +25,7 @@ type healthOutput struct {
 		Config     []string          `json:"config_errors"`
 		Parts      map[string]string `json:"parts"`
 		OTLPHTTP   string            `json:"otlp_http,omitempty"`
+		Demo       bool              `json:"demo,omitempty" doc:"It makes its own customers: /demo/state tells more"`
 		Version    string            `json:"version"`
 		Inventory  InventoryState    `json:"inventory"`
 	}
@@ -53,6 +54,7 @@ func (a *API) health(context.Context, *healthInput) (*healthOutput, error) {
 	if !h.Ready {
 		b.Status = "starting"
 	}
+	b.Demo = a.opts.Extra["/demo/state"] != nil || a.opts.Extra["GET /demo/state"] != nil
 	b.LagSeconds = a.lag()
 	b.LastEvent = optionalTime(h.Last)
 	b.Receiving = h.Last > 0 && felt.InstantOf(a.opts.Now())-h.Last <= silentAfter

@@ -14,7 +14,8 @@ import (
 
 type journeysInput struct{ ManyInput }
 
-type journeyView struct {
+// JourneyView is a journey or step with what happened in the window.
+type JourneyView struct {
 	Name        string        `json:"name"`
 	App         string        `json:"app"`
 	Title       string        `json:"title"`
@@ -37,7 +38,7 @@ type journeyView struct {
 type journeysOutput struct {
 	Body struct {
 		Stamp
-		Journeys  []journeyView  `json:"journeys"`
+		Journeys  []JourneyView  `json:"journeys"`
 		Customers *felt.Distinct `json:"customers" doc:"Distinct over all journeys; null when the store cannot tell"`
 	}
 }
@@ -52,41 +53,51 @@ func (a *API) journeys(ctx context.Context, in *journeysInput) (*journeysOutput,
 	}
 	out := &journeysOutput{}
 	out.Body.Stamp = a.stamp(asked)
-	stats, err := ask(ctx, a, func(ctx context.Context) ([]felt.ScopeStat, error) { return a.opts.Store.ScopeStats(ctx, q) })
+	out.Body.Journeys, out.Body.Customers, err = a.journeyRows(ctx, q)
 	if err != nil {
 		return nil, err
+	}
+	return out, nil
+}
+
+// journeyRows are the names of a question, worst first, and how many customers there were in all.
+func (a *API) journeyRows(ctx context.Context, q felt.Question) ([]JourneyView, *felt.Distinct, error) {
+	stats, err := ask(ctx, a, func(ctx context.Context) ([]felt.ScopeStat, error) { return a.opts.Store.ScopeStats(ctx, q) })
+	if err != nil {
+		return nil, nil, err
 	}
 	open, err := a.openIncidents(ctx, q.Env)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if out.Body.Customers, err = a.everybody(ctx, q, stats); err != nil {
-		return nil, err
+	everybody, err := a.everybody(ctx, q, stats)
+	if err != nil {
+		return nil, nil, err
 	}
 	set := a.opts.Rules().Set
 	now := min(a.now(), q.To) // a window of the past has the state it had then
-	out.Body.Journeys = make([]journeyView, 0, len(stats))
+	rows := make([]JourneyView, 0, len(stats))
 	for _, s := range stats {
 		state, why := stateOf(s, open, now)
 		if step, its := brokenStep(set, s, open, now); state != stateFailing && step != "" {
 			state, why = stateFailing, "step "+step+": "+its
 		}
-		v := journeyView{
+		v := JourneyView{
 			Name: s.Name, App: s.App, Title: s.Name, Kind: s.Kind.String(),
 			State: state, StateReason: why,
 			Outcomes: outcomesOf(s.Counts), Customers: s.Customers, Sessions: s.Sessions, Sampled: s.Sampled,
 			Completion: rateOf(s.Counts), Last: stampTime(s.Last),
 		}
 		v.describe(set, s.Kind)
-		out.Body.Journeys = append(out.Body.Journeys, v)
+		rows = append(rows, v)
 	}
-	out.Body.Journeys = append(out.Body.Journeys, neverSeen(set, stats)...)
-	slices.SortStableFunc(out.Body.Journeys, worstFirst)
-	return out, nil
+	rows = append(rows, neverSeen(set, stats)...)
+	slices.SortStableFunc(rows, worstFirst)
+	return rows, everybody, nil
 }
 
 // describe adds what the inventory says of it.
-func (v *journeyView) describe(set *rules.Set, kind felt.InteractionKind) {
+func (v *JourneyView) describe(set *rules.Set, kind felt.InteractionKind) {
 	v.Journeys = []string{}
 	if set == nil {
 		return
@@ -108,7 +119,7 @@ func (v *journeyView) describe(set *rules.Set, kind felt.InteractionKind) {
 	}
 }
 
-func (v *journeyView) say(j *rules.CompiledJourney) {
+func (v *JourneyView) say(j *rules.CompiledJourney) {
 	if j == nil {
 		return
 	}
@@ -118,18 +129,18 @@ func (v *journeyView) say(j *rules.CompiledJourney) {
 
 // neverSeen are the journeys of the inventory without any interaction: unknown is never
 // good, and a rule that matches nothing must not go unnoticed.
-func neverSeen(set *rules.Set, stats []felt.ScopeStat) []journeyView {
+func neverSeen(set *rules.Set, stats []felt.ScopeStat) []JourneyView {
 	if set == nil {
 		return nil
 	}
-	var list []journeyView
+	var list []JourneyView
 	for _, j := range set.Journeys {
 		if slices.ContainsFunc(stats, func(s felt.ScopeStat) bool {
 			return s.Kind == felt.KindJourney && journeyNamed(set, s.App, s.Name) == j
 		}) {
 			continue
 		}
-		v := journeyView{
+		v := JourneyView{
 			Name: j.Name, App: j.App, Kind: felt.KindJourney.String(), State: stateNoData,
 			StateReason: "no journey was told: " + untold(j) + "; /api/v1/unmapped lists the names that are no step of any", Journeys: []string{},
 		}
@@ -244,7 +255,7 @@ func explanation(i felt.Incident, name string) string {
 	return "incident " + i.ID + " is open and its finding lasts"
 }
 
-func worstFirst(x, y journeyView) int {
+func worstFirst(x, y JourneyView) int {
 	rank := map[string]int{stateFailing: 0, stateDegraded: 1, stateNoData: 2, stateOK: 3}
 	return cmp.Or(
 		cmp.Compare(rank[x.State], rank[y.State]),

@@ -187,6 +187,8 @@ func TestOpenAPI(t *testing.T) {
 	paths, _ := a.doc["paths"].(map[string]any)
 	for path, want := range map[string]string{
 		"/api/v1/journeys":                   "get as_of env from to traffic where window",
+		"/api/v1/now":                        "get as_of day env from to window",
+		"/api/v1/drivers":                    "get as_of env from of to traffic where window",
 		"/api/v1/series":                     "get as_of by env from of step to traffic where window",
 		"/api/v1/impact":                     "get as_of env from of to traffic where window",
 		"/api/v1/interactions":               "get as_of cursor env from limit of outcome to traffic where window",

@@ -20,6 +20,7 @@ type API struct {
 	judging  chan struct{} // one place: for the backtest being made
 	budgets  budgets
 	live     live
+	overview overview
 	handler  http.Handler
 	counts   counters
 }
@@ -66,6 +67,8 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.Serv
 // routes is the table of everything that can be asked and commanded.
 func (a *API) routes(api huma.API) {
 	get(api, "/api/v1/journeys", "journeys", "Journeys and interactions, worst first", a.journeys)
+	get(api, "/api/v1/now", "now", "Everything that the first page shows of journeys: now, in the last hour, over the last day", a.atNow)
+	get(api, "/api/v1/drivers", "drivers", "For whom a name goes wrong: segment values, releases and services that stand out", a.drivers)
 	get(api, "/api/v1/series", "series", "Counts over time, optionally split by a segment", a.series)
 	get(api, "/api/v1/impact", "impact", "Distinct customers hit: unique user impact", a.impact)
 	get(api, "/api/v1/interactions", "interactions", "Single interactions, newest first", a.interactions)

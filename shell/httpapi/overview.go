@@ -1,0 +1,191 @@
+package httpapi
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/rules"
+	"github.com/felt-cx/felt/core/slo"
+)
+
+// overview keeps what the first page asks, so that many pages that follow the server cost what one
+// costs. The window is counted anew when the rows have moved on, the last hour every ten seconds
+// and the day every minute; each says in its answer when it ends.
+type overview struct {
+	mu    sync.Mutex // held while asking: the others want the same answer
+	at    felt.Progress
+	views map[overviewKey]*viewed
+	hours map[overviewKey]*lastHour
+	days  map[overviewKey]*lastDay
+	slow  map[string]tallied // of latency objectives, by journey, app and objective
+	asked map[string]felt.Instant
+}
+
+type viewed struct{ body nowBody }
+
+type lastHour struct {
+	at    felt.Instant // when it was asked, wall time
+	to    felt.Instant
+	asked *Asked
+	stats map[felt.Scope]felt.ScopeStat
+}
+
+type lastDay struct {
+	at      felt.Instant
+	window  sparkWindow
+	sparks  map[felt.Scope]sparkView
+	changes []changeView
+}
+
+// How old a part may be.
+const (
+	hourEvery = 10 * felt.Second
+	dayEvery  = felt.Minute
+	// slowBudget is how long a refresh of the hour may spend on objectives of latency: each is a
+	// question of its own. Those that were not asked are asked the next time.
+	slowBudget = felt.Second / 4
+	slowEvery  = felt.Minute
+	// keptViews is how many views are kept of one kind: pages that look at the past each have one.
+	keptViews = 64
+)
+
+// of is what happened in the window, and in the hour before its end.
+func (o *overview) of(ctx context.Context, a *API, key overviewKey, q felt.Question, asked *Asked) (*viewed, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if p := a.opts.Engine.Progress(); o.views == nil || o.at != p || len(o.views) > keptViews {
+		o.at, o.views = p, map[overviewKey]*viewed{}
+	}
+	if v, ok := o.views[key]; ok {
+		return v, nil
+	}
+	v := &viewed{}
+	b := &v.body
+	b.Stamp = a.stamp(asked)
+	rows, everybody, err := a.journeyRows(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	hour, err := o.hour(ctx, a, key, q)
+	if err != nil {
+		return nil, err
+	}
+	b.Customers, b.Hour = everybody, hour.asked
+	set := a.opts.Rules().Set
+	b.Journeys = make([]nowJourney, 0, len(rows))
+	for _, r := range rows {
+		st := hour.stats[r.scope(q.Env)]
+		n := nowJourney{JourneyView: r, Hour: hourView{st.Customers, outcomesOf(st.Counts)}}
+		if r.Kind == felt.KindJourney.String() && set != nil {
+			n.Burn = burnOf(journeyNamed(set, r.App, r.Name), st, o.slow, hour.to)
+		}
+		b.Journeys = append(b.Journeys, n)
+	}
+	o.views[key] = v
+	return v, nil
+}
+
+// hour counts the hour before the window's end.
+func (o *overview) hour(ctx context.Context, a *API, key overviewKey, q felt.Question) (*lastHour, error) {
+	wall := felt.InstantOf(a.opts.Now())
+	key.length = felt.Hour // of every window the same
+	if h, ok := o.hours[key]; ok && (key.to != 0 || wall-h.at < hourEvery) {
+		return h, nil
+	}
+	if o.hours == nil || len(o.hours) > keptViews {
+		o.hours = map[overviewKey]*lastHour{}
+	}
+	q, asked := a.hourQuestion(q)
+	list, err := ask(ctx, a, func(ctx context.Context) ([]felt.ScopeStat, error) { return a.opts.Store.ScopeStats(ctx, q) })
+	if err != nil {
+		return nil, err
+	}
+	h := &lastHour{at: wall, to: q.To, asked: asked, stats: make(map[felt.Scope]felt.ScopeStat, len(list))}
+	for _, s := range list {
+		h.stats[s.Scope] = s
+	}
+	if key.to == 0 {
+		if err := o.latencies(ctx, a, q, list); err != nil {
+			return nil, err
+		}
+	}
+	o.hours[key] = h
+	return h, nil
+}
+
+// latencies asks for the objectives on latency, those that were not asked longest first, as long
+// as there is time.
+func (o *overview) latencies(ctx context.Context, a *API, q felt.Question, list []felt.ScopeStat) error {
+	set := a.opts.Rules().Set
+	if set == nil {
+		return nil
+	}
+	if o.slow == nil || len(o.slow) > 100*keptViews {
+		o.slow, o.asked = map[string]tallied{}, map[string]felt.Instant{}
+	}
+	type one struct {
+		key   string
+		o     *rules.Objective
+		scope felt.Scope
+	}
+	var due []one
+	start := felt.InstantOf(a.opts.Now())
+	for _, s := range list {
+		j := journeyNamed(set, s.App, s.Name)
+		if j == nil || s.Kind != felt.KindJourney {
+			continue
+		}
+		for i := range j.Objectives {
+			key := j.Name + "\x00" + j.App + "\x00" + j.Objectives[i].Name
+			if j.Objectives[i].Kind == slo.KindLatency && start-o.asked[key] >= slowEvery {
+				due = append(due, one{key, &j.Objectives[i], s.Scope})
+			}
+		}
+	}
+	slices.SortStableFunc(due, func(x, y one) int { return int((o.asked[x.key] - o.asked[y.key]) / felt.Second) })
+	for _, d := range due {
+		if felt.InstantOf(a.opts.Now())-start > slowBudget {
+			return nil
+		}
+		of := q
+		of.Scope = d.scope
+		t, err := ask(ctx, a, func(ctx context.Context) (tallied, error) { return a.tally(ctx, of, d.o, felt.Hour) })
+		if err != nil {
+			return err
+		}
+		o.slow[d.key], o.asked[d.key] = t, start
+	}
+	return nil
+}
+
+// day is what the sparks and the list of changes are made of.
+func (o *overview) day(ctx context.Context, a *API, key overviewKey, q felt.Question) (*lastDay, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	wall := felt.InstantOf(a.opts.Now())
+	key.length = felt.Day
+	if d, ok := o.days[key]; ok && (key.to != 0 || wall-d.at < dayEvery) {
+		return d, nil
+	}
+	if o.days == nil || len(o.days) > keptViews {
+		o.days = map[overviewKey]*lastDay{}
+	}
+	w := dayOf(q.To)
+	of := q
+	of.Window = w
+	points, err := ask(ctx, a, func(ctx context.Context) ([]felt.ScopePoint, error) {
+		return a.opts.Store.ScopePoints(ctx, of, sparkStep)
+	})
+	if err != nil {
+		return nil, err
+	}
+	list, err := ask(ctx, a, func(ctx context.Context) ([]felt.Change, error) { return a.opts.Store.Changes(ctx, q.Env, w) })
+	if err != nil {
+		return nil, err
+	}
+	d := &lastDay{at: wall, window: sparkWindow{exactTime(w.From), exactTime(w.To), millis(sparkStep)}, sparks: sparksOf(points, w.From), changes: changesOf(list)}
+	o.days[key] = d
+	return d, nil
+}
