@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/felt-cx/felt"
@@ -41,6 +42,7 @@ type App struct {
 
 	page, grpc, http net.Listener // grpc and http may be nil
 	settings         felt.Settings
+	clock            atomic.Uint32 // felt.Clock
 	opened           chan struct{} // closed when telemetry is let in
 	began            time.Time
 
@@ -65,6 +67,7 @@ func New(ctx context.Context, cfg Config) (_ *App, err error) {
 		return nil, err
 	}
 	a.settings = a.dir.settings(&a.cfg)
+	a.clock.Store(uint32(a.settings.Clock))
 	if err := a.listen(ctx); err != nil {
 		return nil, err
 	}
@@ -137,7 +140,7 @@ func (a *App) connect() (err error) {
 		return fmt.Errorf("keeper: %w", err)
 	}
 	a.worker, err = worker.New(worker.Options{
-		Log: a.log, Store: a.store, Settings: a.dir.base(), Dir: a.dir.file("snapshots"),
+		Log: a.log, Store: a.store, Settings: a.dir.base(), Clock: a.settings.Clock, Dir: a.dir.file("snapshots"),
 		Workers: a.cfg.Workers, SnapshotEvery: a.cfg.SnapshotEvery, Retention: a.cfg.Retention, Hold: a.hold,
 		WarmUp: worker.WarmUp{Span: a.cfg.WarmUp, Rows: a.cfg.WarmUpRows}, Inventory: a.inventory.told(),
 		Now: a.cfg.Now, Logger: a.cfg.Logger,
@@ -155,7 +158,7 @@ func (a *App) connect() (err error) {
 		Backtest: a.worker.Backtest,
 		Keeping:  httpapi.Keeping{Share: a.cfg.keepShare(), Behind: a.cfg.KeeperBehind, For: time.Duration(a.cfg.Retention.Spans)},
 		Explain:  explain.Options{Settings: a.settings, Redact: otlp.Redaction{Drop: a.cfg.RedactKeys, Allow: a.cfg.AllowKeys}},
-		Clock:    a.settings.Clock,
+		Clock:    a.Clock,
 		UI:       web.Files(), OTLP: a.gate(a.door.HTTP()), Extra: a.cfg.Extra,
 		Listen: a.Addr(), Hosts: a.cfg.Hosts, OTLPHTTP: a.otlpURL(), Bearer: a.bearer(),
 		Version: a.cfg.Version, Logger: a.cfg.Logger, Now: a.cfg.Now,
@@ -227,9 +230,6 @@ func (a *App) HTTPAddr() string {
 	return addr(a.http)
 }
 
-// Clock is the clock of the data directory.
-func (a *App) Clock() felt.Clock { return a.settings.Clock }
-
 func (a *App) otlpURL() string { return "http://" + a.HTTPAddr() }
 
 func addr(l net.Listener) string {
@@ -261,6 +261,9 @@ func (a *App) Run(ctx context.Context, beside func(context.Context, *App) error)
 	g.run("opening", func() error { a.letIn(ctx, begun); return nil })
 	g.run("settings", func() error {
 		if err := a.tellSettings(ctx); err != nil {
+			return err
+		}
+		if err := a.finishSwitch(ctx); err != nil {
 			return err
 		}
 		a.inventory.begin(ctx)

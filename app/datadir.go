@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 
 	"github.com/felt-cx/felt"
@@ -19,8 +20,12 @@ const dataFormat = 1
 
 // meta is felt.json.
 type meta struct {
-	Format     int           `json:"format"`
-	Clock      string        `json:"clock"`
+	Format int    `json:"format"`
+	Clock  string `json:"clock"`
+	// Began is the clock that the log had at first, when it was switched. Replaying it from the
+	// beginning must begin with that one.
+	Began      string        `json:"began_with_clock,omitempty"`
+	Switching  bool          `json:"switching_clock,omitempty"` // asked for, and not known to be on the log
 	Partitions int           `json:"partitions"`
 	Settings   felt.Settings `json:"settings"`  // as last written to the log
 	Inventory  toldInventory `json:"inventory"` // likewise
@@ -35,6 +40,7 @@ type hashKey struct {
 // dataDir is an open data directory that no other process has.
 type dataDir struct {
 	path string
+	mu   sync.Mutex // held while meta changes
 	meta meta
 	key  hashKey
 	lock *os.File
@@ -94,19 +100,29 @@ func (d *dataDir) readMeta(cfg *Config) error {
 	switch {
 	case d.meta.Format != dataFormat:
 		return fmt.Errorf("data directory %s has format %d, this felt reads %d", d.path, d.meta.Format, dataFormat)
-	case cfg.Clock != 0 && cfg.Clock.String() != d.meta.Clock:
+	case cfg.Clock != 0 && cfg.Clock.String() != d.meta.Clock && cfg.Clock.String() != d.meta.Began:
 		return fmt.Errorf("data directory %s was made with --clock %s, which is fixed: leave the flag out, or give another --data", d.path, d.meta.Clock)
 	case cfg.Partitions != 0 && cfg.Partitions != d.meta.Partitions:
 		return fmt.Errorf("data directory %s was made with --partitions %d, which is fixed: leave the flag out, or give another --data", d.path, d.meta.Partitions)
-	case d.meta.Partitions < 1 || d.meta.Partitions > felt.MaxParts || d.clock() == 0:
+	case d.meta.Partitions < 1 || d.meta.Partitions > felt.MaxParts || d.clock() == 0 || d.began() == 0:
 		return fmt.Errorf("%s: clock %q, %d partitions: not what felt wrote", d.file("felt.json"), d.meta.Clock, d.meta.Partitions)
 	}
 	return nil
 }
 
-func (d *dataDir) clock() felt.Clock {
+func (d *dataDir) clock() felt.Clock { return clockOf(d.meta.Clock) }
+
+// began is the clock that the log had at first.
+func (d *dataDir) began() felt.Clock {
+	if d.meta.Began != "" {
+		return clockOf(d.meta.Began)
+	}
+	return d.clock()
+}
+
+func clockOf(name string) felt.Clock {
 	for _, c := range []felt.Clock{felt.ClockWall, felt.ClockEvent} {
-		if c.String() == d.meta.Clock {
+		if c.String() == name {
 			return c
 		}
 	}
@@ -157,14 +173,21 @@ func (d *dataDir) settings(cfg *Config) felt.Settings {
 // follow the configuration: what the log holds was decided under what it says.
 func (d *dataDir) base() felt.Settings {
 	s := felt.DefaultSettings()
-	s.Clock, s.Partitions = d.clock(), d.meta.Partitions
+	s.Clock, s.Partitions = d.began(), d.meta.Partitions
 	return s
+}
+
+// change changes felt.json.
+func (d *dataDir) change(how func(*meta)) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	how(&d.meta)
+	return writeJSON(d.file("felt.json"), d.meta)
 }
 
 // told records that the log has these settings.
 func (d *dataDir) told(s felt.Settings) error {
-	d.meta.Settings = s
-	return writeJSON(d.file("felt.json"), d.meta)
+	return d.change(func(m *meta) { m.Settings = s })
 }
 
 func (d *dataDir) close() {

@@ -56,11 +56,14 @@ type server struct {
 }
 
 // serve runs a server until the test ends.
-func serveApp(t *testing.T, cfg Config) *server {
+func serveApp(t *testing.T, cfg Config, made ...func(*App)) *server {
 	t.Helper()
 	a, err := New(context.Background(), cfg)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, f := range made {
+		f(a)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

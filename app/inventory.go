@@ -272,8 +272,7 @@ func (v *inventory) put(ctx context.Context, in felt.Inventory) bool {
 		v.mu.Lock()
 		v.putVersion = in.Version
 		v.mu.Unlock()
-		v.a.dir.meta.Inventory = toldInventory{Version: in.Version, Sum: sumOf(in)}
-		err = writeJSON(v.a.dir.file("felt.json"), v.a.dir.meta)
+		err = v.a.dir.change(func(m *meta) { m.Inventory = toldInventory{Version: in.Version, Sum: sumOf(in)} })
 	}
 	if err != nil && ctx.Err() == nil {
 		v.a.cfg.Logger.Warn("the log does not take the inventory yet", "err", err)

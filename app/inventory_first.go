@@ -41,7 +41,7 @@ func (v *inventory) begin(ctx context.Context) {
 		return // whether that takes any away, the engine knows
 	}
 	in.Version = told.Version + 1
-	if !v.put(ctx, in) || v.a.settings.Clock == felt.ClockEvent {
+	if !v.put(ctx, in) || v.a.Clock() == felt.ClockEvent {
 		return
 	}
 	// It rules from the next tick on, which begins with the next second.
@@ -60,7 +60,7 @@ func (v *inventory) waiting() string {
 	if !first {
 		return "the inventory has not been put on the log yet"
 	}
-	if put == 0 || v.a.settings.Clock == felt.ClockEvent || v.a.worker.Inventory().Version >= put {
+	if put == 0 || v.a.Clock() == felt.ClockEvent || v.a.worker.Inventory().Version >= put {
 		return ""
 	}
 	return fmt.Sprintf("inventory version %d is on the log, but not in force yet (since %s)", put, time.Since(since).Round(time.Second))

@@ -47,7 +47,7 @@ func (a *API) health(context.Context, *healthInput) (*healthOutput, error) {
 	out := &healthOutput{}
 	b := &out.Body
 	b.Stamp = a.stamp(nil)
-	b.Status, b.Clock, b.Version, b.OTLPHTTP = "ok", a.opts.Clock.String(), a.opts.Version, a.opts.OTLPHTTP
+	b.Status, b.Clock, b.Version, b.OTLPHTTP = "ok", a.opts.Clock().String(), a.opts.Version, a.opts.OTLPHTTP
 	if len(h.Config) > 0 {
 		b.Status = "degraded"
 	}
@@ -58,7 +58,7 @@ func (a *API) health(context.Context, *healthInput) (*healthOutput, error) {
 	b.LagSeconds = a.lag()
 	b.LastEvent = optionalTime(h.Last)
 	b.Receiving = h.Last > 0 && felt.InstantOf(a.opts.Now())-h.Last <= silentAfter
-	if a.opts.Clock == felt.ClockEvent { // the data's own time is what counts there
+	if a.opts.Clock() == felt.ClockEvent { // the data's own time is what counts there
 		b.LastEvent = b.AsOf
 	}
 	b.Ingested, b.Processed = h.Ingest, processed{h.Events}
@@ -76,7 +76,7 @@ func (a *API) health(context.Context, *healthInput) (*healthOutput, error) {
 // without data, so there it is zero.
 func (a *API) lag() float64 {
 	p := a.opts.Engine.Progress()
-	if a.opts.Clock == felt.ClockEvent || p.Tick == 0 {
+	if a.opts.Clock() == felt.ClockEvent || p.Tick == 0 {
 		return 0
 	}
 	return max(0, float64(felt.InstantOf(a.opts.Now())-p.Tick.Instant())/float64(felt.Second))

@@ -244,7 +244,7 @@ func newWorld(t testing.TB, change ...func(*world)) *world {
 	w.spy = &spy{Reader: w.store, asked: map[string]int{}}
 	w.take = w.obey
 	w.opts = Options{
-		Store: w.spy, Commands: w, Engine: w.engine, Sights: sights, Clock: felt.ClockWall, Version: "test", OTLPHTTP: "http://127.0.0.1:4318",
+		Store: w.spy, Commands: w, Engine: w.engine, Sights: sights, Version: "test", OTLPHTTP: "http://127.0.0.1:4318",
 		Now: func() time.Time { return now.Time() },
 		Health: func() Health {
 			return Health{

@@ -121,7 +121,7 @@ func (a *API) healthWord() string {
 	switch {
 	case !h.Ready:
 		return "starting"
-	case a.opts.Clock == felt.ClockWall && (h.Last == 0 || felt.InstantOf(a.opts.Now())-h.Last > silentAfter):
+	case a.opts.Clock() == felt.ClockWall && (h.Last == 0 || felt.InstantOf(a.opts.Now())-h.Last > silentAfter):
 		return "silent"
 	case len(h.Config) > 0:
 		return "degraded"

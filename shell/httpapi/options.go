@@ -107,7 +107,8 @@ type Options struct {
 	Backtest Backtest
 	Explain  explain.Options // what pasted telemetry is judged by, beside the inventory
 
-	Clock felt.Clock
+	// Clock is that of the log, which may become wall once; default wall.
+	Clock func() felt.Clock
 
 	UI    fs.FS                   // the built page; nil or without index.html: a note how to build it
 	OTLP  http.Handler            // served under /v1/
@@ -163,6 +164,9 @@ func (o *Options) check() error {
 	}
 	if o.Identify == nil {
 		o.Identify = func(string, string) []felt.Hash { return nil }
+	}
+	if o.Clock == nil {
+		o.Clock = func() felt.Clock { return felt.ClockWall }
 	}
 	if o.Now == nil {
 		o.Now = time.Now

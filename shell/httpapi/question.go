@@ -75,7 +75,7 @@ func (a *API) stamp(q *Asked) Stamp {
 
 // now is the present of the log: wall time, or, in an event log, the log's clock.
 func (a *API) now() felt.Instant {
-	if a.opts.Clock == felt.ClockEvent {
+	if a.opts.Clock() == felt.ClockEvent {
 		if t := a.opts.Engine.Progress().Tick; t > 0 {
 			return t.Instant()
 		}

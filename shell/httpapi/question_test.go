@@ -220,7 +220,7 @@ func TestWindow(t *testing.T) {
 func TestEventClock(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(w *world) {
-		w.opts.Clock = felt.ClockEvent
+		w.opts.Clock = func() felt.Clock { return felt.ClockEvent }
 		w.opts.Now = (now + 365*felt.Day).Time
 	})
 	if to := w.ok("/api/v1/impact?of=pay").at("question.to"); to != "2026-03-04T13:50:00Z" {

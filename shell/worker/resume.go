@@ -77,11 +77,15 @@ func (w *Worker) resume(ctx context.Context, m *machine, cur felt.Cursor) error 
 	w.setWarm(warmth{known: cur.Tick, rows: true})
 	m.known = cur.Tick
 	known := engine.Known{Tick: cur.Tick, Inventory: w.opts.Inventory()}
+	settings := w.opts.Settings
+	if w.opts.Clock != 0 {
+		settings.Clock = w.opts.Clock
+	}
 	var err error
 	if known.Findings, known.Incidents, err = h.Lasting(ctx); err != nil {
 		return fmt.Errorf("what lasts: %w", err)
 	}
-	if _, _, err := engine.Resume(w.opts.Settings, known); err != nil { // the log may have one that is good
+	if _, _, err := engine.Resume(settings, known); err != nil { // the log may have one that is good
 		w.opts.Logger.Error("the inventory that was in force cannot be read", "err", err)
 		known.Inventory = felt.Inventory{}
 	}
@@ -89,7 +93,7 @@ func (w *Worker) resume(ctx context.Context, m *machine, cur felt.Cursor) error 
 	began, span := w.opts.Now(), w.opts.WarmUp.Span
 	for span > 0 {
 		var past *engine.Past
-		if m.eng, past, err = engine.Resume(w.opts.Settings, known); err != nil {
+		if m.eng, past, err = engine.Resume(settings, known); err != nil {
 			return fmt.Errorf("engine without a state: %w", err)
 		}
 		if left, span, err = w.learn(ctx, h, past, cur.Tick, span, began.Add(w.opts.WarmUp.Within)); err != nil {

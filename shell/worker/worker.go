@@ -22,9 +22,12 @@ const CursorName = "engine"
 type Options struct {
 	Log      felt.Log
 	Store    felt.Writer
-	Outbox   felt.Outbox // nil: nobody is told
-	Settings felt.Settings
-	Dir      string // of the snapshot files; made when missing
+	Outbox   felt.Outbox   // nil: nobody is told
+	Settings felt.Settings // in force at the beginning of the log
+	// Clock is the log's now, when it was switched since its beginning: for when the engine's state is
+	// lost, and the log need not reach back to the switch. Default: that of Settings.
+	Clock felt.Clock
+	Dir   string // of the snapshot files; made when missing
 
 	Workers       int           // goroutines for the partitions; default: processors, at most the partitions
 	SnapshotEvery time.Duration // of wall time; default 30 s
