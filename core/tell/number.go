@@ -64,7 +64,7 @@ func Elapsed(d felt.Instant) string {
 	switch {
 	case d < felt.Second:
 		return "under 1 s"
-	case d < 2*felt.Minute:
+	case d < 2*felt.Minute && d != felt.Minute:
 		return strconv.FormatInt(int64(d/felt.Second), 10) + " s"
 	case d < felt.Hour:
 		return strconv.FormatInt(int64(d/felt.Minute), 10) + " min"
