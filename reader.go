@@ -91,10 +91,11 @@ type OperationReader interface {
 	// OperationPoints cuts the window, which begins with the 10-second bucket that holds From, into steps (a
 	// multiple of 10 s). Of more than [LinesMax] operations (service, name, kind) it tells of half as many
 	// with most errors, and half as many with most calls. Steps without a call are left out. In order
-	// of service, operation, kind, release and start.
-	OperationPoints(ctx context.Context, env string, w Window, step Instant) ([]OperationPoint, error)
-	// EdgePoints does so with edges, in order of caller, callee, peer, whether it is a third party, and start.
-	EdgePoints(ctx context.Context, env string, w Window, step Instant) ([]EdgePoint, error)
+	// of service, operation, kind, release and start. Services: of these only; none, of all.
+	OperationPoints(ctx context.Context, env string, w Window, step Instant, services ...string) ([]OperationPoint, error)
+	// EdgePoints does so with edges, in order of caller, callee, peer, whether it is a third party, and
+	// start. Callers: those from these services only; none, all.
+	EdgePoints(ctx context.Context, env string, w Window, step Instant, callers ...string) ([]EdgePoint, error)
 }
 
 // LinesMax bounds the operations, and the edges, of one answer in steps: their latencies are merged,
@@ -118,8 +119,8 @@ type FindingReader interface {
 
 // IncidentReader answers what people work on.
 type IncidentReader interface {
-	// Incidents lists incidents in one of the given states (none = any), highest score
-	// first, then newest.
+	// Incidents lists incidents of an environment ("" any) in one of the given states (none = any),
+	// highest score first, then newest.
 	Incidents(ctx context.Context, env string, limit int, in ...IncidentStatus) ([]Incident, error)
 	// Incident returns one, or [ErrNotFound].
 	Incident(ctx context.Context, id string) (Incident, error)

@@ -14,7 +14,7 @@ import (
 // Incidents implements [felt.IncidentReader]. A limit below 1 means all of them.
 // Equal scores and times are in order of id.
 func (s *Store) Incidents(ctx context.Context, env string, limit int, in ...felt.IncidentStatus) ([]felt.Incident, error) {
-	text := "SELECT body FROM incidents WHERE env = ?"
+	text := "SELECT body FROM incidents WHERE (? = '' OR env = ?)"
 	if len(in) > 0 {
 		states := make([]string, len(in))
 		for i, st := range in {
@@ -26,7 +26,8 @@ func (s *Store) Incidents(ctx context.Context, env string, limit int, in ...felt
 	if limit >= 1 {
 		text += " LIMIT " + strconv.Itoa(limit)
 	}
-	return s.incidents(ctx, text, clean(env))
+	env = clean(env)
+	return s.incidents(ctx, text, env, env)
 }
 
 // Incident implements [felt.IncidentReader].

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/sketch"
@@ -19,6 +20,20 @@ func steps(w felt.Window, step felt.Instant) ([]string, error) {
 	return append(span(w), "{{step}}", strconv.FormatInt(int64(step), 10), "{{half}}", strconv.Itoa(felt.LinesMax/2)), nil
 }
 
+// of is an environment, and one of the names in a column; no names are all.
+func of(column, env string, names []string) filter {
+	f := filter{}
+	f.sql = "env = " + f.bind(clean(env))
+	if len(names) > 0 {
+		in := make([]string, len(names))
+		for i, n := range names {
+			in[i] = f.bind(clean(n))
+		}
+		f.sql += " AND " + column + " IN (" + strings.Join(in, ",") + ")"
+	}
+	return f
+}
+
 // merging merges the latencies of rows that follow each other.
 type merging struct{ latency sketch.Latency }
 
@@ -29,7 +44,7 @@ func (m *merging) take(p50, p95 *float64) {
 }
 
 // OperationPoints implements [felt.OperationReader].
-func (s *Store) OperationPoints(ctx context.Context, env string, w felt.Window, step felt.Instant) ([]felt.OperationPoint, error) {
+func (s *Store) OperationPoints(ctx context.Context, env string, w felt.Window, step felt.Instant, services ...string) ([]felt.OperationPoint, error) {
 	marks, err := steps(w, step)
 	if err != nil {
 		return nil, err
@@ -42,8 +57,8 @@ func (s *Store) OperationPoints(ctx context.Context, env string, w felt.Window, 
 		}
 	}
 	from := w.From.Floor(bucketWidth)
-	args := []any{sql.Named("env", clean(env))}
-	err = ask(ctx, s.db, "operation_points", filter{args: args}, marks, func(rows *sql.Rows) error {
+	f := of("service", env, services)
+	err = ask(ctx, s.db, "operation_points", f, marks, func(rows *sql.Rows) error {
 		p := felt.OperationPoint{Env: env}
 		var nr felt.Instant
 		var enc sql.RawBytes
@@ -71,7 +86,7 @@ func samePoint(a, b *felt.OperationPoint) bool {
 }
 
 // EdgePoints implements [felt.OperationReader].
-func (s *Store) EdgePoints(ctx context.Context, env string, w felt.Window, step felt.Instant) ([]felt.EdgePoint, error) {
+func (s *Store) EdgePoints(ctx context.Context, env string, w felt.Window, step felt.Instant, callers ...string) ([]felt.EdgePoint, error) {
 	marks, err := steps(w, step)
 	if err != nil {
 		return nil, err
@@ -84,8 +99,8 @@ func (s *Store) EdgePoints(ctx context.Context, env string, w felt.Window, step 
 		}
 	}
 	from := w.From.Floor(bucketWidth)
-	args := []any{sql.Named("env", clean(env))}
-	err = ask(ctx, s.db, "edge_points", filter{args: args}, marks, func(rows *sql.Rows) error {
+	f := of("caller", env, callers)
+	err = ask(ctx, s.db, "edge_points", f, marks, func(rows *sql.Rows) error {
 		p := felt.EdgePoint{Env: env}
 		var nr felt.Instant
 		var enc sql.RawBytes

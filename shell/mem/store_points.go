@@ -18,6 +18,8 @@ func checkStep(step felt.Instant) error {
 	return nil
 }
 
+func among(names []string, name string) bool { return len(names) == 0 || slices.Contains(names, name) }
+
 // busiest are the keys with most errors, and those with most calls, half of [felt.LinesMax] each.
 func busiest[K comparable](errors, calls map[K]int64, compare func(a, b K) int) map[K]bool {
 	keys := make([]K, 0, len(calls))
@@ -46,7 +48,7 @@ func compareOperations(a, b operationKey) int {
 }
 
 // OperationPoints implements [felt.OperationReader].
-func (s *Store) OperationPoints(_ context.Context, env string, w felt.Window, step felt.Instant) ([]felt.OperationPoint, error) {
+func (s *Store) OperationPoints(_ context.Context, env string, w felt.Window, step felt.Instant, services ...string) ([]felt.OperationPoint, error) {
 	if err := checkStep(step); err != nil {
 		return nil, err
 	}
@@ -55,7 +57,7 @@ func (s *Store) OperationPoints(_ context.Context, env string, w felt.Window, st
 	from := w.From.Floor(10 * felt.Second)
 	errs, calls := map[operationKey]int64{}, map[operationKey]int64{}
 	for i := range s.operations.rows {
-		if r := &s.operations.rows[i]; r.Env == env && inWindow(r.Start, w) {
+		if r := &s.operations.rows[i]; r.Env == env && inWindow(r.Start, w) && among(services, r.Service) {
 			k := operationKey{r.Service, r.Operation, r.Kind}
 			errs[k] += r.Errors
 			calls[k] += r.Count
@@ -109,7 +111,7 @@ func compareEdges(a, b edgeKey) int {
 }
 
 // EdgePoints implements [felt.OperationReader].
-func (s *Store) EdgePoints(_ context.Context, env string, w felt.Window, step felt.Instant) ([]felt.EdgePoint, error) {
+func (s *Store) EdgePoints(_ context.Context, env string, w felt.Window, step felt.Instant, callers ...string) ([]felt.EdgePoint, error) {
 	if err := checkStep(step); err != nil {
 		return nil, err
 	}
@@ -118,7 +120,7 @@ func (s *Store) EdgePoints(_ context.Context, env string, w felt.Window, step fe
 	from := w.From.Floor(10 * felt.Second)
 	errs, calls := map[edgeKey]int64{}, map[edgeKey]int64{}
 	for i := range s.edges.rows {
-		if r := &s.edges.rows[i]; r.Env == env && inWindow(r.Start, w) {
+		if r := &s.edges.rows[i]; r.Env == env && inWindow(r.Start, w) && among(callers, r.Caller) {
 			k := edgeKey{r.Caller, r.Callee, r.Peer, r.ThirdParty}
 			errs[k] += r.Errors
 			calls[k] += r.Count

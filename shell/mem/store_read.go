@@ -199,7 +199,7 @@ func (s *Store) Incidents(_ context.Context, env string, limit int, in ...felt.I
 	defer s.mu.RUnlock()
 	var list []felt.Incident
 	for _, r := range s.incidents {
-		if r.Env == env && (len(in) == 0 || slices.Contains(in, r.Status)) {
+		if (env == "" || r.Env == env) && (len(in) == 0 || slices.Contains(in, r.Status)) {
 			list = append(list, r)
 		}
 	}

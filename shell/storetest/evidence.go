@@ -146,6 +146,12 @@ func operationPoints(t *testing.T, s felt.Store) {
 		}
 	}
 
+	for name, want := range map[string]int{"api": 3, "web": 0} {
+		if got, err := s.OperationPoints(t.Context(), Env, w, 20*felt.Second, name); err != nil || len(got) != want {
+			t.Errorf("of service %s: %+v, %v", name, got, err)
+		}
+	}
+
 	many := batch(noon + 1)
 	for i := range 2 * felt.LinesMax {
 		many.Operations = append(many.Operations, op("many", fmt.Sprintf("op%04d", i), "", 3600, int64(i+1), int64(i%2)))
@@ -179,6 +185,13 @@ func edgePoints(t *testing.T, s felt.Store) {
 	want := []felt.EdgePoint{point("", "bank", 0, 1, 0, 30), point("api", "", 0, 3, 1, 10, 20, 40), point("api", "", 60, 1, 0, 50)}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%v\n got %+v\nwant %+v", err, got, want)
+	}
+	w := felt.Window{From: day, To: day + 2*felt.Minute}
+	if got, err := s.EdgePoints(t.Context(), Env, w, felt.Minute, "none", "it's"); err != nil || len(got) != 0 {
+		t.Errorf("of other callers: %+v, %v", got, err)
+	}
+	if got, err := s.EdgePoints(t.Context(), Env, w, felt.Minute, "none", "web"); err != nil || len(got) != 3 {
+		t.Errorf("of the caller: %+v, %v", got, err)
 	}
 	if _, err := s.EdgePoints(t.Context(), Env, whole().Window, 1); !errors.Is(err, felt.ErrUnanswerable) {
 		t.Errorf("a step that is none: %v", err)

@@ -321,6 +321,9 @@ func incidents(t *testing.T, s felt.Store) {
 			t.Errorf("limit %d, in %v: %v, %v; want %v", c.limit, c.in, ids, err, c.want)
 		}
 	}
+	if got, err := s.Incidents(ctx, "", 0); err != nil || len(got) != 5 {
+		t.Errorf("of any environment: %d, %v; want 5", len(got), err)
+	}
 	if got, err := s.Incident(ctx, "inc-full"); err != nil || !reflect.DeepEqual(got, full) {
 		t.Errorf("%v\n got %+v\nwant %+v", err, got, full)
 	}
