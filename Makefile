@@ -9,7 +9,7 @@ TESTFLAGS ?= -race -timeout 14m
 
 WEB_SRC := $(shell find web/src web/public -type f 2>/dev/null) web/index.html web/package.json web/package-lock.json web/vite.config.ts web/tsconfig.json
 
-.PHONY: help run build test test-go test-journeys test-web test-e2e test-peers lint vuln bench bench-memory bench-fleet bench-questions fuzz clean chromium
+.PHONY: help run build test test-go test-journeys test-web test-e2e test-peers lint vuln bench bench-memory bench-fleet bench-mttd bench-questions fuzz clean chromium
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -78,6 +78,9 @@ FLEET ?= -series 6000 -days 30
 bench-fleet: ## a month of 6,000 series without a fault, then faults: who is woken, and how soon
 	$(GO) run ./internal/fleet/bench $(FLEET)
 	$(GO) run ./internal/fleet/bench -faults $(FLEET) -days 3
+
+bench-mttd: build ## from the twentieth customer hurt to the webhook: 40 faults of every kind, 50 minutes
+	$(GO) run ./internal/mttd -felt $(CURDIR)/$(BIN)/felt $(MTTD)
 
 bench-questions: ## latency of each question on 20 million interactions
 	FELT_BENCH_ROWS=20000000 $(GO) test -run '^$$' -bench Questions -benchtime 5x -timeout 30m ./shell/duckdb
