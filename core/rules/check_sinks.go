@@ -1,7 +1,7 @@
 package rules
 
 import (
-	"net"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -59,8 +59,8 @@ func (p *parsed) checkAddress(s *Sink) {
 
 // local tells whether a host is the same machine.
 func local(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && ip.IsLoopback()
 }
 
 // checkKey looks at the key of a signature.

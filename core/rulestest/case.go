@@ -13,7 +13,7 @@ type Case struct {
 	Name      string       `yaml:"name" need:""`
 	Env       string       `yaml:"env"` // default production
 	Customers []Customer   `yaml:"customers"`
-	Until     felt.Instant `yaml:"until"` // how long it goes on after the last act; default: until nothing is open
+	Until     felt.Instant `yaml:"until"` // how long it goes on after the last act; default: until nothing is open; of a case that expects incidents an hour
 	Expect    Expect       `yaml:"expect" need:""`
 
 	line int
@@ -29,6 +29,9 @@ type Customer struct {
 	Traffic      string            `yaml:"traffic" words:"customer test bot"` // customer (default) | test | bot
 	Segments     map[string]string `yaml:"segments"`
 	Does         []Act             `yaml:"does"`
+
+	Count int          `yaml:"count" range:"1..10000"` // so many customers do it, named ann-1, ann-2, ...; default 1
+	Every felt.Instant `yaml:"every"`                  // each begins so much later than the one before; default all at once
 }
 
 // None as an identity of an act takes the identity away: somebody logs out.
@@ -80,8 +83,9 @@ type Expect struct {
 	Interactions []Row   `yaml:"interactions"`
 	Journeys     []Row   `yaml:"journeys"`
 	Customers    []Crowd `yaml:"customers"`
+	Incidents    []Alarm `yaml:"incidents"`
 
-	hasInteractions, hasJourneys bool
+	hasInteractions, hasJourneys, hasIncidents bool
 }
 
 // Row expects an interaction or journey; what is empty is not looked at.
@@ -108,5 +112,20 @@ type Crowd struct {
 	Failed   *int   `yaml:"failed"`
 	Degraded *int   `yaml:"degraded"`
 
+	line int
+}
+
+// Alarm expects an incident, as it stands at the end; what is empty is not looked at.
+type Alarm struct {
+	Of        string       `yaml:"of"` // one of the journeys or steps that it is about
+	App       string       `yaml:"app"`
+	Kind      string       `yaml:"kind" words:"failed degraded slow drop funnel silent burn kpi saturation"`
+	Status    string       `yaml:"status" words:"open acknowledged resolved"`
+	Priority  string       `yaml:"priority" words:"P1 P2 P3 P4 P5"` // the highest that it had
+	Customers int          `yaml:"customers" range:"1.."`           // at least so many different ones failed
+	Within    felt.Instant `yaml:"within"`                          // opened so soon after the first act at the latest
+	Sinks     []string     `yaml:"sinks"`                           // exactly those were told that it has begun, in any order
+
+	told bool // sinks is given
 	line int
 }

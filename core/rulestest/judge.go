@@ -23,6 +23,9 @@ func judge(c *Case, out *outcome) []Failure {
 	for _, w := range c.Expect.Customers {
 		fails = append(fails, out.crowd(c, &w)...)
 	}
+	if c.Expect.hasIncidents {
+		fails = append(fails, out.alarms(c)...)
+	}
 	return fails
 }
 

@@ -28,6 +28,8 @@ type outcome struct {
 	rows  []felt.Interaction // by end
 	links map[felt.Hash]felt.Hash
 	names map[felt.Hash]string // hash -> customer as written
+
+	incidents []*incident // in the order in which they were opened
 }
 
 // play runs the acts of a case through an engine.
@@ -61,17 +63,20 @@ type table struct {
 
 // lay packs every act under the tick in which it arrives.
 func (t *table) lay(c *Case) error {
-	var span int
+	var span, customer int
 	for i := range c.Customers {
-		who := c.Customers[i]
-		for j := range who.Does {
-			span++
-			act := &who.Does[j]
-			act.become(&who)
-			t.know(c, &who)
-			if err := t.act(c, &who, act, i, span); err != nil {
-				return fmt.Errorf("customers[%d].does[%d]: %w", i, j, err)
+		for n := range max(c.Customers[i].Count, 1) {
+			who := c.Customers[i].copy(n)
+			for j := range who.Does {
+				span++
+				act := &who.Does[j]
+				act.become(&who)
+				t.know(c, &who)
+				if err := t.act(c, &who, act, customer, span); err != nil {
+					return fmt.Errorf("customers[%d].does[%d]: %w", i, j, err)
+				}
 			}
+			customer++
 		}
 	}
 	return nil
@@ -126,7 +131,7 @@ func (t *table) act(c *Case, who *Customer, a *Act, customer, number int) error 
 func (t *table) run(e *engine.Engine, c *Case) (*outcome, error) {
 	out := &outcome{links: map[felt.Hash]felt.Hash{}, names: t.names}
 	rows := map[felt.InteractionID]felt.Interaction{}
-	end := t.last + felt.Tick(cmp.Or(c.Until, quietFor)/felt.Second)
+	end := t.last + felt.Tick(c.until()/felt.Second)
 	for tick := begin; tick <= end; {
 		batches, err := e.Run(tick, t.byTick[tick])
 		if err != nil {
@@ -141,6 +146,7 @@ func (t *table) run(e *engine.Engine, c *Case) (*outcome, error) {
 			for _, l := range batches[i].Links {
 				out.links[l.From] = l.To
 			}
+			out.heard(&batches[i])
 		}
 		next := e.Next()
 		if tick < t.last {

@@ -21,6 +21,7 @@ func TestExamples(t *testing.T) {
 		t.Run(filepath.Base(filepath.Dir(file)), func(t *testing.T) {
 			r := rulestest.Run("x/test.yaml", read(t, file), felt.Inventory{Files: []felt.InventoryFile{
 				{Name: "x/inventory.yaml", Text: read(t, filepath.Join(filepath.Dir(file), "inventory.yaml"))},
+				{Name: "x/sinks.yaml", Text: read(t, filepath.Join(filepath.Dir(file), "sinks.yaml"))},
 			}})
 			for _, p := range r.Problems {
 				t.Error(p)

@@ -97,8 +97,8 @@ func (f *File) check(name string, line func(any) int) []rules.Problem {
 		}
 		seen[c.Name] = true
 		c.Expect.note(line)
-		if !c.Expect.hasInteractions && !c.Expect.hasJourneys && len(c.Expect.Customers) == 0 {
-			list = append(list, problem(name, c.line, "expects-nothing", fmt.Sprintf("test %q expects nothing: give interactions, journeys or customers", c.Name)))
+		if !c.Expect.hasInteractions && !c.Expect.hasJourneys && !c.Expect.hasIncidents && len(c.Expect.Customers) == 0 {
+			list = append(list, problem(name, c.line, "expects-nothing", fmt.Sprintf("test %q expects nothing: give interactions, journeys, customers or incidents", c.Name)))
 		}
 		for j := range c.Customers {
 			for k := range c.Customers[j].Does {
@@ -126,6 +126,11 @@ func (a *Act) kinds() int {
 // note remembers which lists were given, also empty ones: nothing of that is expected then.
 func (e *Expect) note(line func(any) int) {
 	e.hasInteractions, e.hasJourneys = line(&e.Interactions) > 0, line(&e.Journeys) > 0
+	e.hasIncidents = line(&e.Incidents) > 0
+	for i := range e.Incidents {
+		a := &e.Incidents[i]
+		a.line, a.told = line(a), line(&a.Sinks) > 0
+	}
 	for _, rows := range [][]Row{e.Interactions, e.Journeys} {
 		for i := range rows {
 			rows[i].line = line(&rows[i])
