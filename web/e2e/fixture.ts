@@ -2,8 +2,19 @@
 // that a fixture is as fresh as it claims.
 
 import type { Bucket, Incident, Journey, JourneyState } from "../src/api";
+import { fleet } from "./nowday";
 
-export type State = "empty" | "unnamed" | "well" | "quiet" | "incident" | "stale" | "behind";
+export type State =
+  | "empty"
+  | "unnamed"
+  | "well"
+  | "quiet"
+  | "incident"
+  | "stale"
+  | "behind"
+  | "many"
+  | "tiny"
+  | "huge";
 
 const ago = (seconds: number): string => new Date(Date.now() - seconds * 1000).toISOString();
 
@@ -64,6 +75,7 @@ const hit: Record<string, Partial<Row>> = {
 
 export function journeys(state: State): Journey[] {
   if (state === "empty" || state === "unnamed") return [];
+  if (state === "many" || state === "tiny" || state === "huge") return fleet(state);
   const bad = state === "incident" || state === "stale" || state === "behind";
   return rows.map((r) => {
     const quiet = state === "quiet" && r.name === "checkout";

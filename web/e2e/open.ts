@@ -2,6 +2,7 @@
 
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { onTestFinished } from "vitest";
+import type { Case } from "./commander";
 import type { State } from "./fixture";
 import { type Stand, stand } from "./server";
 
@@ -14,6 +15,8 @@ interface Options extends BrowserContextOptions {
   deaf?: boolean;
   mapped?: boolean | "bad";
   strict?: boolean;
+  demo?: "history" | "live";
+  kind?: Case;
 }
 
 export async function open(
@@ -28,10 +31,12 @@ export async function open(
     deaf = false,
     mapped = false,
     strict = false,
+    demo,
+    kind,
     ...rest
   } = options;
   const s = await stand(state, base);
-  Object.assign(s, { broken, deaf, mapped, strict });
+  Object.assign(s, { broken, deaf, mapped, strict, demo, kind });
   const context = await browser.newContext({
     viewport: { width: 1280, height: 900 },
     reducedMotion: "reduce",

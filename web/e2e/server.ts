@@ -7,12 +7,14 @@ import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as canned from "./canned";
+import { type Case, commanded, type Given, refused } from "./commander";
 import { detectors, findings } from "./detectors";
 import { type Deeds, health, incidents, journeys, type State, series } from "./fixture";
+import * as nowday from "./nowday";
 import { objectives } from "./objectives";
 import { signals } from "./signals";
 
-const dist = fileURLToPath(new URL("../dist/", import.meta.url));
+const dist = process.env.FELT_DIST ?? fileURLToPath(new URL("../dist/", import.meta.url));
 const types: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript",
@@ -29,9 +31,15 @@ export interface Stand {
   deaf: boolean;
   /** True: there is an inventory with a journey; "bad": its newest edit has errors. */
   mapped: boolean | "bad";
+  /** A demo, and how far it is. */
+  demo: undefined | "history" | "live";
   /** True: the list of affected customers needs a reason. */
   strict: boolean;
   deeds: Deeds;
+  /** Which incident its commander sees; undefined: there is none. */
+  kind?: Case;
+  /** What was commanded, newest last. */
+  given: Given[];
   /** What was asked, method and path, newest last. */
   asked: string[];
   /** Tells every open stream that something changed. */
@@ -52,7 +60,9 @@ export async function stand(state: State, base = "/"): Promise<Stand> {
     deaf: false,
     mapped: false,
     strict: false,
+    demo: undefined,
     deeds: { acknowledged: new Set(), resolved: new Map() },
+    given: [],
     asked: [],
     tick: () => {
       const now = new Date().toISOString();
@@ -97,6 +107,28 @@ const questionOf = (asked: URLSearchParams) => ({
   kind: asked.get("kind") ?? "",
   paging: asked.get("paging") === "true",
 });
+
+/** commander answers the page of one incident, and what is commanded on it. */
+async function commander(
+  self: Stand,
+  kind: Case,
+  path: string,
+  req: IncomingMessage,
+): Promise<Reply | undefined> {
+  const [, id, verb = ""] =
+    /^api\/v1\/(incidents\/inc-1|incidents|silences)(?:\/([a-z]+))?$/.exec(path) ?? [];
+  if (req.method === "GET")
+    return id === "incidents/inc-1" && !verb
+      ? { value: { ...health(self.state), ...commanded(kind, self.given) } }
+      : undefined;
+  if (!id) return undefined;
+  const said = (await body(req)) as Record<string, string>;
+  const why = refused(commanded(kind, self.given), verb, said);
+  if (why) return problem(409, why);
+  const key = String(req.headers["idempotency-key"] ?? "");
+  self.given.push({ verb: verb || (id === "silences" ? "silence" : "declare"), body: said, key });
+  return { value: commanded(kind, self.given), status: id === "incidents/inc-1" ? 200 : 201 };
+}
 
 /** later answers what the pages beside the first one ask; undefined: it is none of that. */
 async function later(
@@ -168,6 +200,8 @@ async function answer(
     return json({ title: "Service Unavailable", status: 503, detail: "the store is closed" }, 503);
   }
   const stamp = health(self.state);
+  const told = self.kind && (await commander(self, self.kind, path, req));
+  if (told) return json(told.value, told.status);
   const act = /^api\/v1\/incidents\/([^/]+)\/(acknowledge|resolve)$/.exec(path);
   if (act?.[1] && req.method === "POST") {
     const { reason } = await body(req);
@@ -180,7 +214,22 @@ async function answer(
     else self.deeds.resolved.set(act[1], reason);
     return json({});
   }
-  if (path === "api/v1/health") return json(stamp);
+  if (path === "api/v1/health") return json({ ...stamp, demo: self.demo !== undefined });
+  if (path === "demo/state" && self.demo) return json(nowday.demo(self.demo));
+  if (path === "demo/scenario" && self.demo) return json({});
+  if (path === "api/v1/changes") return json({ ...stamp, changes: nowday.changes(self.state) });
+  if (path === "api/v1/drivers") return json({ ...stamp, ...nowday.drivers(self.state) });
+  if (path === "api/v1/now") {
+    const full = url.searchParams.get("day") !== "false";
+    const all = [...(self.mapped ? [canned.journeyRow] : []), ...journeys(self.state)];
+    return json({
+      question: {},
+      ...stamp,
+      journeys: all.map((j, i) => nowday.nowRow(j, i, full)),
+      health: "ok",
+      ...(full ? { sparks: nowday.sparks(), changes: nowday.changes(self.state) } : {}),
+    });
+  }
   if (path === "api/v1/journeys")
     return json({
       question: {},

@@ -28,6 +28,9 @@ const says: Record<State, [RegExp, string]> = {
   ],
   stale: [/^No data for 2 min: what is shown is not now$/, "unknown"],
   behind: [/^Felt is 1 min behind: what is shown is not now$/, "unknown"],
+  many: [/^1 of 300 journeys is failing \(Journey 7\): /, "failing"],
+  tiny: [/^journey-0 is well: 1 customer in the last 5 min, 0 failed$/, "ok"],
+  huge: [/^1 of 6 journeys is failing \(/, "failing"],
 };
 
 const charts = (page: Page, n: number) =>

@@ -1,15 +1,17 @@
+import { useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { lazy, Suspense, useState } from "react";
 import { useSearchParams } from "wouter";
 import { assess, clockNow } from "./freshness";
 import { copy, step, useKeys } from "./keys";
 import { Banner } from "./parts/Banner";
 import { Boundary } from "./parts/Boundary";
+import type { Act } from "./parts/Find";
 import { Freshness } from "./parts/Freshness";
 import { Header } from "./parts/Header";
 import { Help } from "./parts/Help";
 import { Now } from "./parts/Now";
 import { useClock, useFeed, useHealth, useInventory } from "./queries";
-import { toView, type View, viewOf, windowOf, withParam } from "./url";
+import { pinnedAt, shifted, toView, type View, viewOf, windowOf, withParam } from "./url";
 
 const defaultOtlp = "http://localhost:4318";
 
@@ -24,6 +26,8 @@ const later = {
   incident: lazy(() => import("./views/Incident")),
 };
 const Find = lazy(() => import("./parts/Find"));
+const Declare = lazy(() => import("./parts/Declare"));
+const Demo = lazy(() => import("./parts/Demo"));
 
 /** The frame of every view: what is asked, how fresh it is, what the keys do. */
 export function App() {
@@ -34,6 +38,7 @@ export function App() {
   const [frozen, setFrozen] = useState<number | undefined>();
   const [help, setHelp] = useState(false);
   const [finding, setFinding] = useState(false);
+  const [declaring, setDeclaring] = useState(false);
   const [said, setSaid] = useState("");
   const at = useClock();
 
@@ -41,11 +46,13 @@ export function App() {
   const pulse = { frozen: frozen !== undefined, feed };
   const health = useHealth(pulse);
   const inventory = useInventory(pulse, health.data !== undefined);
+  const pinned = view === "now" ? pinnedAt(params) : undefined;
   const fresh = assess({
     health: health.data,
     error: health.error?.message,
     answered: health.dataUpdatedAt,
     frozen,
+    pinned,
     at,
   });
   const now = new Date(clockNow(health.data, frozen ?? at));
@@ -63,7 +70,43 @@ export function App() {
     void copy(window.location.href).then((ok) =>
       tellAll(ok ? "Link copied" : "The browser does not allow to copy"),
     );
+  const shift = (by: 1 | -1) => () => {
+    if (view === "now") set("to", shifted(pinned, window_, by, now.getTime()));
+  };
+  const comparing = params.get("compare") === "week";
+  const compare = () => view === "now" && set("compare", comparing ? null : "week");
+  const { setColorScheme, clearColorScheme } = useMantineColorScheme();
+  const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
+  const other = scheme === "dark" ? "light" : "dark";
+  const acts: Act[] = [
+    { name: "Declare an incident…", run: () => setDeclaring(true) },
+    {
+      name: frozen === undefined ? "Freeze the page" : "Go on after the freeze",
+      keys: "f",
+      run: freeze,
+    },
+    { name: "Copy the link to what you see", keys: "c", run: link },
+    ...(view === "now"
+      ? [
+          { name: "Look one window back", keys: "[", run: shift(-1) },
+          { name: "Look one window on", keys: "]", run: shift(1) },
+          {
+            name: comparing ? "Stop comparing" : "Compare with a week before",
+            keys: ".",
+            run: compare,
+          },
+        ]
+      : []),
+    ...(pinned === undefined ? [] : [{ name: "Back to now", run: () => set("to", null) }]),
+    { name: `Switch to ${other} colours`, run: () => setColorScheme(other) },
+    { name: "Colours as the system has them", run: clearColorScheme },
+    { name: "Print", run: () => globalThis.print() },
+    { name: "Keys and words", keys: "?", run: () => setHelp(true) },
+  ];
   useKeys({
+    "[": shift(-1),
+    "]": shift(1),
+    ".": compare,
     "?": () => setHelp(true),
     "/": () => setFinding(true),
     j: () => step(1),
@@ -90,8 +133,17 @@ export function App() {
         onFreeze={freeze}
         onHelp={() => setHelp(true)}
         onFind={() => setFinding(true)}
+        pinned={pinned !== undefined}
+        onNow={() => set("to", null)}
         said={said}
       />
+      {health.data?.demo && (
+        <Boundary>
+          <Suspense>
+            <Demo now={now} />
+          </Suspense>
+        </Boundary>
+      )}
       <main>
         <Banner answer={inventory.data} now={now} />
         {Later ? (
@@ -106,9 +158,11 @@ export function App() {
             env={env}
             pulse={pulse}
             fresh={fresh}
+            health={health.data}
             otlp={otlp}
             asked={params.get("journey")}
             onAsk={(key) => set("journey", key)}
+            onDeclare={() => setDeclaring(true)}
             now={now}
             at={at}
           />
@@ -119,7 +173,14 @@ export function App() {
       {finding && (
         <Boundary>
           <Suspense>
-            <Find env={env} onClose={() => setFinding(false)} />
+            <Find env={env} acts={acts} onClose={() => setFinding(false)} />
+          </Suspense>
+        </Boundary>
+      )}
+      {declaring && (
+        <Boundary>
+          <Suspense>
+            <Declare env={env} onClose={() => setDeclaring(false)} />
           </Suspense>
         </Boundary>
       )}

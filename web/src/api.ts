@@ -140,6 +140,8 @@ export interface Health extends Stamp {
   config_errors?: unknown[] | null;
   /** Where telemetry is taken, where the server tells. */
   otlp_http?: string;
+  /** True: the server makes its own customers, see /demo/state. */
+  demo?: boolean;
   /** Server's clock minus the browser's, milliseconds; 0 when too small to matter. */
   skew: number;
 }

@@ -1,6 +1,6 @@
 // Tables as CSV (RFC 4180), for a spreadsheet or a chat.
 
-import type { Journey } from "./api";
+import type { NowJourney } from "./now";
 
 const head = [
   "app",
@@ -26,6 +26,10 @@ const head = [
   "complete_until",
   "kind",
   "criticality",
+  "customers_failed_1h",
+  "customers_total_1h",
+  "burn_objective",
+  "burn_rate_1h",
 ];
 
 /** cell quotes what needs it, and defuses what a spreadsheet would run as a formula. */
@@ -41,7 +45,7 @@ export function csv(head: string[], rows: (string | number | null)[][]): string 
   return `${[head, ...rows].map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
 }
 
-export function journeysCsv(journeys: Journey[], window: string, completeUntil: string): string {
+export function journeysCsv(journeys: NowJourney[], window: string, completeUntil: string): string {
   const rows = journeys.map((j) => [
     j.app,
     j.name,
@@ -66,6 +70,10 @@ export function journeysCsv(journeys: Journey[], window: string, completeUntil: 
     completeUntil,
     j.kind,
     j.criticality ?? null,
+    j.hour.customers.failed,
+    j.hour.customers.total,
+    j.burn?.objective ?? "",
+    j.burn?.rate ?? null,
   ]);
   return csv(head, rows);
 }

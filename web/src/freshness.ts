@@ -13,6 +13,7 @@ export type FreshKind =
   | "loading" // the first answer is still on its way
   | "down" // the server does not answer
   | "frozen" // the reader stopped the page
+  | "past" // the reader looks at another time
   | "never" // no telemetry has ever arrived
   | "no_data" // telemetry stopped
   | "behind" // telemetry arrives faster than it is worked off
@@ -35,13 +36,15 @@ export interface FreshInput {
   answered: number;
   /** When the reader froze the page, browser's clock, milliseconds. */
   frozen?: number;
+  /** Where the window ends that the reader looks at, milliseconds; left out: now. */
+  pinned?: number;
   /** Browser's clock, milliseconds. */
   at: number;
 }
 
 const not = (kind: FreshKind, words: string): Freshness => ({ kind, now: false, words });
 
-export function assess({ health, error, answered, frozen, at }: FreshInput): Freshness {
+export function assess({ health, error, answered, frozen, pinned, at }: FreshInput): Freshness {
   if (error !== undefined) {
     if (answered <= 0) return not("down", "Felt does not answer");
     return not(
@@ -53,6 +56,8 @@ export function assess({ health, error, answered, frozen, at }: FreshInput): Fre
   if (frozen !== undefined)
     return not("frozen", `Frozen at ${clock(new Date(frozen), new Date(at), true)}`);
   const last = date(health.last_event);
+  if (pinned !== undefined && last)
+    return not("past", `Looking back at ${clock(new Date(pinned), new Date(at))}`);
   if (!last)
     return health.receiving
       ? not("behind", "The first telemetry is being worked off")

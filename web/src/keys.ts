@@ -17,11 +17,11 @@ export function useKeys(handlers: Record<string, () => void>): void {
   const latest = useRef(handlers);
   latest.current = handlers;
   useEffect(() => {
-    let going = 0; // when g was pressed
+    let going = -sequenceMs; // when g was pressed
     const listen = (e: KeyboardEvent) => {
       if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey || typing(e.target)) return;
       const after = e.timeStamp - going < sequenceMs ? latest.current[`g${e.key}`] : undefined;
-      going = e.key === "g" ? e.timeStamp : 0;
+      going = e.key === "g" ? e.timeStamp : -sequenceMs;
       const run = after ?? latest.current[e.key];
       if (!run) return;
       e.preventDefault();

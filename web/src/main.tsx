@@ -21,6 +21,7 @@ import "./styles/theme.css";
 import "./styles/page.css";
 import "./styles/incident.css";
 import "./styles/journeys.css";
+import "./styles/now.css";
 import "./styles/print.css";
 import { MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";

@@ -8,7 +8,8 @@ import { address, getHealth, getIncidents, getJourneys, getSeries, type Health }
 import { clockNow } from "./freshness";
 import { getInventory } from "./inventory";
 import { type FeedState, follow, pacer } from "./live";
-import { pace, type Window } from "./url";
+import { getChanges, getNow } from "./now";
+import { pace, type Window, week } from "./url";
 
 /** How the page follows the server, the same for every question. */
 export interface Pulse {
@@ -53,6 +54,62 @@ export function useJourneys(window: Window, env: string | undefined, pulse: Puls
   });
 }
 
+/**
+ * useNow asks for everything of journeys that the first page shows: what moves each second, and
+ * once a minute what moves slowly. to pins it to the past, where nothing is asked again.
+ */
+export function useNow(
+  window: Window,
+  env: string | undefined,
+  to: number | undefined,
+  pulse: Pulse,
+) {
+  const still = to !== undefined;
+  const asked = useQuery({
+    queryKey: ["now", window, env, to],
+    queryFn: () => getNow({ window, env, to, day: false }),
+    refetchInterval: still ? false : every(pulse, 15_000, Math.max(5000, pace(window))),
+    placeholderData: keepPreviousData,
+  });
+  const day = useQuery({
+    queryKey: ["day", env, to],
+    queryFn: () => getNow({ window: "5m", env, to, day: true }),
+    refetchInterval: still ? false : every(pulse, 60_000, 60_000),
+    enabled: asked.data !== undefined,
+    placeholderData: keepPreviousData,
+  });
+  return { asked, day: day.data };
+}
+
+/** useWeekBefore asks the same of a week before. */
+export function useWeekBefore(
+  window: Window,
+  env: string | undefined,
+  to: number | undefined,
+  pulse: Pulse,
+  enabled: boolean,
+) {
+  const client = useQueryClient();
+  return useQuery({
+    queryKey: ["before", window, env, to],
+    queryFn: () => {
+      const now = clockNow(client.getQueryData<Health>(["health"]), Date.now());
+      return getNow({ window, env, to: (to ?? now) - week, day: false });
+    },
+    refetchInterval: to === undefined ? every(pulse, 60_000, 60_000) : false,
+    enabled,
+  });
+}
+
+/** useChanges asks for what people changed in the last 24 h. */
+export function useChanges(env: string | undefined, pulse: Pulse) {
+  return useQuery({
+    queryKey: ["changes", env],
+    queryFn: () => getChanges(env),
+    refetchInterval: every(pulse, 30_000, 30_000),
+  });
+}
+
 export function useIncidents(status: "open" | "resolved", env: string | undefined, pulse: Pulse) {
   return useQuery({
     queryKey: ["incidents", status, env],
@@ -78,17 +135,22 @@ export const chartMinutes = 15;
 export const chartStep = 10;
 
 /** useSeries asks for the last 15 minutes of one name, in steps of 10 s. */
-export function useSeries(of: string, env: string | undefined, pulse: Pulse) {
+export function useSeries(
+  of: string,
+  env: string | undefined,
+  pulse: Pulse,
+  pinned: number | undefined = undefined,
+) {
   const client = useQueryClient();
   return useQuery({
-    queryKey: ["series", of, env],
+    queryKey: ["series", of, env, pinned],
     queryFn: () => {
       const step = chartStep * 1000;
       const now = clockNow(client.getQueryData<Health>(["health"]), Date.now());
-      const to = Math.ceil(now / step) * step;
+      const to = Math.ceil((pinned ?? now) / step) * step;
       return getSeries({ of, env, from: to - chartMinutes * 60_000, to, step: chartStep });
     },
-    refetchInterval: every(pulse, 10_000),
+    refetchInterval: pinned === undefined ? every(pulse, 10_000) : false,
     placeholderData: keepPreviousData,
   });
 }
@@ -108,8 +170,10 @@ export function useFeed(frozen: boolean, window: Window): FeedState {
     const often = [
       pacer(again(["incidents", "open"]), () => 1000),
       pacer(again(["journeys"]), () => pace(now.current.window)),
+      pacer(again(["now"]), () => pace(now.current.window)),
       pacer(again(["health"]), () => 2000),
       pacer(again(["series"]), () => 5000),
+      pacer(again(["changes"]), () => 10_000),
       pacer(again(["findings"]), () => 3000),
       pacer(again(["detectors"]), () => 10_000),
       pacer(again(["funnel"]), () => Math.max(3000, pace(now.current.window))),

@@ -1,6 +1,7 @@
 // Small values for the tables of tests.
 
 import type { Distinct, Impact, Incident, Journey, JourneysAnswer } from "./api";
+import type { NowJourney } from "./now";
 
 export const people = (total: number, failed = 0, degraded = 0): Distinct => ({
   total,
@@ -22,6 +23,12 @@ export function journey(over: Partial<Journey> & { name: string }): Journey {
     completion_rate: null,
     ...over,
   };
+}
+
+/** A journey as the first page asks for it. */
+export function nowJourney(over: Partial<NowJourney> & { name: string }): NowJourney {
+  const j = journey(over);
+  return { ...j, hour: { customers: people(0), outcomes: j.outcomes }, ...over };
 }
 
 export function answer(...journeys: Journey[]): JourneysAnswer {

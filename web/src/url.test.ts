@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { toView, viewOf, windowOf, withParam } from "./url";
+import { pinnedAt, shifted, toView, viewOf, windowOf, withParam } from "./url";
 
 it.each([
   ["", "5m"],
@@ -38,3 +38,23 @@ it("takes the environment along to another view, and nothing else", () => {
   );
   expect(toView(old, "now").toString()).toBe("env=staging");
 });
+
+it.each([
+  ["to=2026-03-04T14:00:00Z", Date.parse("2026-03-04T14:00:00Z")],
+  ["to=yesterday", undefined],
+  ["", undefined],
+])("%j ends at %s", (search, want) => expect(pinnedAt(new URLSearchParams(search))).toBe(want));
+
+const at = Date.parse("2026-03-04T14:30:00.400Z");
+
+it.each([
+  [undefined, "5m", -1, "2026-03-04T14:25:00Z"],
+  [Date.parse("2026-03-04T14:25:00Z"), "5m", -1, "2026-03-04T14:20:00Z"],
+  [Date.parse("2026-03-04T14:20:00Z"), "5m", 1, "2026-03-04T14:25:00Z"],
+  [Date.parse("2026-03-04T14:25:00Z"), "5m", 1, null],
+  [Date.parse("2026-03-04T14:00:00Z"), "24h", 1, null],
+  [undefined, "5m", 1, null],
+  [1000, "24h", -1, "1970-01-02T00:00:00Z"],
+] as const)("from %s by %s, %d: %s", (to, window, by, want) =>
+  expect(shifted(to, window, by, at)).toBe(want),
+);

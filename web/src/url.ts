@@ -78,3 +78,41 @@ export function pace(window: Window): number {
     window
   ];
 }
+
+const lengths: Record<Window, number> = {
+  "5m": 300_000,
+  "15m": 900_000,
+  "1h": 3_600_000,
+  "24h": 86_400_000,
+  "7d": 604_800_000,
+  "30d": 2_592_000_000,
+};
+
+export const lengthMs = (window: Window): number => lengths[window];
+
+export const week = lengths["7d"];
+
+/** pinnedAt reads ?to=: the moment, milliseconds, at which the window ends; undefined: now. */
+export function pinnedAt(params: URLSearchParams): number | undefined {
+  const asked = params.get("to");
+  if (!asked) return undefined;
+  const at = Date.parse(asked);
+  return Number.isNaN(at) || at <= 0 ? undefined : at;
+}
+
+/**
+ * shifted moves the window's end by whole windows; null: at or after now, so that the page
+ * follows again. Ends are on whole seconds, so that a link can be read.
+ */
+export function shifted(
+  to: number | undefined,
+  window: Window,
+  by: 1 | -1,
+  now: number,
+): string | null {
+  const next = (to ?? now) + by * lengthMs(window);
+  if (next >= now - 1000) return null;
+  return new Date(Math.max(lengthMs(window), Math.floor(next / 1000) * 1000))
+    .toISOString()
+    .replace(".000Z", "Z");
+}

@@ -12,7 +12,7 @@ function touched(box: HTMLElement | null): boolean {
 }
 
 /** useOrder sorts rows and holds their order while the box around them is touched. */
-export function useOrder<T>(rows: T[], by: Sorting<T>, frozen: boolean, at: number) {
+export function useOrder<T>(rows: T[], by: Sorting<NoInfer<T>>, frozen: boolean, at: number) {
   const box = useRef<HTMLDivElement>(null);
   const order = useRef(noOrder);
   order.current = nextOrder(order.current, rows, by, frozen || touched(box.current), at);

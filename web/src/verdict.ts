@@ -66,7 +66,12 @@ export function verdict(input: VerdictInput): Verdict {
   return {
     tone: "unknown",
     headline: [strong(fresh.words), plain(known ? ": what is shown is not now" : "")],
-    detail: known ? [`Last known: ${say(known.headline)}`, ...remarks(fresh)] : remarks(fresh),
+    detail: known
+      ? [
+          `${fresh.kind === "past" ? "Then" : "Last known"}: ${say(known.headline)}`,
+          ...remarks(fresh),
+        ]
+      : remarks(fresh),
     news: fresh.kind,
     guide: known?.guide,
   };
@@ -82,6 +87,7 @@ const unanswered: Verdict = {
 function remarks(fresh: Freshness): string[] {
   if (fresh.kind === "down") return ["Asking again every few seconds."];
   if (fresh.kind === "frozen") return ["Press f to go on."];
+  if (fresh.kind === "past") return ["Press ] to come nearer to now."];
   return [];
 }
 
@@ -289,6 +295,26 @@ function overall(answer: JourneysAnswer): Verdict {
   return build("ok", head, counted, []);
 }
 
+/** weekWords is a week before, for who compares: "a week before 12 of 10,300 customers failed". */
+export function weekWords(
+  now: JourneysAnswer,
+  before: { data?: JourneysAnswer; error?: Error | null },
+): string {
+  if (before.error) return `A week before could not be asked for: ${before.error.message}`;
+  if (!before.data) return "Asking for a week before…";
+  const then = wholeOf(before.data);
+  if (!then || then.total === 0) return "A week before: no data";
+  const here = wholeOf(now);
+  const change = here ? `, now ${shareOf(here.failed, here.total)}` : "";
+  return `A week before ${plural(then.failed, "customer")} failed (${shareOf(then.failed, then.total)}${change})`;
+}
+
+/** wholeOf is everybody, counted once; undefined where nobody can tell. */
+function wholeOf(answer: JourneysAnswer): JourneysAnswer["customers"] {
+  const rows = answer.journeys.map((j) => j.customers);
+  return answer.customers ?? (rows.length === 1 ? rows[0] : undefined);
+}
+
 /** nouns is what rows are called: where whole journeys are known, a step is not one. */
 function nouns(rows: Journey[]): [one: string, many: string] {
   const whole = rows.filter((j) => j.kind === "journey").length;
@@ -305,7 +331,7 @@ function nouns(rows: Journey[]): [one: string, many: string] {
 function people(answer: JourneysAnswer): string {
   const rows = answer.journeys.map((j) => j.customers);
   const window = `in the last ${windowWords(answer.window)}`;
-  const whole = answer.customers ?? (rows.length === 1 ? rows[0] : undefined);
+  const whole = wholeOf(answer);
   if (whole) return `${plural(whole.total, "customer")} ${window}, ${int(whole.failed)} failed`;
   const most = Math.max(...rows.map((c) => c.total));
   const low = Math.max(...rows.map((c) => c.failed));

@@ -2,6 +2,7 @@ import { Fragment, type KeyboardEvent, type PointerEvent, useState } from "react
 import { type Bar, bars, tell, ticks, top } from "../chart";
 import { clock, date, int } from "../format";
 import { chartMinutes, chartStep, type Pulse, useSeries } from "../queries";
+import { Lane } from "./Lane";
 
 interface Props {
   of: string;
@@ -10,11 +11,13 @@ interface Props {
   /** Where a line is drawn: when the first customer failed. */
   mark?: string;
   now: Date;
+  /** Where the 15 minutes end, milliseconds; left out: now. */
+  pinned?: number;
 }
 
 /** Tries of the last 15 minutes by outcome, with the same numbers as a table. */
-export function OutcomeChart({ of, env, pulse, mark, now }: Props) {
-  const series = useSeries(of, env, pulse);
+export function OutcomeChart({ of, env, pulse, mark, now, pinned }: Props) {
+  const series = useSeries(of, env, pulse, pinned);
   const answer = series.data;
   if (!answer)
     return (
@@ -28,7 +31,10 @@ export function OutcomeChart({ of, env, pulse, mark, now }: Props) {
     <figure className="chart">
       <figcaption>
         <span>
-          Tries per {chartStep} s, last {chartMinutes} min
+          Tries per {chartStep} s,{" "}
+          {pinned === undefined
+            ? `last ${chartMinutes}\u00a0min`
+            : `${chartMinutes}\u00a0min to ${clock(new Date(answer.to), now)}`}
         </span>
         <span className="legend">
           <i className="is-success" /> success <i className="is-degraded" /> degraded{" "}
@@ -36,9 +42,16 @@ export function OutcomeChart({ of, env, pulse, mark, now }: Props) {
         </span>
       </figcaption>
       <Plot all={all} from={answer.from} to={answer.to} mark={date(mark)} now={now} />
+      <Lane from={answer.from} to={answer.to} env={env} pulse={pulse} now={now} app={appOf(of)} />
       <Twin all={all} now={now} />
     </figure>
   );
+}
+
+/** The app in a name as it is asked for: "journey:shop/checkout" is of shop. */
+function appOf(of: string): string | undefined {
+  const name = of.replace(/^(journey|step):/, "");
+  return name.includes("/") ? name.slice(0, name.indexOf("/")) : undefined;
 }
 
 interface PlotProps {

@@ -21,6 +21,9 @@ interface Props {
   onFreeze: () => void;
   onHelp: () => void;
   onFind: () => void;
+  /** The page looks at another time. */
+  pinned: boolean;
+  onNow: () => void;
   said: string;
 }
 
@@ -61,11 +64,16 @@ export function Header(p: Props) {
       <span className="said" role="status">
         {p.said}
       </span>
+      {p.pinned && (
+        <button type="button" className="live is-past" onClick={p.onNow}>
+          Back to now
+        </button>
+      )}
       <Live {...p} />
       {known.length > 0 && (
         <SegmentedControl
           size="xs"
-          aria-label="Window of the journeys"
+          aria-label="Window"
           data={known.map((value) => ({ value, label: value }))}
           value={p.window}
           onChange={(w) => p.onWindow(w as Window)}
@@ -74,8 +82,8 @@ export function Header(p: Props) {
       <ActionIcon
         variant="default"
         size="md"
-        aria-label="Find a customer or a trace"
-        title="Find a customer or a trace (/)"
+        aria-label="Go to, find, do"
+        title="Go to a page, journey or incident; find a customer or a trace (/)"
         onClick={p.onFind}
       >
         <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">

@@ -3,8 +3,10 @@ import { Dialog } from "./Dialog";
 
 const keys: [string[], string][] = [
   [["j", "k"], "next, previous incident or journey"],
-  [["Enter"], "open the journey"],
-  [["/"], "find a customer or a trace"],
+  [["Enter"], "open the journey or the incident"],
+  [["/"], "command menu: pages, journeys, incidents, actions; find a customer or a trace"],
+  [["[", "]"], "first page: one window back, one on, up to now"],
+  [["."], "first page: compare with a week before"],
   [["g", "n"], "go to the first page"],
   [["g", "d"], "go to what the detectors found"],
   [["g", "i"], "go to the inventory"],
@@ -42,6 +44,14 @@ const terms: [string, string][] = [
   [
     "Finding",
     "a detector holds what it sees for no chance. Those of paging class also stand against everything else that is judged; only they open an incident.",
+  ],
+  [
+    "Burn",
+    "how fast the error budget of an objective is used up: 1× lasts exactly to the end of its window, 14× is an emergency.",
+  ],
+  [
+    "Impact score",
+    "0 to 100, of criticality, reach, stage, duration, segment value and harm; what it is made of is shown beside it.",
   ],
   ["No data", "nothing for a minute. Grey means Felt does not know, never that all is well."],
 ];

@@ -1,38 +1,61 @@
-import { Button } from "@mantine/core";
-import type { Journey, JourneysAnswer } from "../api";
+import { Button, TextInput } from "@mantine/core";
+import { useSearchParams } from "wouter";
+import type { Distinct, Journey } from "../api";
 import { journeysCsv } from "../csv";
 import { int, percent, plural, shareOf, smallInterval, windowWords } from "../format";
 import { save } from "../keys";
-import { journeySorting, keyOf } from "../order";
+import {
+  against,
+  burnSentence,
+  burnWords,
+  matches,
+  type NowAnswer,
+  type NowJourney,
+  shortList,
+  stampOf,
+} from "../now";
+import { askFor, journeySorting, keyOf } from "../order";
+import { withParam } from "../url";
 import { useOrder } from "../useOrder";
 import { Go } from "./Go";
 import { Mark } from "./Mark";
+import { Spark } from "./Spark";
 
 interface Props {
-  answer: JourneysAnswer | undefined;
+  answer: NowAnswer | undefined;
+  /** What changes slowly: sparks and changes. */
+  day: NowAnswer | undefined;
+  /** The same window a week before, when it is compared with. */
+  before: NowAnswer | undefined;
+  comparing: boolean;
   error: string | undefined;
   /** Another window was chosen and its answer is on the way. */
   waiting: boolean;
   frozen: boolean;
   dim: boolean;
   at: number;
+  now: Date;
   onOpen: (key: string) => void;
 }
 
+const [least, most] = [8, 16];
+
 /** The journeys, worst first. Rows never move while the pointer or the focus is on them. */
-export function Journeys({ answer, error, waiting, frozen, dim, at, onOpen }: Props) {
+export function Journeys(p: Props) {
+  const { answer, error, waiting, dim } = p;
+  const [params, setParams] = useSearchParams();
+  const typed = params.get("find") ?? "";
+  const all = params.get("all") === "1" || typed !== "";
   const rows = answer?.journeys ?? [];
-  const { sorted, held, box } = useOrder(rows, journeySorting, frozen, at);
-  const both = rows.some((j) => j.kind === "journey");
+  const { sorted, held, box } = useOrder(rows, journeySorting, p.frozen, p.at);
+  const found = typed ? sorted.filter((j) => matches(j, typed)) : sorted;
+  const shown = all ? found : shortList(found, least, most);
+  const set = (key: string, value: string) =>
+    setParams((old) => withParam(old, key, value || null), { replace: true });
   const csv = () => {
     if (!answer) return;
-    const until = answer.complete_until ?? "";
-    const stamp = until.replace(/[^0-9A-Za-z]/g, "");
-    save(
-      `felt-journeys-${answer.window}-${stamp}.csv`,
-      "text/csv",
-      journeysCsv(sorted, answer.window, until),
-    );
+    const text = journeysCsv(found, answer.window, answer.complete_until ?? "");
+    save(`felt-journeys-${answer.window}-${stampOf(answer)}.csv`, "text/csv", text);
   };
   return (
     <section
@@ -42,9 +65,23 @@ export function Journeys({ answer, error, waiting, frozen, dim, at, onOpen }: Pr
     >
       <header>
         <h2>
-          Journeys <small>worst first{answer && `, last ${windowWords(answer.window)}`}</small>
+          Journeys{" "}
+          <small>
+            {rows.length > 0 && `${int(rows.length)}, `}worst first
+            {answer && `, last ${windowWords(answer.window)}`}
+          </small>
         </h2>
         <span className="held">{held ? "order held while you are here" : ""}</span>
+        {(rows.length > least || typed !== "") && (
+          <TextInput
+            size="xs"
+            className="filter"
+            aria-label="Show only journeys with these words"
+            placeholder="Filter"
+            value={typed}
+            onChange={(e) => set("find", e.currentTarget.value)}
+          />
+        )}
         <Button
           size="compact-xs"
           variant="default"
@@ -60,32 +97,126 @@ export function Journeys({ answer, error, waiting, frozen, dim, at, onOpen }: Pr
           The journeys could not be asked for: {error}. Asking again.
         </p>
       )}
-      {!answer && !error && <Waiting />}
+      {!answer && !error && (
+        <div className="waiting" role="status">
+          Asking for the journeys…
+        </div>
+      )}
       {answer && rows.length === 0 && (
         <p className="empty">No journey was seen in the last {windowWords(answer.window)}.</p>
       )}
-      {rows.length > 0 && (
+      {rows.length > 0 && found.length === 0 && (
+        <p className="empty">No journey has “{typed}” in its name, app or owner.</p>
+      )}
+      {shown.length > 0 && answer && (
         <div ref={box}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">State</th>
-                <th scope="col">Journey</th>
-                <th scope="col">Customers failing</th>
-                <th scope="col">Tries by outcome</th>
-                <th scope="col">Completion</th>
-                <th scope="col">Owner</th>
-              </tr>
-            </thead>
-            <tbody>
-              {sorted.map((j) => (
-                <Row key={keyOf(j)} j={j} tell={both} onOpen={onOpen} />
-              ))}
-            </tbody>
-          </table>
+          <Table {...p} rows={shown} answer={answer} />
         </div>
       )}
+      {!typed && found.length > shortList(found, least, most).length && (
+        <button
+          type="button"
+          className="link more"
+          aria-expanded={all}
+          onClick={() => set("all", all ? "" : "1")}
+        >
+          {all
+            ? "Show the worst only"
+            : `Show all ${int(found.length)}: ${rest(found.slice(shown.length))}`}
+        </button>
+      )}
     </section>
+  );
+}
+
+/** What the rows are that are not shown, so that nobody takes them for good. */
+function rest(rows: Journey[]): string {
+  const by = (state: Journey["state"]) => rows.filter((j) => j.state === state).length;
+  const parts = [
+    [by("failing"), "failing"],
+    [by("degraded"), "degraded"],
+    [by("no_data"), "without data"],
+    [by("ok"), "well"],
+  ] as const;
+  return parts
+    .filter(([n]) => n > 0)
+    .map(([n, word]) => `${int(n)} more ${word}`)
+    .join(", ");
+}
+
+function Table({
+  rows,
+  answer,
+  day,
+  before,
+  comparing,
+  now,
+  onOpen,
+}: Props & {
+  rows: NowJourney[];
+  answer: NowAnswer;
+}) {
+  const both = answer.journeys.some((j) => j.kind === "journey");
+  const window = windowWords(answer.window);
+  const days = new Map((day?.journeys ?? []).map((j) => [keyOf(j), j.spark]));
+  const weeks = new Map((before?.journeys ?? []).map((j) => [keyOf(j), j]));
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">State</th>
+          <th scope="col">Journey</th>
+          <th scope="col">
+            Customers failing <span className="unit">{window} / 1 h</span>
+          </th>
+          <th scope="col">
+            Completed <span className="unit">{window}</span>
+          </th>
+          <th scope="col">
+            Burn <span className="unit">1 h</span>
+          </th>
+          <th scope="col">
+            Went wrong <span className="unit">24 h</span>
+          </th>
+          <th scope="col">Owner</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((j) => (
+          <tr key={keyOf(j)} data-testid="journey" data-name={j.name} data-state={j.state}>
+            <td className="state">
+              <Mark state={j.state} />
+            </td>
+            <Name j={j} tell={both} onOpen={onOpen} />
+            <td className="hit">
+              <Failing j={j} window={answer.window} />
+            </td>
+            <td className="tries">
+              <Tries j={j} />
+              {comparing && (
+                <span className="sub was">{against(j, weeks.get(keyOf(j)))} a week before</span>
+              )}
+            </td>
+            <td className="burn">
+              <Burning j={j} />
+            </td>
+            <td className="day">
+              <Spark
+                day={days.get(keyOf(j))}
+                range={day?.sparks}
+                changes={day?.changes ?? []}
+                app={j.app}
+                now={now}
+              />
+            </td>
+            <td className="owner" title={j.owner || undefined}>
+              {j.owner || <span className="sub">no owner</span>}
+              {j.criticality ? <span className="sub">criticality {j.criticality}</span> : null}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 
@@ -94,65 +225,127 @@ function kindWords(j: Journey): string {
   return j.journeys?.length ? `Step of ${j.journeys.join(", ")}` : "Step";
 }
 
-interface RowProps {
-  j: Journey;
-  /** Say whether it is a journey or a step: there are both. */
-  tell: boolean;
-  onOpen: (key: string) => void;
+function Name({ j, tell, onOpen }: { j: Journey; tell: boolean; onOpen: (key: string) => void }) {
+  const name = j.title || j.name;
+  const why = j.state !== "ok" && j.state_reason;
+  return (
+    <th scope="row">
+      <button
+        type="button"
+        className="name"
+        data-walk
+        title={name.length > 40 ? name : undefined}
+        onClick={() => onOpen(keyOf(j))}
+      >
+        {name}
+      </button>
+      <span className="sub where-of" title={why || undefined}>
+        {tell && <b className="kind">{kindWords(j)}</b>} {j.app}
+        {why && ` · ${j.state_reason}`}
+      </span>
+      {j.kind === "journey" && (
+        <Go view="funnel" values={{ of: keyOf(j) }} className="way" label={`Funnel of ${name}`}>
+          Funnel
+        </Go>
+      )}
+    </th>
+  );
 }
 
-function Row({ j, tell, onOpen }: RowProps) {
+/** Distinct customers failing in the window and in the hour; each leads to the tries behind it. */
+function Failing({ j, window }: { j: NowJourney; window: string }) {
+  const { customers, hour } = j;
+  const asked = { of: askFor(j), outcome: "failed" };
+  const interval = smallInterval(customers.failed, customers.total);
+  return (
+    <>
+      <Count n={customers.failed} values={{ ...asked, window: longEnough(window) }} of={j} />
+      <span className="hour">
+        {" / "}
+        <Count n={hour.customers.failed} values={{ ...asked, window: "1h" }} of={j} hour />
+      </span>
+      <span className="sub">
+        {customers.total > 0 ? shareOf(customers.failed, customers.total) : nobody(hour.customers)}
+        {interval && ` (${interval})`}
+      </span>
+    </>
+  );
+}
+
+/** The list of tries has no shorter window than a quarter of an hour. */
+const longEnough = (window: string): string => (window === "5m" ? "15m" : window);
+
+const nobody = (hour: Distinct): string =>
+  hour.total > 0 ? `nobody now, ${int(hour.total)} in 1 h` : "nobody here";
+
+interface CountProps {
+  n: number;
+  values: Record<string, string>;
+  of: Journey;
+  hour?: boolean;
+}
+
+function Count({ n, values, of, hour }: CountProps) {
+  if (n === 0) return <b className="is-zero">0</b>;
+  const label = `${plural(n, "customer")} failed at ${of.title || of.name}${hour ? " in 1 h" : ""}: the tries`;
+  return (
+    <Go view="tries" values={values} className="number" label={label}>
+      <b>{int(n)}</b>
+    </Go>
+  );
+}
+
+function Tries({ j }: { j: NowJourney }) {
   const o = j.outcomes;
   const rated = o.success + o.degraded + o.failed + o.abandoned;
   return (
-    <tr data-testid="journey" data-name={j.name} data-state={j.state}>
-      <td className="state">
-        <Mark state={j.state} />
-      </td>
-      <th scope="row">
-        <button type="button" className="name" data-walk onClick={() => onOpen(keyOf(j))}>
-          {j.title || j.name}
-        </button>
-        <span className="sub">
-          {tell && <b className="kind">{kindWords(j)}</b>} {j.app}
-          {j.state !== "ok" && j.state_reason && ` · ${j.state_reason}`}{" "}
-          {j.kind === "journey" && (
-            <Go
-              view="funnel"
-              values={{ of: keyOf(j) }}
-              className="way"
-              label={`Funnel of ${j.title || j.name}`}
-            >
-              Funnel
-            </Go>
-          )}
-        </span>
-      </th>
-      <td className="hit">
-        <b className={j.customers.failed > 0 ? undefined : "is-zero"}>{int(j.customers.failed)}</b>
-        <span className="sub">
-          {j.customers.total > 0 ? shareOf(j.customers.failed, j.customers.total) : "nobody here"}
-          {smallInterval(j.customers.failed, j.customers.total) &&
-            ` (${smallInterval(j.customers.failed, j.customers.total)})`}
-        </span>
-      </td>
-      <td className="tries">
-        <Split o={o} />
-        <span className="sub">
-          {plural(rated, "try", "tries")}
-          {o.failed > 0 && <b className="is-failed"> {int(o.failed)} failed</b>}
-          {o.degraded > 0 && <b className="is-degraded"> {int(o.degraded)} degraded</b>}
-          {o.abandoned > 0 && <b> {int(o.abandoned)} abandoned</b>}
-        </span>
-      </td>
-      <td className="rate">
+    <>
+      <span className="rate">
         <Completion rate={j.completion_rate} n={rated} />
-      </td>
-      <td className="owner">
-        {j.owner || <span className="sub">no owner</span>}
-        {j.criticality ? <span className="sub">criticality {j.criticality}</span> : null}
-      </td>
-    </tr>
+      </span>
+      <Split o={o} />
+      <span className="sub">
+        {o.failed > 0 && <b className="is-failed">{int(o.failed)} failed</b>}
+        {o.degraded > 0 && <b className="is-degraded">{int(o.degraded)} degraded</b>}
+        {o.abandoned > 0 && <b>{int(o.abandoned)} abandoned</b>}
+      </span>
+    </>
+  );
+}
+
+function Burning({ j }: { j: NowJourney }) {
+  const b = j.burn;
+  if (!b)
+    return (
+      <span
+        className="sub"
+        title={
+          j.kind === "journey"
+            ? "No objective that the last hour tells of"
+            : "Objectives are of journeys"
+        }
+      >
+        –
+      </span>
+    );
+  return (
+    <>
+      <Go
+        view="funnel"
+        values={{ of: keyOf(j) }}
+        className={`number${b.fast ? " is-fast" : ""}`}
+        label={burnSentence(b)}
+        onTell={() => undefined}
+      >
+        <b>{burnWords(b.rate)}</b>
+      </Go>
+      <span className="sub objective" title={b.objective}>
+        {b.objective}
+      </span>
+      <span className="sub">
+        {int(b.bad)} of {int(b.n)}
+      </span>
+    </>
   );
 }
 
@@ -164,7 +357,7 @@ export function Completion({ rate, n }: { rate: number | null; n: number }) {
     <>
       <b>{percent(rate)}</b>
       <span className="sub">
-        of {int(n)}
+        of {plural(n, "try", "tries")}
         {range && ` (${range})`}
       </span>
     </>
@@ -182,14 +375,6 @@ export function Split({ o }: { o: Journey["outcomes"] }) {
   return (
     <div className="split" aria-hidden="true">
       {parts.map(([kind, n]) => n > 0 && <i key={kind} className={kind} style={{ flexGrow: n }} />)}
-    </div>
-  );
-}
-
-function Waiting() {
-  return (
-    <div className="waiting" role="status">
-      Asking for the journeys…
     </div>
   );
 }

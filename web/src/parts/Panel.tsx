@@ -1,26 +1,32 @@
-import type { Journey } from "../api";
+import { lazy, Suspense } from "react";
+import { address, type Journey, query } from "../api";
 import { int, plural, shareOf, windowWords } from "../format";
 import { askFor, keyOf } from "../order";
 import type { Pulse } from "../queries";
 import { Affected } from "./Affected";
+import { Boundary } from "./Boundary";
 import { OutcomeChart } from "./Chart";
 import { Dialog } from "./Dialog";
 import { Go } from "./Go";
 import { Completion, Split } from "./Journeys";
 import { Mark } from "./Mark";
 
+const Drivers = lazy(() => import("./Drivers"));
+
 interface Props {
   asked: string | null;
   journeys: Journey[];
   window: string;
   env: string | undefined;
+  /** Where the window ends, milliseconds; undefined: now. */
+  pinned: number | undefined;
   pulse: Pulse;
   now: Date;
   onClose: () => void;
 }
 
 /** One journey's numbers beside the list; Esc closes it. */
-export function Panel({ asked, journeys, window, env, pulse, now, onClose }: Props) {
+export function Panel({ asked, journeys, window, env, pinned, pulse, now, onClose }: Props) {
   const j = journeys.find((one) => keyOf(one) === asked);
   return (
     <Dialog
@@ -37,7 +43,20 @@ export function Panel({ asked, journeys, window, env, pulse, now, onClose }: Pro
           ) : (
             <p className="empty">Not seen in the last {windowWords(window)}.</p>
           )}
-          <OutcomeChart of={j ? askFor(j) : asked} env={env} pulse={pulse} now={now} />
+          <OutcomeChart
+            of={j ? askFor(j) : asked}
+            env={env}
+            pulse={pulse}
+            now={now}
+            pinned={pinned}
+          />
+          {j && (
+            <Boundary>
+              <Suspense fallback={<p className="empty">Asking who is hit…</p>}>
+                <Drivers of={askFor(j)} window={window} env={env} to={pinned} pulse={pulse} />
+              </Suspense>
+            </Boundary>
+          )}
           {j && (
             <p className="ways">
               {j.kind === "journey" ? (
@@ -50,6 +69,19 @@ export function Panel({ asked, journeys, window, env, pulse, now, onClose }: Pro
                 </Go>
               )}
               <Affected of={askFor(j)} name={j.title || j.name} env={env} window={window} />
+              <a
+                className="link"
+                href={address(
+                  `api/v1/impact?${query({
+                    of: askFor(j),
+                    env,
+                    window,
+                    to: pinned === undefined ? undefined : new Date(pinned).toISOString(),
+                  })}`,
+                )}
+              >
+                The question behind these numbers
+              </a>
             </p>
           )}
         </div>

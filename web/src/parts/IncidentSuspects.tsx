@@ -1,0 +1,143 @@
+import { useState } from "react";
+import { clock, date, plural } from "../format";
+import {
+  type CallNode,
+  type Commanded,
+  controlWords,
+  first,
+  leadWords,
+  type Suspect,
+  weightWords,
+} from "../incident";
+
+/** What changed: changes and services that may have caused it, with what speaks for each. */
+export function IncidentSuspects({
+  i,
+  now,
+  onCause,
+}: {
+  i: Commanded;
+  now: Date;
+  onCause: () => void;
+}) {
+  const [all, setAll] = useState(false);
+  const list = first(i.suspects, 2, all);
+  const nodes = first(i.nodes, 1, all);
+  const rest = list.rest + nodes.rest + (all ? 0 : i.indicators.length);
+  return (
+    <section className="card suspects" data-answer="changed" aria-label="What changed?">
+      <header>
+        <h2>What changed?</h2>
+        {i.status !== "resolved" && (
+          <button type="button" className="link" onClick={onCause}>
+            {i.cause ? "Say another cause" : "Say the cause"}
+          </button>
+        )}
+      </header>
+      {i.cause && (
+        <p className="says">
+          <b>Cause:</b> {[i.cause.change, i.cause.service, i.cause.note].filter(Boolean).join(", ")}
+          {i.cause.confirmed_by && <small> said by {i.cause.confirmed_by}</small>}
+        </p>
+      )}
+      {i.evidence_at === null && i.suspects.length === 0 ? (
+        <p className="empty">
+          {i.of
+            ? "Not known yet: history is being asked."
+            : "It names no journey, so nothing can be compared."}
+        </p>
+      ) : (
+        list.shown.length === 0 && (
+          <p className="empty">
+            No change nearby stands out. That does not mean that nothing changed.
+          </p>
+        )
+      )}
+      <ol>
+        {list.shown.map((s) => (
+          <Line key={`${s.kind} ${s.what} ${s.at}`} s={s} now={now} />
+        ))}
+      </ol>
+      {nodes.shown.length > 0 && (
+        <>
+          <h3>Left their band first</h3>
+          <ol>
+            {nodes.shown.map((n) => (
+              <NodeLine key={`${n.service} ${n.operation} ${n.callee} ${n.what}`} n={n} now={now} />
+            ))}
+          </ol>
+        </>
+      )}
+      {all && i.indicators.length > 0 && (
+        <>
+          <h3>What moved first</h3>
+          <ol>
+            {i.indicators.map((m) => {
+              const at = date(m.first_out_of_band);
+              return (
+                <li key={m.signal}>
+                  <b>{m.signal}</b>{" "}
+                  <span className="sub">
+                    {at && clock(at, now, true)} {m.text}
+                  </span>
+                </li>
+              );
+            })}
+          </ol>
+        </>
+      )}
+      {rest > 0 && (
+        <button type="button" className="link" aria-expanded={all} onClick={() => setAll(true)}>
+          Show {plural(rest, "more sign")}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function Line({ s, now }: { s: Suspect; now: Date }) {
+  const at = date(s.at);
+  return (
+    <li data-walk tabIndex={-1}>
+      <p className="suspect">
+        <b className="cut" title={s.what}>
+          {s.what}
+        </b>
+        <span className="sub">
+          {[s.kind.replaceAll("_", " "), at && clock(at, now), leadWords(s)]
+            .filter(Boolean)
+            .join(", ")}
+        </span>
+      </p>
+      <p className="sub clamp">
+        <b>{weightWords(s.score)}</b>: {controlWords(s) || s.text}
+      </p>
+    </li>
+  );
+}
+
+function NodeLine({ n, now }: { n: CallNode; now: Date }) {
+  const at = date(n.first);
+  const name = n.callee
+    ? `${n.service} → ${n.callee}`
+    : [n.service, n.operation].filter(Boolean).join(" ");
+  return (
+    <li>
+      <p className="suspect">
+        <b className="cut" title={name}>
+          {name}
+        </b>
+        <span className="sub">
+          {[
+            n.third_party && "third party",
+            at && clock(at, now, true),
+            n.origin && "nothing below it is out of its band",
+          ]
+            .filter(Boolean)
+            .join(", ")}
+        </span>
+      </p>
+      <p className="sub clamp">{n.text}</p>
+    </li>
+  );
+}
