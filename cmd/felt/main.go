@@ -6,6 +6,7 @@
 //	felt serve   the same for your own telemetry
 //	felt import  deploys, orders, facts about customers from CSV files
 //	felt backtest  what the detectors would have found in a history, in CSV files
+//	felt simulate  customers and faults whose truth is known, sent to a server
 //	felt explain-span  what a pasted span or trace counts as, and why
 //
 // Exit codes: 0 stopped as asked, 1 a part failed, 2 the command line or felt.yaml is wrong.
@@ -49,6 +50,7 @@ type cli struct {
 	Check    checkCmd    `cmd:"" help:"Tell everything that is wrong with an inventory, with its place and how to mend it."`
 	Backtest backtestCmd `cmd:"" help:"Judge a history in plain CSV files by the detectors: what would have been found, and when."`
 	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of an inventory's files, for editors."`
+	Simulate simulateCmd `cmd:"" help:"Send telemetry of a world whose truth is known to a running server: customers, faults, and who was hit."`
 	Demo     demoCmd     `cmd:"" help:"Serve, and send telemetry of a made-up shop in which a fault strikes."`
 
 	ExplainSpan explainCmd `cmd:"" help:"Say what a span or a trace counts as under the inventory, and why. Asks no server."`

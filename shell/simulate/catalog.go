@@ -244,9 +244,11 @@ func hostingSite() *site {
 	}
 }
 
+// perJourney is how many steps a journey of a fleet's app has.
+const perJourney = 5
+
 // genericSite is one app of a fleet: some journeys of up to five steps each.
 func genericSite(n, interactions int) *site {
-	const perJourney = 5
 	app := fmt.Sprintf("app-%03d", n+1)
 	verbs := []string{"open", "find", "edit", "save", "send"}
 	nouns := []string{"order", "booking", "report", "invoice", "contract", "ticket", "shipment", "profile", "quote", "claim"}

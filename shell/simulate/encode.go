@@ -40,14 +40,15 @@ type writer struct {
 	ops       []prepared
 	segments  struct{ region, plan, browser [][]byte }
 	env       string
+	lean      bool   // resources are short
 	tmp       []byte // the message that is being written
 	attrs     []byte // of who it is
 	ids       uint64
 	n         uint64
 }
 
-func newWriter(w *World) *writer {
-	e := &writer{w: w, known: map[reporterKey]int32{}, env: w.scenario.Env, ops: make([]prepared, len(w.ops))}
+func newWriter(w *World, lean bool) *writer {
+	e := &writer{w: w, lean: lean, known: map[reporterKey]int32{}, env: w.scenario.Env, ops: make([]prepared, len(w.ops))}
 	for _, r := range w.tables.regions {
 		e.segments.region = append(e.segments.region, appendText(nil, spanAttributes, "felt.segment.region", r.value))
 	}
@@ -83,7 +84,9 @@ func (e *writer) service(app, service, version string) int32 {
 		return i
 	}
 	b := e.resource(app, service, version, "go")
-	b = appendText(b, resourceAttributes, "host.name", service+"-0")
+	if !e.lean {
+		b = appendText(b, resourceAttributes, "host.name", service+"-0")
+	}
 	return e.add(key, reporter{body: b, service: service, app: app})
 }
 
@@ -93,6 +96,9 @@ func (e *writer) resource(app, service, version, language string) []byte {
 	b = appendText(b, resourceAttributes, "service.namespace", app)
 	b = appendText(b, resourceAttributes, "service.version", version)
 	b = appendText(b, resourceAttributes, "deployment.environment.name", e.env)
+	if e.lean {
+		return b
+	}
 	b = appendText(b, resourceAttributes, "telemetry.sdk.language", language)
 	return appendText(b, resourceAttributes, "telemetry.sdk.name", "opentelemetry")
 }
@@ -111,14 +117,19 @@ func (e *writer) pageOf(t *Try) int32 {
 		return *slot - 1
 	}
 	version := [releaseKinds]string{newRelease, oldRelease, t.bad}[t.release]
-	key := reporterKey{t.op.app, pageService, fmt.Sprint(version, " ", t.browser)}
+	key := reporterKey{t.op.app, pageService, version}
+	if !e.lean {
+		key.version = fmt.Sprint(version, " ", t.browser)
+	}
 	i, ok := e.known[key]
 	if !ok {
 		b := e.resource(t.op.app, pageService, version, "webjs")
 		br := &e.w.tables.browsers[t.browser]
-		b = appendText(b, resourceAttributes, "browser.platform", br.platform)
-		b = appendText(b, resourceAttributes, "browser.language", br.language)
-		b = appendText(b, resourceAttributes, "user_agent.original", br.agent)
+		if !e.lean {
+			b = appendText(b, resourceAttributes, "browser.platform", br.platform)
+			b = appendText(b, resourceAttributes, "browser.language", br.language)
+			b = appendText(b, resourceAttributes, "user_agent.original", br.agent)
+		}
 		i = e.add(key, reporter{body: b, service: pageService, app: t.op.app, page: true})
 	}
 	*slot = i + 1

@@ -117,7 +117,8 @@ func (t *Try) slow(origin int8) bool {
 }
 
 // length is how long a try takes that would take d on a good day. What is longer than
-// the limit is degraded, so what is not, stays below it.
+// the limit is degraded, so what is not, stays below it; the services' spans, which may be what is
+// judged, are a sixth shorter than the page's.
 func (w *World) length(t *Try, d felt.Instant) felt.Instant {
 	o := t.op
 	high := ms(longest)
@@ -126,7 +127,7 @@ func (w *World) length(t *Try, d felt.Instant) felt.Instant {
 	}
 	switch {
 	case t.Outcome == felt.OutcomeDegraded, t.Outcome == felt.OutcomeAbandoned:
-		d = max(felt.Instant(float64(d)*(3+4*w.rng.Float64())), felt.Instant(float64(o.limit)*(1.1+.8*w.rng.Float64())))
+		d = max(felt.Instant(float64(d)*(3+4*w.rng.Float64())), felt.Instant(float64(o.limit)*(1.25+.7*w.rng.Float64())))
 	case t.Outcome == felt.OutcomeFailed && t.Reason == reasonTimeout:
 		d = max(d, o.typical*2)
 	case t.Outcome == felt.OutcomeFailed && t.origin == inPage:

@@ -35,8 +35,8 @@ const notCustomer = 1 << 7
 type Hit struct {
 	Who  uint32       // see [Ledger.Customer]
 	At   felt.Instant // the end of the first try that the fault spoiled
-	Name string
 	App  string
+	Name string // of the interaction
 }
 
 // struck is what a ledger knows of an episode.
@@ -112,8 +112,6 @@ func (e *writer) entry(t *Try) entry {
 	return n
 }
 
-func (p *parcel) bear(e *writer, t *Try) { p.bears, p.entry = true, e.entry(t) }
-
 // Accept enters what is in a body that the server has taken.
 func (l *Ledger) Accept(b *Body) {
 	l.mu.Lock()
@@ -170,7 +168,7 @@ func (l *Ledger) spoil(e *entry) {
 	s.tries++
 	if _, ok := s.seen[e.who]; !ok {
 		s.seen[e.who] = struct{}{}
-		s.hits = append(s.hits, Hit{e.who, l.start + felt.Instant(e.end)*milli, o.name, o.app})
+		s.hits = append(s.hits, Hit{e.who, l.start + felt.Instant(e.end)*milli, o.app, o.name})
 	}
 }
 

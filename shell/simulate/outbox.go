@@ -33,6 +33,7 @@ type Body struct {
 // How often things leave, on the clock of the wall.
 const (
 	slotLength  = felt.Second / 5
+	bulkSlice   = 10 * felt.Second
 	exportEvery = felt.Second // of services
 )
 
@@ -46,6 +47,7 @@ type Encoder struct {
 	oldest felt.Instant // nothing is in a slot before
 	pool   sync.Pool
 	meters meters
+	slice  int64 // of a history: that of the try
 }
 
 // slot is what leaves at the same moment.
@@ -58,6 +60,7 @@ type slot struct {
 type parcel struct {
 	reporter int32
 	logs     bool
+	slice    int64 // of a history: the time by slices, so that it goes on within a request
 	from, to int32 // in the arena
 	items    int32
 	bears    bool  // once it is in, the try is
@@ -71,7 +74,7 @@ func NewEncoder(w *World, o EncoderOptions) *Encoder {
 		def(&o.Spans, 8192)
 	}
 	def(&o.Spans, 512)
-	e := &Encoder{writer: newWriter(w), opt: o, slots: map[felt.Instant]*slot{}}
+	e := &Encoder{writer: newWriter(w, o.Lean), opt: o, slots: map[felt.Instant]*slot{}}
 	e.meters = newMeters(w)
 	return e
 }
@@ -107,6 +110,9 @@ func (e *Encoder) Put(tries []Try) {
 
 func (e *Encoder) put(t *Try) {
 	e.begin(t)
+	if e.opt.Bulk {
+		e.slice = int64(t.End / bulkSlice)
+	}
 	e.meters.count(t)
 	export := t.End.Floor(exportEvery) + exportEvery
 	switch {
@@ -121,20 +127,25 @@ func (e *Encoder) put(t *Try) {
 	}
 }
 
-// parcel opens a place in a slot; done closes it with what was written.
-func (s *slot) parcel(reporter int32, logs bool, items int32, write func(dst []byte) []byte) *parcel {
+// parcel adds what a reporter says of a try, to leave when it is due.
+func (e *Encoder) parcel(due felt.Instant, reporter int32, logs bool, items int32, write func(dst []byte) []byte) *parcel {
+	s := e.at(due)
 	from := len(s.arena)
 	s.arena = write(s.arena)
 	s.parcels = append(s.parcels, parcel{
-		reporter: reporter, logs: logs, items: items, from: int32(from), to: int32(len(s.arena)), //nolint:gosec // some megabytes
+		reporter: reporter, logs: logs, items: items, slice: e.slice,
+		from: int32(from), to: int32(len(s.arena)), //nolint:gosec // some megabytes
 	})
 	return &s.parcels[len(s.parcels)-1]
 }
 
+// bear lets the try be true once the parcel is accepted.
+func (p *parcel) bear(e *writer, t *Try) { p.bears, p.entry = true, e.entry(t) }
+
 // event is a log record that says that something is done.
 func (e *Encoder) event(t *Try, due felt.Instant) {
 	span := e.nextID()
-	e.at(due).parcel(e.ops[t.op.id].services[0], true, 1, func(b []byte) []byte {
+	e.parcel(due, e.ops[t.op.id].services[0], true, 1, func(b []byte) []byte {
 		return e.log(b, t, span, t.End, t.op.span, t.op.span)
 	}).bear(e.writer, t)
 }
@@ -146,7 +157,7 @@ func (e *Encoder) worker(t *Try, due felt.Instant) {
 	if e.opt.Lean {
 		items = 1
 	}
-	e.at(due).parcel(e.reporterOf(t, 0), false, items, func(b []byte) []byte {
+	e.parcel(due, e.reporterOf(t, 0), false, items, func(b []byte) []byte {
 		b = e.inbound(b, t, 0, kindConsumer, id, 0, felt.Window{From: t.Start, To: t.End})
 		if e.opt.Lean {
 			return b
@@ -181,15 +192,15 @@ func (e *Encoder) page(t *Try, export felt.Instant) {
 		}
 		return e.request(b, t, root, call, w, skew, sent)
 	}
-	p := e.at(due).parcel(reporter, false, items, write)
+	p := e.parcel(due, reporter, false, items, write)
 	if t.op.by == byBrowser {
 		p.bear(e.writer, t)
 	}
 	if t.twice() && !e.opt.Bulk {
-		e.at(due+2*felt.Second).parcel(reporter, false, items, write)
+		e.parcel(due+2*felt.Second, reporter, false, items, write)
 	}
 	if t.origin == inPage && !e.opt.Lean {
-		e.at(due).parcel(reporter, true, 1, func(b []byte) []byte {
+		e.parcel(due, reporter, true, 1, func(b []byte) []byte {
 			return e.log(b, t, root, t.End+skew, "", "Uncaught "+t.Reason+": undefined is not a function")
 		})
 	}
@@ -240,7 +251,7 @@ func (e *Encoder) chain(t *Try, due felt.Instant, parent uint64, w felt.Window) 
 		if e.opt.Lean {
 			items = 1
 		}
-		p := e.at(due).parcel(e.reporterOf(t, hop), false, items, func(b []byte) []byte {
+		p := e.parcel(due, e.reporterOf(t, hop), false, items, func(b []byte) []byte {
 			b = e.inbound(b, t, hop, kindServer, id, parent, in)
 			if e.opt.Lean {
 				return b
@@ -254,7 +265,7 @@ func (e *Encoder) chain(t *Try, due felt.Instant, parent uint64, w felt.Window) 
 			return
 		}
 		if hop == int(t.origin) && t.Outcome == felt.OutcomeFailed {
-			e.at(due).parcel(e.reporterOf(t, hop), true, 1, func(b []byte) []byte {
+			e.parcel(due, e.reporterOf(t, hop), true, 1, func(b []byte) []byte {
 				return e.log(b, t, id, in.To, "", t.op.span+": "+t.Reason)
 			})
 		}
@@ -311,28 +322,56 @@ func (e *Encoder) pack(list []Body, k felt.Instant) []Body {
 		return list
 	}
 	delete(e.slots, k)
-	if !e.opt.Bulk {
-		slices.SortStableFunc(s.parcels, func(a, b parcel) int {
-			if a.logs != b.logs {
-				if b.logs {
-					return -1
-				}
-				return 1
-			}
-			return cmp.Compare(a.reporter, b.reporter)
-		})
+	if e.opt.Bulk {
+		list = e.packBulk(list, s)
 	} else {
-		slices.SortStableFunc(s.parcels, func(a, b parcel) int {
-			if a.logs == b.logs {
-				return 0
-			}
-			if b.logs {
-				return -1
-			}
-			return 1
-		})
+		slices.SortStableFunc(s.parcels, byReporter)
+		list = e.packAll(list, s, s.parcels)
 	}
+	s.arena, s.parcels = s.arena[:0], s.parcels[:0]
+	e.pool.Put(s)
+	return list
+}
+
+// byReporter puts traces before logs, and what one reporter says together.
+func byReporter(a, b parcel) int {
+	return cmp.Or(cmp.Compare(a.kind(), b.kind()), cmp.Compare(a.slice, b.slice), cmp.Compare(a.reporter, b.reporter))
+}
+
+func (p *parcel) kind() int {
+	if p.logs {
+		return 1
+	}
+	return 0
+}
+
+// logsWait is how long a log record of a history may be overtaken by spans that come
+// after it: they are in other requests, and what waits for it must not time out.
+const logsWait = 4 * felt.Minute
+
+// packBulk makes requests of a history: as long as they may be without holding back a
+// log record for long, and in each the time goes on in slices.
+func (e *Encoder) packBulk(list []Body, s *slot) []Body {
 	for rest := s.parcels; len(rest) > 0; {
+		n, items := 0, 0
+		var until int64 // no slice from here on
+		for n < len(rest) && items < e.opt.Spans && (until == 0 || rest[n].slice < until) {
+			if rest[n].logs && until == 0 {
+				until = rest[n].slice + int64(logsWait/bulkSlice)
+			}
+			items += int(rest[n].items)
+			n++
+		}
+		slices.SortStableFunc(rest[:n], byReporter)
+		list = e.packAll(list, s, rest[:n])
+		rest = rest[n:]
+	}
+	return list
+}
+
+// packAll makes requests of what is in order.
+func (e *Encoder) packAll(list []Body, s *slot, rest []parcel) []Body {
+	for len(rest) > 0 {
 		n, items := 0, 0
 		for n < len(rest) && rest[n].logs == rest[0].logs && (n == 0 || items+int(rest[n].items) <= e.opt.Spans) {
 			items += int(rest[n].items)
@@ -341,8 +380,6 @@ func (e *Encoder) pack(list []Body, k felt.Instant) []Body {
 		list = append(list, e.body(s, rest[:n], items))
 		rest = rest[n:]
 	}
-	s.arena, s.parcels = s.arena[:0], s.parcels[:0]
-	e.pool.Put(s)
 	return list
 }
 
@@ -352,9 +389,6 @@ func (e *Encoder) body(s *slot, parcels []parcel, items int) Body {
 	if parcels[0].logs {
 		b = Body{Path: "/v1/logs", Logs: items}
 	}
-	if e.opt.Bulk { // in requests of their own order, but the same reporters together
-		slices.SortStableFunc(parcels, func(a, b parcel) int { return cmp.Compare(a.reporter, b.reporter) })
-	}
 	size := 0
 	for i := range parcels {
 		size += int(parcels[i].to-parcels[i].from) + 8
@@ -362,7 +396,7 @@ func (e *Encoder) body(s *slot, parcels []parcel, items int) Body {
 	b.Data = make([]byte, 0, size+size/4+512)
 	for rest := parcels; len(rest) > 0; {
 		n, size := 0, 0
-		for n < len(rest) && rest[n].reporter == rest[0].reporter {
+		for n < len(rest) && rest[n].reporter == rest[0].reporter && rest[n].slice == rest[0].slice {
 			size += int(rest[n].to - rest[n].from)
 			if rest[n].bears {
 				b.entries = append(b.entries, rest[n].entry)

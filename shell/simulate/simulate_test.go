@@ -76,3 +76,29 @@ func BenchmarkLive(b *testing.B) {
 	b.ReportMetric(float64(bytes)/float64(n), "B/interaction")
 	b.ReportMetric(float64(spans)/float64(n), "spans/interaction")
 }
+
+func TestShipped(t *testing.T) {
+	kinds := map[string]bool{}
+	for _, name := range Names() {
+		s, err := Shipped(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := New(s, Options{Start: monday}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		in, err := Inventory(s)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if len(in.Files) != len(s.Apps) {
+			t.Errorf("%s: %d files for %d apps", name, len(in.Files), len(s.Apps))
+		}
+		for _, f := range s.Faults {
+			kinds[f.Kind] = true
+		}
+	}
+	if len(kinds) != 12 {
+		t.Errorf("shipped scenarios have %d kinds of faults: %v", len(kinds), kinds)
+	}
+}

@@ -48,20 +48,17 @@ func (l *Ledger) Within(s felt.Scope, w felt.Window, segment map[string]string, 
 		to = l.offset(w.To)
 	}
 	customers, sessions := tally{}, tally{}
-	for _, c := range l.chunks {
-		for i := range c {
-			e := &c[i]
-			if end := int64(e.end); !wanted[e.op] || e.outcome&notCustomer != 0 || end < from || end >= to || !fits(e) {
-				continue
-			}
-			o := felt.Outcome(e.outcome)
-			t.Counts[o]++
-			customers.add(l.resolve(e.who), o)
-			if e.session != 0 {
-				sessions.add(e.session, o)
-			}
+	l.each(func(e *entry) {
+		if end := int64(e.end); !wanted[e.op] || end < from || end >= to || !fits(e) {
+			return
 		}
-	}
+		o := felt.Outcome(e.outcome)
+		t.Counts[o]++
+		customers.add(l.resolve(e.who), o)
+		if e.session != 0 {
+			sessions.add(e.session, o)
+		}
+	})
 	t.Customers, t.Sessions = customers.distinct(), sessions.distinct()
 	return t
 }
@@ -152,7 +149,7 @@ type Damage struct {
 	// both of the scopes and segment that it can strike.
 	Before Stretch `json:"before"`
 	During Stretch `json:"during"`
-	Hits   []Hit   `json:"-"`
+	Hits   []Hit   `json:"hits"` // everybody, each once, in order of time
 }
 
 // Scope is an interaction that a fault can strike, and how many distinct customers
@@ -184,23 +181,22 @@ func (s *Stretch) Rate() float64 {
 
 // Damages are what the faults have done so far, in the order in which they were entered.
 func (l *Ledger) Damages() []Damage {
-	episodes := l.world.raw()
+	episodes, faults := l.world.raw()
 	list := make([]Damage, len(episodes))
 	for i := range episodes {
-		list[i] = l.damage(i, &episodes[i])
+		list[i] = l.damage(i, &episodes[i], &faults[episodes[i].fault])
 	}
 	return list
 }
 
-// raw are the episodes as they are now.
-func (w *World) raw() []episode {
+// raw are the episodes and faults as they are now.
+func (w *World) raw() ([]episode, []Fault) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return slices.Clone(w.episodes)
+	return slices.Clone(w.episodes), slices.Clone(w.scenario.Faults)
 }
 
-func (l *Ledger) damage(i int, e *episode) Damage {
-	f := l.world.scenario.Faults[e.fault]
+func (l *Ledger) damage(i int, e *episode, f *Fault) Damage {
 	d := Damage{
 		Name: f.Name, Kind: f.Kind, Story: f.Tell(), From: e.from, To: e.to,
 		Segment: f.Segment, Share: f.Share, Strength: f.Strength,
@@ -219,26 +215,58 @@ func (l *Ledger) damage(i int, e *episode) Damage {
 		d.Twentieth = d.Hits[enough-1].At
 	}
 	const before = 10 * felt.Minute
-	d.Before = l.stretch(e, &f, felt.Window{From: max(e.from-before, l.start), To: e.from})
-	d.During = l.stretch(e, &f, felt.Window{From: e.from, To: e.to})
-	for _, o := range l.world.ops {
-		if e.reached[o.id] {
-			t := l.Truth(felt.Scope{App: o.app, Name: o.name}, felt.Window{From: e.from, To: e.to})
-			d.Scopes = append(d.Scopes, Scope{o.app, o.name, t.Customers.Failed, t.Customers.Total})
+	d.Before = l.stretch(e, f, felt.Window{From: max(e.from-before, l.start), To: e.from})
+	d.During = l.stretch(e, f, felt.Window{From: e.from, To: e.to})
+	d.Scopes = l.scopes(e)
+	return d
+}
+
+// scopes counts each interaction that an episode can strike.
+func (l *Ledger) scopes(e *episode) []Scope {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	tallies := make([]tally, len(l.world.ops))
+	from, to := l.offset(e.from), l.offset(e.to)
+	l.each(func(n *entry) {
+		if end := int64(n.end); e.reached[n.op] && end >= from && end < to {
+			if tallies[n.op] == nil {
+				tallies[n.op] = tally{}
+			}
+			tallies[n.op].add(l.resolve(n.who), felt.Outcome(n.outcome))
+		}
+	})
+	var list []Scope
+	for i, o := range l.world.ops {
+		if e.reached[i] {
+			c := tallies[i].distinct()
+			list = append(list, Scope{o.app, o.name, c.Failed, c.Total})
 		}
 	}
-	return d
+	return list
+}
+
+// each visits the entries of customers.
+func (l *Ledger) each(visit func(e *entry)) {
+	for _, c := range l.chunks {
+		for i := range c {
+			if c[i].outcome&notCustomer == 0 {
+				visit(&c[i])
+			}
+		}
+	}
 }
 
 // distinctHits sorts by time, and leaves out who is known under another number already.
 func (l *Ledger) distinctHits(hits []Hit) []Hit {
 	list := slices.Clone(hits)
+	for i := range list {
+		list[i].Who = l.resolve(list[i].Who)
+	}
 	slices.SortStableFunc(list, func(a, b Hit) int { return cmp.Compare(a.At, b.At) })
 	seen := map[uint32]bool{}
 	return slices.DeleteFunc(list, func(h Hit) bool {
-		who := l.resolve(h.Who)
-		again := seen[who]
-		seen[who] = true
+		again := seen[h.Who]
+		seen[h.Who] = true
 		return again
 	})
 }
@@ -255,31 +283,29 @@ func (l *Ledger) stretch(e *episode, f *Fault, w felt.Window) Stretch {
 	s.Windows = make([][3]int32, (w.To-w.From+width-1)/width)
 	fits := l.fits(f.Segment)
 	from, to := l.offset(w.From), l.offset(w.To)
-	for _, c := range l.chunks {
-		for i := range c {
-			n := &c[i]
-			end := int64(n.end)
-			if !e.reached[n.op] || n.outcome&notCustomer != 0 || end < from || end >= to || !fits(n) {
-				continue
-			}
-			at := &s.Windows[(end-from)/int64(width/milli)]
-			s.Tries++
-			at[0]++
-			switch felt.Outcome(n.outcome) {
-			case felt.OutcomeFailed:
-				s.Failed++
-				at[1]++
-			case felt.OutcomeDegraded:
-				s.Degraded++
-				at[2]++
-			default:
-			}
+	l.each(func(n *entry) {
+		end := int64(n.end)
+		if !e.reached[n.op] || end < from || end >= to || !fits(n) {
+			return
 		}
-	}
+		at := &s.Windows[(end-from)/int64(width/milli)]
+		s.Tries++
+		at[0]++
+		switch felt.Outcome(n.outcome) {
+		case felt.OutcomeFailed:
+			s.Failed++
+			at[1]++
+		case felt.OutcomeDegraded:
+			s.Degraded++
+			at[2]++
+		default:
+		}
+	})
 	return s
 }
 
-// Customer names who a number of [Hit] stands for.
+// Customer names who a number of [Hit] stands for: the user.id, app.installation.id, or the number of an
+// anonymous session.
 func (l *Ledger) Customer(who uint32) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -137,6 +137,9 @@ func (w *World) Now() felt.Instant {
 	return w.now
 }
 
+// Rate is how many interactions a second there are on the average of a week.
+func (w *World) Rate() float64 { return w.opt.Rate * w.opt.Speed }
+
 // Advance lets time pass until the world's now is to, and returns what ended, in order
 // of end. It is valid until the next call.
 func (w *World) Advance(to felt.Instant) []Try {
