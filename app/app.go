@@ -17,6 +17,7 @@ import (
 	"github.com/felt-cx/felt/core/explain"
 	"github.com/felt-cx/felt/core/otlp"
 	"github.com/felt-cx/felt/core/rules"
+	"github.com/felt-cx/felt/shell/analyse"
 	"github.com/felt-cx/felt/shell/duckdb"
 	"github.com/felt-cx/felt/shell/httpapi"
 	"github.com/felt-cx/felt/shell/ingest"
@@ -35,6 +36,7 @@ type App struct {
 	door   *ingest.Door
 	worker *worker.Worker
 	keeper *keeper.Keeper
+	behind *analyse.Analyser // finds what stands behind incidents
 	api    *httpapi.API
 
 	inventory *inventory
@@ -148,9 +150,12 @@ func (a *App) connect() (err error) {
 	if err != nil {
 		return fmt.Errorf("worker: %w", err)
 	}
+	if a.behind, err = analyse.New(analyse.Options{Store: a.store, Engine: a.worker, Log: a.door, Logger: a.cfg.Logger}); err != nil {
+		return fmt.Errorf("analyse: %w", err)
+	}
 	a.api, err = httpapi.New(httpapi.Options{
 		Store: a.store, Commands: a.door, Engine: a.worker, Health: a.health,
-		Meters: []felt.Meter{a.door, a.log, a.worker, a.keeper, a.store, a.inventory, a.compactor, a.memory()},
+		Meters: []felt.Meter{a.door, a.log, a.worker, a.keeper, a.behind, a.store, a.inventory, a.compactor, a.memory()},
 		Rules:  a.inventory.rules, Check: func(in felt.Inventory) []rules.Problem { return rules.Check(in, a.checking()) },
 		Identify: func(env, id string) []felt.Hash { return hashesOf(key, env, id) },
 		Named:    a.named,
@@ -272,6 +277,7 @@ func (a *App) Run(ctx context.Context, beside func(context.Context, *App) error)
 		return nil
 	})
 	g.run("keeper", func() error { return a.keeper.Run(ctx) })
+	g.run("analyse", func() error { a.behind.Run(ctx); return nil })
 	g.run("compactor", func() error { a.compactor.run(ctx); return nil })
 	a.serve(ctx, g)
 	if beside != nil {

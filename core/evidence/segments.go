@@ -17,11 +17,14 @@ const (
 	scanDepth   = 2
 )
 
+// FlagKey is in front of a flag's name where that is the key of a segment.
+const FlagKey = "flag."
+
 // The keys of attributes that are no segments.
 const (
 	keyService = "service"
 	keyRelease = "release"
-	keyFlag    = "flag." // and the flag's name
+	keyFlag    = FlagKey
 )
 
 // measure is what counts as bad.
