@@ -262,7 +262,9 @@ func (s *segments) share(where []At) felt.SegmentShare {
 		Bad: round(r.bad), N: round(r.n), Customers: r.customers, OtherBad: round(r.otherBad), OtherN: round(r.otherN),
 	}
 	if r.n > 0 && !s.table.Volume {
-		v.Usual = r.usual / r.n
+		if v.Usual = r.usual / r.n; v.Usual <= 2*rateMin { // that is the least a baseline can be
+			v.Usual = 0
+		}
 	}
 	if s.excess > 0 {
 		v.Explains = min(max(r.excess/s.excess, 0), 1)
