@@ -104,27 +104,30 @@ func TestReference(t *testing.T) {
 
 // The examples of the reference are what they say: right.
 func TestReferenceExamples(t *testing.T) {
-	b, err := os.ReadFile("../../docs/inventory.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	blocks := strings.Split(string(b), "```yaml\n")[1:]
-	if len(blocks) < 6 {
-		t.Fatalf("only %d examples", len(blocks))
-	}
-	for _, block := range blocks {
-		text, _, _ := strings.Cut(block, "```")
-		if strings.HasPrefix(text, "#") {
-			continue
+	for file, least := range map[string]int{"inventory.md": 6, "sinks.md": 3, "incidents.md": 1} {
+		b, err := os.ReadFile("../../docs/" + file)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if !strings.HasPrefix(text, "journeys:") { // a part of a journey
-			text = "journeys:\n  - name: a\n    " + strings.ReplaceAll(text, "\n", "\n    ")
-			if strings.Contains(text, "action_plan") {
-				text += "\n    steps: [{name: pay}]"
+		blocks := strings.Split(string(b), "```yaml\n")[1:]
+		if len(blocks) < least {
+			t.Fatalf("%s: only %d examples", file, len(blocks))
+		}
+		for _, block := range blocks {
+			text, _, _ := strings.Cut(block, "```")
+			if strings.HasPrefix(text, "#") {
+				continue
 			}
-		}
-		for _, p := range rules.Check(felt.Inventory{Files: []felt.InventoryFile{{Name: "docs/inventory.md", Text: text}}}, rules.Options{}) {
-			t.Errorf("%v in\n%s", p, text)
+			whole := slices.ContainsFunc([]string{"journeys:", "sinks:", "maintenance:", "impact_score:"}, func(key string) bool { return strings.HasPrefix(text, key) })
+			if !whole { // a part of a journey
+				text = "journeys:\n  - name: a\n    " + strings.ReplaceAll(text, "\n", "\n    ")
+				if strings.Contains(text, "action_plan") {
+					text += "\n    steps: [{name: pay}]"
+				}
+			}
+			for _, p := range rules.Check(felt.Inventory{Files: []felt.InventoryFile{{Name: file, Text: text}}}, rules.Options{}) {
+				t.Errorf("%v in\n%s", p, text)
+			}
 		}
 	}
 }

@@ -19,5 +19,9 @@
 // production, because it is the same code. Lists under expect are complete: a row that no
 // line expects fails the test, and so does a line that no row is.
 //
+// Several customers do the same one after the other (count, every), so that a case may have an outage;
+// it then says which incidents it expects: of what, how many customers, how soon, and which sinks are
+// told. An incident takes more than a handful of customers, and time: see until.
+//
 // [Run] is pure; who reads the files is the caller's business (felt test does).
 package rulestest

@@ -3,6 +3,8 @@ package score_test
 import (
 	"fmt"
 	"math"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -167,6 +169,7 @@ func TestTheCheckoutOutranksABackgroundJob(t *testing.T) {
 // Incidents as people know them, and the priority that they would give.
 func TestWorkedExamples(t *testing.T) {
 	const known, unknown = 12 * felt.Minute, .5
+	worked := map[string]bool{}
 	for _, c := range []struct {
 		name     string
 		in       score.Input
@@ -190,9 +193,23 @@ func TestWorkedExamples(t *testing.T) {
 	} {
 		total, parts := score.Of(c.in, rules.DefaultScore())
 		got := score.Priority(total, rules.DefaultScore())
-		t.Logf("%s %5.1f %s", got, total, c.name)
+		worked[fmt.Sprintf("| %.0f | %s |", total, got)] = true
 		if got != c.priority {
 			t.Errorf("%s: %s (%.1f), want %s: %s", c.name, got, total, c.priority, said(parts))
+		}
+	}
+	// The table of the manual is made of these.
+	text, err := os.ReadFile("../../docs/incidents.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := regexp.MustCompile(`\| \d+ \| P[1-5] \|`).FindAllString(string(text), -1)
+	if len(rows) < 10 {
+		t.Errorf("%d examples in the manual", len(rows))
+	}
+	for _, r := range rows {
+		if !worked[r] {
+			t.Errorf("the manual says %s, and no example does", r)
 		}
 	}
 }
