@@ -70,7 +70,7 @@ describe("a responder's five questions", () => {
     const [page] = await show("usual");
     await page.locator(".better .plot").waitFor();
     expect(await words(page, ".better")).toMatch(
-      /Recovered: for 5 min and 30 tries, at most 1.2 % fail, 93 % or more complete/,
+      /Recovered once, for 5 min and 30 tries: ≤ 1.2 % fail, ≥ 93 % complete/,
     );
     expect(await page.locator(".criterion-line").count()).toBe(1);
     expect(await beyond(page)).toEqual([]);

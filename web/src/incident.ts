@@ -357,10 +357,10 @@ export function weightWords(score: number): string {
 
 /** The criterion by which it resolves by itself, in a sentence. */
 export function criterion(r: Recovery): string {
-  const parts = [`at most ${percent(r.failed_to)} fail`];
-  if (r.completed_from > 0) parts.push(`${percent(r.completed_from)} or more complete`);
-  if (r.volume_from > 0) parts.push(`${percent(r.volume_from)} or more of those expected come`);
-  return `Recovered: for ${span(r.for_ms / 1000)} and ${plural(r.needs, "try", "tries")}, ${parts.join(", ")}.`;
+  const parts = [`≤ ${percent(r.failed_to)} fail`];
+  if (r.completed_from > 0) parts.push(`≥ ${percent(r.completed_from)} complete`);
+  if (r.volume_from > 0) parts.push(`≥ ${percent(r.volume_from)} of those expected come`);
+  return `Recovered once, for ${span(r.for_ms / 1000)} and ${plural(r.needs, "try", "tries")}: ${parts.join(", ")}.`;
 }
 
 /** Is it getting better: one sentence, and whether it is good news. */
@@ -380,7 +380,9 @@ export function better(i: Commanded, now: Date): { words: string; good: boolean 
   if (i.recovered) return { words: `Customers recovered at ${at(i.recovered)}.`, good: true };
   if (!r)
     return {
-      words: "Recovery is not judged yet: not enough is known of what is usual.",
+      words: i.of
+        ? "Recovery is not judged yet: not enough is known of what is usual."
+        : "Recovery cannot be judged: it names no journey.",
       good: null,
     };
   if (r.text) return { words: r.text, good: r.holds };

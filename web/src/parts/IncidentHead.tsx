@@ -236,7 +236,7 @@ function Tiles({ i, now }: { i: Commanded; now: Date }) {
         <b className={i.commander ? "cut" : "none"} title={i.commander ?? undefined}>
           {i.commander ?? "nobody"}
         </b>
-        <small className="cut">
+        <small className="clamp">
           {i.journeys[0]?.team ? `owned by ${i.journeys[0].team}` : "no owner is known"}
         </small>
       </Tile>
@@ -244,7 +244,7 @@ function Tiles({ i, now }: { i: Commanded; now: Date }) {
       {budget && (
         <Tile title="Error budget">
           <b className={budget.bad ? "is-failing" : undefined}>{budget.value}</b>
-          <small className="cut" title={budget.sub}>
+          <small className="clamp" title={budget.sub}>
             {budget.sub}
           </small>
         </Tile>
@@ -286,6 +286,12 @@ function Unknown({ why }: { why?: string }) {
 
 /** The score, and what it is made of. */
 function Score({ i }: { i: Commanded }) {
+  if (i.score === 0 && i.score_parts.length === 0)
+    return (
+      <Tile title="Impact score">
+        <Unknown why="nothing to make it of" />
+      </Tile>
+    );
   return (
     <Tile title="Impact score">
       <details className="score">

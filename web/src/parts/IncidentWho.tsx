@@ -63,21 +63,13 @@ function Line({ i, p, kind }: { i: Commanded; p: Part; kind: "failing" | "ok" })
         <Go view="tries" values={{ of, where: p.question?.where?.[0] ?? "" }}>
           {name}
         </Go>
-        {kind === "failing" && (
-          <span className="far">
-            <b>{plural(p.customers, "customer")}</b>
-            {p.explains > 0 && (
-              <small>
-                {" "}
-                {int(Math.round(p.explains * 100))}
-                {"\u00a0%"} of the harm
-              </small>
-            )}
-          </span>
-        )}
+        {kind === "failing" && <b>{plural(p.customers, "customer")}</b>}
       </span>
       <span className="sub">
         {partWords(p)}; {othersWords(p)}
+        {kind === "failing" &&
+          p.explains > 0 &&
+          `; ${int(Math.round(p.explains * 100))}\u00a0% of the harm`}
       </span>
     </li>
   );
