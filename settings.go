@@ -83,6 +83,11 @@ const (
 	CommandSilence = "silence.add"
 	// CommandUnsilence ends a silence before its time; Target is its id.
 	CommandUnsilence = "silence.end"
+	// CommandSinkTest: a sink, Target, is sent a test. CommandRetry: a notification that was given up,
+	// Target, is tried again; of all of a sink, Args sink and no Target. Neither changes anything in the
+	// engine; they are kept for audit.
+	CommandSinkTest = "sink.test"
+	CommandRetry    = "notification.retry"
 	// CommandDisclose: somebody took the list of affected customers of a scope; Target is
 	// the question, Reason why. It changes nothing and is kept for audit.
 	CommandDisclose = "customers.disclose"

@@ -100,6 +100,8 @@ type Options struct {
 	Named func(env string) map[Operation]bool
 	// Sights are what the detectors know of a scope; nil: not known of any.
 	Sights func(of felt.Scope) []felt.Sight
+	// Notices knows what people were told, and its sinks; nil: nobody is told.
+	Notices Notices
 	// Silences are those that the engine knows; nil: it knows of none.
 	Silences func() []felt.Silence
 	Keeping  Keeping
@@ -155,6 +157,9 @@ func (o *Options) check() error {
 	}
 	if o.Sights == nil {
 		o.Sights = func(felt.Scope) []felt.Sight { return nil }
+	}
+	if o.Notices == nil {
+		o.Notices = noNotices{}
 	}
 	if o.Silences == nil {
 		o.Silences = func() []felt.Silence { return nil }

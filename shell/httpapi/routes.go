@@ -95,6 +95,7 @@ func (a *API) routes(api huma.API) {
 	post(api, "/api/v1/incidents/{id}/acknowledge", "acknowledge", "Say that you work on it", a.acknowledge)
 	post(api, "/api/v1/incidents/{id}/resolve", "resolve", "Close it; needs a reason until customers were seen to recover", a.resolve)
 	a.incidentRoutes(api)
+	a.noticeRoutes(api)
 }
 
 // plainRoutes are those whose answers are not one JSON document.
