@@ -145,7 +145,8 @@ type Incident struct {
 	FirstBad, Detected, Opened, Notified, Acknowledged, Understood, Mitigated, Recovered, Resolved Instant
 
 	Findings      []Finding
-	FindingActive bool // at least one finding lasts: resolving needs a reason
+	FindingsMore  int64 // further ones, that are not listed
+	FindingActive bool  // at least one finding lasts: resolving needs a reason
 	// Twentieth is the end of the try that hurt the twentieth different customer since FirstBad; 0
 	// fewer were. From it the time to the first notification is measured.
 	Twentieth      Instant

@@ -4,7 +4,7 @@ import "github.com/felt-cx/felt/core/cusum"
 
 // Sizes in bytes, about: what the allocator gives, and of maps what an entry takes.
 const (
-	seriesBytes = 896 + 200 // and its places in the map and the order
+	seriesBytes = 1024 + 200 // and its places in the map and the order
 	entryBytes  = 32
 	valueBytes  = 88
 	tryBytes    = 24

@@ -78,6 +78,8 @@ type series struct {
 	skip    uint8 // of the open window: one customer in 2^skip is held
 	raw     felt.Counts
 	counts  Counts    // of the window that was closed last
+	closed  Counts    // the same, once it is judged; its durations are gone
+	slower  int64     // of them, longer than nine of ten used to
 	last    felt.Tick // last window with a try
 	pace    float32   // tries a window, lately
 	base    float64   // usual share of failures
@@ -134,6 +136,7 @@ func (s *series) close(t felt.Tick, took []felt.Instant) []felt.Instant {
 	}
 	c := Counts{Scale: 1 << s.skip, Before: -1}
 	from := len(took)
+	s.slower = 0
 	for i := range s.open {
 		e := &s.open[i]
 		s.visit(t, e, &c)
@@ -143,6 +146,7 @@ func (s *series) close(t felt.Tick, took []felt.Instant) []felt.Instant {
 		took = append(took, e.took)
 		if slower > 0 && e.took > slower {
 			s.hit[TestSlower].add(t, e.who)
+			s.slower++
 		}
 		if s.plan.limit > 0 {
 			c.Timed++
@@ -193,5 +197,7 @@ func (s *series) done() {
 	for i := range s.burns {
 		s.burns[i].late = 0
 	}
+	s.closed = s.counts
+	s.closed.Took = nil
 	s.counts = Counts{Before: -1}
 }

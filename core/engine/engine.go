@@ -31,7 +31,7 @@ type Engine struct {
 // New returns an engine that has seen nothing. s.Partitions below 1 counts as 1.
 func New(s felt.Settings) *Engine {
 	s = complete(s)
-	e := &Engine{settings: s, stage3: &Stage3{detector: detect.New(s), book: incident.NewBook(), signals: signal.NewBook(s)}}
+	e := &Engine{settings: s, stage3: &Stage3{detector: detect.New(s), book: incident.NewBook(s), signals: signal.NewBook(s)}}
 	empty := &rules.Set{}
 	for p := range s.Partitions {
 		tracker := measure.NewTracker(s)
@@ -144,6 +144,7 @@ func (e *Engine) change(s felt.Settings) {
 		e.stage2[p].counter.Settings(s)
 	}
 	e.stage3.detector.Settings(s)
+	e.stage3.book.Settings(s)
 	e.stage3.signals.Settings(s)
 }
 
@@ -203,6 +204,9 @@ func (e *Engine) Stood(open, next felt.Tick) {
 // and what they would see. It may be called while stages 1 and 2 run, but not stage 3 or anything
 // else.
 func (e *Engine) Sights(of felt.Scope) []felt.Sight { return e.stage3.detector.Sights(of) }
+
+// Silences lists those that hold. It may be called when [Engine.Sights] may.
+func (e *Engine) Silences() []felt.Silence { return e.stage3.book.Silences() }
 
 // Next is the next tick at which something is due without any input: a trace settles,
 // buckets are handed out, series are judged. 0 when nothing is. Ticks without records

@@ -97,7 +97,7 @@ func TestFaultOpensAndRecoveryResolves(t *testing.T) {
 			kinds = append(kinds, e.Kind)
 		}
 	}
-	if diff := cmp.Diff([]string{"first_bad", "opened", "recovered", "resolved"}, kinds); diff != "" {
+	if diff := cmp.Diff([]string{"first_bad", "opened", "finding_ended", "recovered", "resolved"}, kinds); diff != "" {
 		t.Error(diff)
 	}
 	f := findings(batches)

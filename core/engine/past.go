@@ -159,6 +159,7 @@ func (p *Past) End(t felt.Tick) []felt.Finding {
 	if p.seen != nil {
 		list := slices.SortedFunc(maps.Values(p.seen), func(a, b felt.Finding) int { return cmp.Compare(a.ID, b.ID) })
 		p.e.stage3.adopted.adopt(p.stored, list)
+		p.e.stage3.book.Learned()
 	}
 	return found
 }
@@ -185,7 +186,7 @@ func (p *Past) close(next felt.Tick) []felt.Finding {
 	for i := range p.tries {
 		p.refs = append(p.refs, &p.tries[i])
 		if p.counts {
-			s.count(&p.tries[i])
+			s.book.Add(&p.tries[i])
 		}
 	}
 	var found []felt.Finding

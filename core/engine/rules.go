@@ -91,6 +91,7 @@ func (e *Engine) applyRules() {
 	}
 	e.stage3.signals.Rules(e.rules.current())
 	e.stage3.detector.Rules(e.rules.current())
+	e.stage3.book.Rules(e.rules.current())
 }
 
 // Inventory is the one in force; its zero value before the first.

@@ -161,13 +161,15 @@ func (s *Stage3) Tick(t felt.Tick, in ...Out2) felt.Batch {
 			}
 		}
 		s.detector.Past(t)
-		s.book.Past()
+		s.book.Changes(s.business.Changes)
+		s.book.Past(t)
 		s.business = felt.Business{}
 		return felt.Batch{ID: felt.BatchID{Engine: Version, Stage: 3, Tick: t}}
 	}
 	if s.held != nil {
 		if s.held.Version != s.detector.RulesVersion() {
 			s.detector.Rules(s.held)
+			s.book.Rules(s.held)
 		}
 		s.held = nil
 	}
@@ -178,7 +180,7 @@ func (s *Stage3) Tick(t felt.Tick, in ...Out2) felt.Batch {
 		}
 	}
 	for _, y := range s.tries {
-		s.count(y)
+		s.book.Add(y)
 	}
 	b := felt.Batch{ID: felt.BatchID{Engine: Version, Stage: 3, Tick: t}}
 	s.hear(t, in, samples)
@@ -187,17 +189,15 @@ func (s *Stage3) Tick(t felt.Tick, in ...Out2) felt.Batch {
 		s.detector.Rules(next)
 	}
 	b.Signals = points
-	b.Incidents, b.Commands = s.book.Tick(t, b.Findings, s.recent)
+	s.book.Changes(s.business.Changes)
+	out := s.book.Tick(t, b.Findings, s.detector)
+	b.Incidents, b.Commands, b.IncidentCustomers, b.Notifications = out.Incidents, out.Commands, out.Cohort, out.Notifications
+	if next != nil {
+		s.book.Rules(next)
+	}
 	b.Changes, b.BusinessEvents, b.CustomerFacts = s.business.Changes, s.business.Events, s.business.Facts
 	s.business = felt.Business{}
 	return b
-}
-
-// count enters a try into the incident of its scope.
-func (s *Stage3) count(y *measure.Try) {
-	if who, known := y.Who(); known {
-		s.book.Add(felt.Scope{Env: y.Env, App: y.App, Name: y.Name, Kind: y.Kind}, who, y.Outcome, y.End)
-	}
 }
 
 // judge lets the detectors see the tries of tick t, and returns what they found. It is all that a
@@ -219,9 +219,4 @@ func (s *Stage3) due() felt.Tick {
 		return max(s.tick, s.known) + 1
 	}
 	return s.detector.Due()
-}
-
-// recent tells the book what the detector holds of a series.
-func (s *Stage3) recent(of felt.Series, yield func(uint64, felt.Outcome, felt.Instant, felt.Instant)) {
-	s.detector.Recent(of, func(v detect.Seen) { yield(v.Customer, v.Outcome, v.First, v.Last) })
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/incident"
 	"github.com/felt-cx/felt/core/measure"
 	"github.com/felt-cx/felt/core/rules"
 	"github.com/felt-cx/felt/core/signal"
@@ -28,6 +29,7 @@ type Stats struct {
 	Bytes                                          measure.HeldBytes
 	DetectorBytes                                  int   // about
 	Incidents                                      int64 // opened so far
+	Incident                                       incident.Stats
 
 	Signals signal.Stats
 	// SignalTroubles are the signals and KPIs whose points make no value.
@@ -84,7 +86,8 @@ func (e *Engine) Stats() Stats {
 	}
 	s.Series, s.Findings, s.NotJudgedSeries = e.stage3.detector.Stats()
 	s.DetectorBytes = e.stage3.detector.Bytes()
-	s.OpenIncidents, s.Incidents = e.stage3.book.Stats()
+	s.Incident = e.stage3.book.Stats()
+	s.OpenIncidents, s.Incidents = s.Incident.Open, s.Incident.Opened
 	s.Signals, s.SignalTroubles = e.stage3.signals.Stats(), e.stage3.signals.Troubles()
 	s.Unmapped = ranked(unmapped)
 	s.Discovered = top(found, MaxDiscovered, func(k appName) string { return k.app + "/" + k.name })
@@ -165,7 +168,7 @@ func top[K comparable](m map[K]int64, most int, name func(K) string) []felt.Name
 // Metrics implements [felt.Meter]; only between ticks.
 func (e *Engine) Metrics() []felt.Metric {
 	s := e.Stats()
-	out := slices.Concat(s.counters(), s.gauges(), signalMetrics(&s.Signals))
+	out := slices.Concat(s.counters(), s.gauges(), signalMetrics(&s.Signals), incidentMetrics(&s.Incident))
 	for o := felt.OutcomeSuccess; o <= felt.OutcomeCancelled; o++ {
 		out = append(out, felt.Metric{
 			Name: "felt_engine_interactions_total", Help: "Interactions decided, by their first outcome.", Type: felt.MetricCounter,
@@ -189,6 +192,7 @@ func (e *Engine) Metrics() []felt.Metric {
 		{"texts", s.Bytes.Texts},
 		{"journeys", s.JourneyBytes},
 		{"detectors", s.DetectorBytes},
+		{"incidents", s.Incident.Bytes},
 	} {
 		out = append(out, felt.Metric{
 			Name: "felt_engine_bytes", Help: "Memory held by the engine, about, by part.", Type: felt.MetricGauge,

@@ -1,60 +1,118 @@
 package incident
 
 import (
-	"cmp"
-	"fmt"
-	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/detect"
+	"github.com/felt-cx/felt/core/measure"
+	"github.com/felt-cx/felt/core/route"
+	"github.com/felt-cx/felt/core/rules"
 )
 
-// KeysMax is how many idempotency keys are remembered.
-const KeysMax = 10_000
-
-// Timeline and judging intervals.
+// Bounds.
 const (
-	every       felt.Tick = 10  // numbers are handed out so often
-	updateAfter felt.Tick = 300 // a timeline entry at least so often, if numbers changed
+	KeysMax     = 10_000 // idempotency keys that are remembered
+	OpenMax     = 200    // incidents that are not resolved; further findings join the nearest
+	ScopesMax   = 50     // scopes of an incident that are counted
+	FindingsMax = 100    // findings that are listed in a row
+	TimelineMax = 300    // entries; of more, the oldest updates are let go of
+	harmedMax   = 300_000
+	crowdsMax   = 1_500_000
 )
 
-type scope struct{ env, app, name string }
+// Times.
+const (
+	every       felt.Tick = detect.Every // numbers are judged and handed out so often
+	updateAfter felt.Tick = 300          // a timeline entry at least so often, if numbers changed
+	again       felt.Tick = 2 * 3600     // so long after it was resolved an incident opens again
+)
 
-func compareScopes(a, b scope) int {
-	return cmp.Or(cmp.Compare(a.env, b.env), cmp.Compare(a.app, b.app), cmp.Compare(a.name, b.name))
+// Lines is what the detectors know, as of the tick that is told of.
+type Lines interface {
+	// Recent yields the last tries of a series that are held.
+	Recent(of felt.Series, yield func(detect.Seen))
+	// Window is what became known in the window that ended at t, and what is usual.
+	Window(t felt.Tick, of felt.Scope) (detect.Window, bool)
 }
 
-// live is an unresolved incident.
-type live struct {
-	scope    scope
-	kind     felt.InteractionKind // whose tries are counted
-	row      felt.Incident
-	crowd    *crowd
-	changed  bool
-	counted  bool      // the crowd changed since the row was handed out
-	told     int64     // failed customers of the last timeline entry that gives a number
-	toldTick felt.Tick // when that was
+// Out is what a tick made. It is the caller's.
+type Out struct {
+	Incidents     []felt.Incident
+	Commands      []felt.Command
+	Cohort        []felt.IncidentCustomer
+	Notifications []felt.Notification
 }
 
-// Recent calls yield for the tries known so far in a scope: customer, outcome, and the
-// ends of the first and last of them. An incident that opens begins with those.
-type Recent func(of felt.Series, yield func(customer uint64, o felt.Outcome, first, last felt.Instant))
-
-// Book holds the unresolved incidents. It is for one goroutine.
+// Book holds the incidents that are not resolved, and for a while those that are. It is for one
+// goroutine.
 type Book struct {
-	live     map[scope]*live
+	settings felt.Settings
+	rules    *rules.Set // nil none
+	list     []*live    // in order of opening
+	counted  map[felt.Scope][]*part
+	lately   lately
+	releases releases
+	changes  []felt.Change
+	silences []felt.Silence
+	found    map[string]*finding // that last, by id
+	pages    []page              // of the last minute
 	keys     map[string]bool
-	order    []string        // of keys, oldest first
-	closed   map[string]bool // findings that last although people resolved their incident
+	order    []string // of keys, oldest first
 	commands []felt.Command
 	tick     felt.Tick
-	opened   int64
+	stats    Stats
+}
+
+// Stats are the loads and counters of a book.
+type Stats struct {
+	Open, Resolved int // held: not resolved, and those that may open again
+	Customers      int // harmed, held one by one
+	Lately         int // tries that went wrong in the last minutes
+	Changes        int // of the last day
+	Releases       int // seen in telemetry
+	Silences       int
+	Bytes          int   // about
+	Opened         int64 // so far
+	Reopened       int64
+	Recovered      int64 // resolved by themselves
+	Joined         int64 // findings of paging class that joined an incident
+	Crammed        int64 // of them, for want of room for one more
+	Told           int64 // notifications
+	LatelyLost     int64 // tries let go of before their time
+	Beyond         int64 // harms of customers who are not held one by one
+}
+
+// finding is one that lasts, and where it belongs.
+type finding struct {
+	of     *live
+	paging bool
+	closed bool // of is resolved: it is only watched whether it becomes worse
+	muted  bool // people resolved it: nor that
+	// As it was told before that.
+	hit, n   int64
+	expected float64
 }
 
 // NewBook returns an empty book.
-func NewBook() *Book {
-	return &Book{live: map[scope]*live{}, keys: map[string]bool{}, closed: map[string]bool{}}
+func NewBook(s felt.Settings) *Book {
+	return &Book{
+		settings: s, counted: map[felt.Scope][]*part{}, lately: newLately(), releases: newReleases(),
+		found: map[string]*finding{}, keys: map[string]bool{},
+	}
+}
+
+// Settings takes new settings.
+func (b *Book) Settings(s felt.Settings) { b.settings = s }
+
+// Rules puts an inventory in force; nil is an empty one.
+func (b *Book) Rules(set *rules.Set) {
+	b.rules = set
+	for _, l := range b.list {
+		for _, p := range l.parts {
+			b.plan(p)
+		}
+	}
 }
 
 // Command takes a command; it takes effect at the next Tick.
@@ -63,79 +121,89 @@ func (b *Book) Command(c felt.Command) { b.commands = append(b.commands, c) }
 // Evidence takes what history says about an incident, unless as much is known already.
 func (b *Book) Evidence(v felt.Evidence) {
 	l := b.find(v.Incident)
-	if l == nil || v.At <= l.row.EvidenceAt {
+	if l == nil || v.Round <= l.round && v.At <= l.row.EvidenceAt {
 		return
 	}
 	r := &l.row
+	l.round = max(v.Round, l.round)
+	l.services = v.Services
 	r.EvidenceAt, r.SegmentsHit, r.SegmentsSpared, r.Suspects, r.Nodes, r.Indicators = v.At, v.Hit, v.Spared, v.Suspects, v.Nodes, v.Indicators
 	l.changed = true
 }
 
-// Add takes one decided try of a customer for the incident of its scope, if there is one,
-// it is about tries of that kind, and the try ended since it began.
-func (b *Book) Add(of felt.Scope, customer uint64, o felt.Outcome, end felt.Instant) {
-	l := b.live[scope{of.Env, of.App, of.Name}]
-	if l == nil || end < l.row.FirstBad || l.kind != of.Kind {
+// Add takes one decided try of a customer: for the incidents of its scope, if there are any, and
+// for one that may open.
+func (b *Book) Add(y *measure.Try) {
+	if y.Release != "" {
+		b.releases.see(y)
+	}
+	if bad(y.Outcome, y.AbandonedHow) {
+		b.lately.add(y)
+	}
+	if len(b.counted) == 0 {
 		return
 	}
-	l.crowd.add(customer, o, end)
-	l.crowd.counts.Add(o, 1)
-	l.counted = true
+	parts := b.counted[felt.Scope{Env: y.Env, App: y.App, Name: y.Name, Kind: y.Kind}]
+	if len(parts) == 0 {
+		return
+	}
+	t := tryOf(y)
+	for _, p := range parts {
+		p.of.add(p, &t)
+		p.watch(y)
+	}
 }
 
-// Tick applies the commands and findings of tick t, in this order, and returns what
-// changed, in order of scope, and the commands that were not repetitions.
-func (b *Book) Tick(t felt.Tick, findings []felt.Finding, recent Recent) ([]felt.Incident, []felt.Command) {
+// Tick applies the commands and findings of tick t, in this order, and returns what changed, in
+// order of opening, and the commands that were not repetitions.
+func (b *Book) Tick(t felt.Tick, findings []felt.Finding, lines Lines) Out {
+	var out Out
 	b.tick = t
-	var commands []felt.Command
+	b.silence(t)
 	for _, c := range b.commands {
 		if b.repeated(c.IdempotencyKey) {
 			continue
 		}
-		commands = append(commands, c)
-		b.apply(t, c)
+		out.Commands = append(out.Commands, c)
+		b.apply(t, c, lines)
 	}
 	b.commands = b.commands[:0]
-	for _, f := range findings {
-		b.finding(t, f, recent)
+	b.take(t, findings, lines)
+	if t%every == 0 {
+		b.lately.prune(t - latelyFor)
+		b.forget(t)
+		for _, l := range b.list {
+			b.judge(t, l, lines)
+		}
+		b.bound()
 	}
-	return b.rows(t), commands
+	for _, l := range b.list {
+		b.tell(t, l, &out)
+	}
+	b.drop(t)
+	return out
 }
 
 // Past lets go of the commands given since the last Tick: they were carried out before. Their keys
-// are remembered.
-func (b *Book) Past() {
-	for _, c := range b.commands {
-		b.repeated(c.IdempotencyKey)
-	}
-	b.commands = b.commands[:0]
-}
-
-// Resume takes up incidents that are not resolved, as they stood at the end of tick t: what is
-// known of them but their customers, who are to be entered with [Book.Add] anew. Findings are those
-// that had not ended: one of paging class without an incident has one that people resolved.
-func (b *Book) Resume(t felt.Tick, incidents []felt.Incident, findings []felt.Finding) {
+// are remembered, and silences that still hold.
+func (b *Book) Past(t felt.Tick) {
 	b.tick = t
-	for _, row := range incidents {
-		if row.Status == felt.IncidentResolved {
+	for _, c := range b.commands {
+		if b.repeated(c.IdempotencyKey) {
 			continue
 		}
-		of := row.Scope()
-		s := scope{of.Env, of.App, of.Name}
-		if old := b.live[s]; old == nil || old.row.Opened < row.Opened {
-			row.Findings, row.Timeline = slices.Clone(row.Findings), slices.Clone(row.Timeline)
-			b.live[s] = &live{scope: s, kind: of.Kind, row: row, crowd: newCrowd(), told: row.Impact.Customers.Failed, toldTick: t}
+		switch c.What {
+		case felt.CommandSilence:
+			b.addSilence(t, c)
+		case felt.CommandUnsilence:
+			b.endSilence(t, c)
 		}
 	}
-	b.resumed(findings)
-}
-
-// resumed marks the findings of incidents that people resolved.
-func (b *Book) resumed(findings []felt.Finding) {
-	for _, f := range findings {
-		if f.Paging && f.Ended == 0 && b.live[scope{f.Series.Env, f.Series.App, f.Series.Name}] == nil {
-			b.closed[f.ID] = true
-		}
+	b.commands = b.commands[:0]
+	b.silence(t)
+	if t%every == 0 {
+		b.lately.prune(t - latelyFor)
+		b.forget(t)
 	}
 }
 
@@ -156,44 +224,8 @@ func (b *Book) repeated(key string) bool {
 	return false
 }
 
-// apply carries out a command.
-func (b *Book) apply(t felt.Tick, c felt.Command) {
-	l := b.find(c.Target)
-	if l == nil || l.row.Status == felt.IncidentResolved {
-		return
-	}
-	r := &l.row
-	switch c.What {
-	case felt.CommandAcknowledge:
-		if r.Status == felt.IncidentAcknowledged {
-			return
-		}
-		r.Status, r.Acknowledged = felt.IncidentAcknowledged, t.Instant()
-		l.note(t, "acknowledged", withReason("acknowledged", c.Reason), c.Actor)
-	case felt.CommandResolve:
-		if r.FindingActive && c.Reason == "" {
-			l.note(t, "refused", "not resolved: customers still fail, so a reason is needed", c.Actor)
-			return
-		}
-		r.Status, r.Resolved = felt.IncidentResolved, t.Instant()
-		l.note(t, "resolved", withReason("resolved", c.Reason), c.Actor)
-		for _, f := range r.Findings {
-			if f.Ended == 0 {
-				b.closed[f.ID] = true
-			}
-		}
-	}
-}
-
-func withReason(word, reason string) string {
-	if reason == "" {
-		return word
-	}
-	return word + ": " + reason
-}
-
 func (b *Book) find(id string) *live {
-	for _, l := range b.live {
+	for _, l := range b.list {
 		if l.row.ID == id {
 			return l
 		}
@@ -201,149 +233,118 @@ func (b *Book) find(id string) *live {
 	return nil
 }
 
-// finding attaches a finding to the incident of its scope; one of paging class opens one.
-func (b *Book) finding(t felt.Tick, f felt.Finding, recent Recent) {
-	s := scope{f.Series.Env, f.Series.App, f.Series.Name}
-	l := b.live[s]
-	closed := b.closed[f.ID]
-	if f.Ended != 0 {
-		delete(b.closed, f.ID)
-	}
-	switch {
-	case closed: // people resolved its incident while it lasted
-		return
-	case l == nil && f.Paging && f.Ended == 0:
-		b.open(t, s, f, recent)
-		return
-	case l == nil || l.row.Status == felt.IncidentResolved:
-		return
-	}
-	was := l.row.FindingActive
-	l.attach(f)
-	if !was || l.row.FindingActive {
-		return
-	}
-	r := &l.row
-	r.Recovered, r.Resolved, r.Status = t.Instant(), t.Instant(), felt.IncidentResolved
-	l.note(t, "recovered", f.Explanation, "")
-	l.note(t, "resolved", "resolved by itself: the finding has ended", "")
-}
-
-// attach puts the finding, or its newer state, into the incident.
-func (l *live) attach(f felt.Finding) {
-	i := slices.IndexFunc(l.row.Findings, func(o felt.Finding) bool { return o.ID == f.ID })
-	if i < 0 {
-		l.row.Findings = append(l.row.Findings, f)
-	} else {
-		l.row.Findings[i] = f
-	}
-	if f.Paging {
-		l.row.FirstBad = min(l.row.FirstBad, f.Since)
-	}
-	l.row.FindingActive = slices.ContainsFunc(l.row.Findings, func(o felt.Finding) bool { return o.Ended == 0 && o.Paging })
-	l.changed = true
-}
-
-func (b *Book) open(t felt.Tick, s scope, f felt.Finding, recent Recent) {
-	l := &live{scope: s, kind: f.Series.Kind, crowd: newCrowd(), toldTick: t}
-	l.row = felt.Incident{
-		ID: "inc-" + digest(s.env, s.app, s.name, strconv.FormatInt(int64(t), 10)), Kind: string(f.Kind),
-		Env: s.env, App: s.app, Journeys: []string{s.name}, Source: "detected", Status: felt.IncidentOpen,
-		FirstBad: f.Since, Detected: f.Opened.Instant(), Opened: t.Instant(),
-	}
-	whole := f.Series
-	whole.SegmentKey, whole.SegmentValue = "", ""
-	recent(whole, func(customer uint64, o felt.Outcome, first, last felt.Instant) {
-		if last >= f.Since {
-			l.crowd.add(customer, o, last)
-			l.crowd.counts.Add(o, 1)
+// drop lets go of the incidents that do not open again.
+func (b *Book) drop(t felt.Tick) {
+	b.list = slices.DeleteFunc(b.list, func(l *live) bool {
+		if l.open() || t.Instant() < l.row.Resolved+again.Instant() {
+			return false
 		}
+		b.uncount(l)
+		for _, f := range b.found {
+			if f.of == l {
+				f.of, f.closed = nil, true
+			}
+		}
+		return true
 	})
-	l.row.Timeline = []felt.TimelineEntry{{At: f.Since, Kind: "first_bad", Text: began(f.Kind)}}
-	l.attach(f)
-	l.note(t, "opened", f.Explanation, "")
-	l.told = l.crowd.impact().Customers.Failed
-	l.counted = true
-	b.live[s] = l
-	b.opened++
 }
 
-// began says what first_bad is the moment of.
-func began(kind felt.FindingKind) string {
-	switch kind {
-	case felt.FindingFailed:
-		return "first of the failures that stand out"
-	case felt.FindingDrop:
-		return "since then customers are missing"
-	case felt.FindingSilent:
-		return "last sign of life"
-	case felt.FindingDegraded, felt.FindingSlow, felt.FindingFunnel, felt.FindingBurn, felt.FindingKPI, felt.FindingSaturation:
-	}
-	return "since then it stands out"
-}
-
-// note adds a line to the incident's story.
-func (l *live) note(t felt.Tick, kind, text, actor string) {
-	l.row.Timeline = append(l.row.Timeline, felt.TimelineEntry{At: t.Instant(), Kind: kind, Text: text, Actor: actor})
-	l.changed = true
-}
-
-// rows hands out what changed and lets go of what is resolved.
-func (b *Book) rows(t felt.Tick) []felt.Incident {
-	var out []felt.Incident
-	for _, s := range slices.SortedFunc(maps.Keys(b.live), compareScopes) {
-		l := b.live[s]
-		if due := l.changed || l.counted && t%every == 0; !due {
-			continue
-		}
-		l.tell(t)
-		l.row.Version++
-		l.row.Known = t
-		l.changed, l.counted = false, false
-		row := l.row
-		row.Findings, row.Timeline = slices.Clone(row.Findings), slices.Clone(row.Timeline)
-		out = append(out, row)
-		if l.row.Status == felt.IncidentResolved {
-			delete(b.live, s)
+// uncount stops counting the tries of an incident's scopes.
+func (b *Book) uncount(l *live) {
+	for _, p := range l.parts {
+		list := slices.DeleteFunc(b.counted[p.scope], func(o *part) bool { return o == p })
+		if b.counted[p.scope] = list; len(list) == 0 {
+			delete(b.counted, p.scope)
 		}
 	}
-	return out
 }
 
-// tell brings the numbers of the row up to date, and says so in the timeline when they
-// grew much or nothing was said for long.
-func (l *live) tell(t felt.Tick) {
-	r := &l.row
-	r.Impact = l.crowd.impact()
-	if n := r.Impact.Customers; n.Total > 0 {
-		r.Score = 100 * float64(n.Failed) / float64(n.Total)
-		r.ScoreParts = []felt.ScorePart{{Name: "failed_share", Value: r.Score, Weight: 1}}
+// bound holds the memory of all incidents together within its limits: when there is no room, no
+// further customers are held one by one.
+func (b *Book) bound() {
+	harmed, crowds := 0, 0
+	for _, l := range b.list {
+		harmed += len(l.cohort.harmed)
+		crowds += l.cohort.size()
 	}
-	failed := r.Impact.Customers.Failed
-	grew := failed > l.told && 4*failed >= 5*l.told
-	if r.Status == felt.IncidentResolved || !grew && (failed == l.told || t-l.toldTick < updateAfter) {
-		return
+	if harmed >= harmedMax {
+		for _, l := range b.list {
+			l.cohort.most = len(l.cohort.harmed)
+		}
 	}
-	l.note(t, "update", fmt.Sprintf("%d of %d customers failed so far", failed, r.Impact.Customers.Total), "")
-	l.told, l.toldTick = failed, t
+	for crowds >= crowdsMax {
+		most := slices.MaxFunc(b.list, func(x, y *live) int { return x.cohort.size() - y.cohort.size() })
+		crowds -= most.cohort.size()
+		most.cohort.spill()
+	}
 }
+
+// Silences lists those that hold, in order of their ids.
+func (b *Book) Silences() []felt.Silence { return slices.Clone(b.silences) }
 
 // Due is the next tick at which something happens without any input; 0 when nothing will.
 func (b *Book) Due() felt.Tick {
-	if len(b.commands) > 0 {
-		return b.tick + 1
-	}
-	for _, l := range b.live {
-		if l.counted {
-			r := b.tick % every
-			if r < 0 {
-				r += every
-			}
-			return b.tick - r + every
+	next := felt.Tick(0)
+	sooner := func(t felt.Tick) {
+		if t = max(t, b.tick+1); next == 0 || t < next {
+			next = t
 		}
 	}
-	return 0
+	if len(b.commands) > 0 {
+		sooner(b.tick + 1)
+	}
+	for _, l := range b.list {
+		if l.changed || l.left {
+			sooner(b.tick + 1)
+		}
+		if l.open() {
+			sooner(nextJudging(b.tick))
+			if !l.told.first && l.row.Silenced == "" {
+				sooner(l.told.since + waitForEvidence)
+			}
+			continue
+		}
+		if end := l.cohort.settled(); end > l.row.Known.Instant() {
+			sooner(nextJudging(felt.Tick((end+felt.Second-1)/felt.Second) - 1))
+		}
+		if len(l.cohort.dirty) > 0 {
+			sooner(l.cohort.handed + handEvery)
+		}
+		sooner(felt.Tick(l.row.Resolved/felt.Second) + again)
+	}
+	for i := range b.silences {
+		sooner(felt.Tick((b.silences[i].Until + felt.Second - 1) / felt.Second))
+	}
+	return next
 }
 
-// Stats returns the number of unresolved incidents and of all that were opened.
-func (b *Book) Stats() (unresolved int, opened int64) { return len(b.live), b.opened }
+func nextJudging(t felt.Tick) felt.Tick {
+	r := t % every
+	if r < 0 {
+		r += every
+	}
+	return t - r + every
+}
+
+// Stats returns the loads and counters.
+func (b *Book) Stats() Stats {
+	s := b.stats
+	for _, l := range b.list {
+		if l.open() {
+			s.Open++
+		} else {
+			s.Resolved++
+		}
+		s.Customers += len(l.cohort.harmed)
+		s.Beyond += l.cohort.beyond
+		s.Bytes += 20_000 + 40*l.cohort.size() + 260*len(l.cohort.harmed)
+	}
+	s.Lately, s.LatelyLost, s.Changes, s.Releases, s.Silences = b.lately.n, b.lately.lost, len(b.changes), b.releases.n, len(b.silences)
+	s.Bytes += 112*len(b.lately.ring) + 200*s.Releases + 400*s.Changes
+	return s
+}
+
+// why is the silence or maintenance under which nobody is told of an incident.
+func (b *Book) why(t felt.Tick, l *live) string {
+	return route.Silenced(b.rules, b.silences, &l.row, t.Instant())
+}

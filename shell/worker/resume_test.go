@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -81,7 +82,7 @@ func TestLostStateIsNoLoss(t *testing.T) {
 		w, opts, at := lost(t, recs, clock, 70)
 		w.finish(t, opts)
 		want := reference(t, clock, recs)
-		w.store.check(t, want)
+		differ(t, forgetful(t, w.store.rows), forgetful(t, want))
 		if found := ofStage(want, 3, at); len(found) < 3 {
 			t.Fatalf("%d batches of stage 3 after the loss: nothing to compare", len(found))
 		}
@@ -111,6 +112,31 @@ func TestLostStateOfAShortLog(t *testing.T) {
 	}
 }
 
+// forgetful leaves of incidents what does not rest on rows that are not read again after a loss: sessions,
+// and how far customers have come back.
+func forgetful(t *testing.T, rows map[string]string) map[string]string {
+	t.Helper()
+	out := maps.Clone(rows)
+	for id, row := range ofStage(rows, 3, 0) {
+		delete(out, id)
+		var b felt.Batch
+		if err := json.Unmarshal([]byte(row), &b); err != nil {
+			t.Fatal(err)
+		}
+		b.IncidentCustomers = nil
+		b.Incidents = slices.DeleteFunc(b.Incidents, func(i felt.Incident) bool { return i.Version > 1 })
+		for i := range b.Incidents {
+			in := &b.Incidents[i]
+			*in = felt.Incident{ID: in.ID, Scopes: in.Scopes, FirstBad: in.FirstBad, Opened: in.Opened, Findings: in.Findings,
+				Impact: felt.Impact{Customers: in.Impact.Customers, Counts: in.Impact.Counts}}
+		}
+		if !b.Empty() {
+			out[id] = encode(b)
+		}
+	}
+	return out
+}
+
 // findingsOf are the findings of batches, by batch.
 func findingsOf(t *testing.T, rows map[string]string) map[string]string {
 	t.Helper()
@@ -132,7 +158,7 @@ func findingsOf(t *testing.T, rows map[string]string) map[string]string {
 }
 
 // TestLostStateInAFault: the state is lost while customers fail. The finding goes on, the incident
-// is not opened twice, and both end as they would have.
+// is not opened twice, and it is seen that customers are back.
 func TestLostStateInAFault(t *testing.T) {
 	recs := shopLog(23, felt.ClockWall, 240, 20)
 	w, opts, at := lost(t, recs, felt.ClockWall, 130)
@@ -148,20 +174,22 @@ func TestLostStateInAFault(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, in := range b.Incidents {
-				out[fmt.Sprint(in.ID, " v", in.Version)] = fmt.Sprint(b.ID.Tick, in.Status, in.FirstBad, in.Opened, in.Recovered, in.Resolved, len(in.Findings))
+				for _, f := range in.Findings {
+					out[in.ID+f.ID] = fmt.Sprint(in.Opened, in.Scopes[0].Env)
+				}
 			}
 		}
 		return out
 	}
 	differ(t, story(ofStage(w.store.rows, 3, 0)), story(ofStage(all, 3, 0)))
 	_, incidents, err := opts.Store.(remembering).Lasting(t.Context())
-	if err != nil || len(incidents) > 0 {
-		t.Errorf("%d incidents are left open, %v", len(incidents), err)
+	if err != nil || len(incidents) != 1 || incidents[0].FindingActive || !incidents[0].Recovery.Holds {
+		t.Errorf("customers are back, and that must hold for minutes yet: %+v, %v", incidents, err)
 	}
 }
 
 // TestLostStateEndsWhatIsOver: a finding that lasts in the store, and that no detector sees after the
-// warm-up, ends, and with it its incident.
+// warm-up, ends. Its incident goes on: that it ended does not say that customers are back.
 func TestLostStateEndsWhatIsOver(t *testing.T) {
 	recs := shopLog(27, felt.ClockWall, 90, 20)
 	w, opts, at := lost(t, recs, felt.ClockWall, 25)
@@ -186,7 +214,10 @@ func TestLostStateEndsWhatIsOver(t *testing.T) {
 		t.Errorf("%+v last, %v", findings, err)
 	}
 	in, err := store.Incident(t.Context(), "inc-ghost")
-	if err != nil || in.Status != felt.IncidentResolved || in.Version != 5 || in.Recovered <= at.Instant() || !strings.Contains(in.Timeline[0].Text, "do not see it any more") {
+	ended := func(e felt.TimelineEntry) bool {
+		return e.Kind == "finding_ended" && strings.Contains(e.Text, "do not see it any more")
+	}
+	if err != nil || in.Status != felt.IncidentAcknowledged || in.Version < 5 || in.Findings[0].Ended <= at || !slices.ContainsFunc(in.Timeline, ended) {
 		t.Errorf("%+v, %v", in, err)
 	}
 }
@@ -243,7 +274,7 @@ func TestUpgrade(t *testing.T) {
 			t.Errorf("%s of the old engine is still there", name)
 		}
 	}
-	w.store.check(t, reference(t, felt.ClockWall, recs))
+	differ(t, forgetful(t, w.store.rows), forgetful(t, reference(t, felt.ClockWall, recs)))
 }
 
 // TestLostTwice: killed while it makes up for a loss, at any place, it begins again.

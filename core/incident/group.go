@@ -1,0 +1,538 @@
+package incident
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/rules"
+)
+
+// What speaks for one cause, in points. From enough of them on a finding joins an incident.
+const (
+	enough = 5.0
+
+	forScope    = 100.0 // the incident is about it already
+	forJourney  = 6.0   // another step of the same journey, or the journey of the step
+	forTraces   = 6.0   // the same requests fail in both
+	forSame     = 4.0   // most of the customers hit are the same
+	forSome     = 2.0   // some are
+	forApp      = 3.0
+	forServices = 2.0
+	forRelease  = 3.0 // the same release stands out
+	forSegment  = 3.0 // the same segment value does
+	forSilence  = 3.0 // in both nothing is heard
+	forTime     = 2.0 // began or joined within the same minute
+
+	// A few faults at once are chance, many are not: that many findings come within a minute speaks
+	// for one cause.
+	stormFrom = 4.0 // findings within a minute from which on it does
+	forStorm  = 1.5 // each time they are twice as many
+	stormMost = 6.0
+	// And when so many incidents have opened within a minute, the next finding joins the nearest.
+	openMost  = 3
+	openFewer = 2 // from so many on less is enough
+	enoughFew = 3.0
+
+	minute felt.Tick = 60
+	fresh  felt.Tick = 600 // so long after its beginning or last joining an incident draws by app and services
+	shared           = 200 // of the last tries of a scope that are compared
+)
+
+// page is a finding of paging class that came lately.
+type page struct {
+	env string
+	at  felt.Tick
+}
+
+// take puts the findings of a tick where they belong. Their order does not matter.
+func (b *Book) take(t felt.Tick, findings []felt.Finding, lines Lines) {
+	b.pages = slices.DeleteFunc(b.pages, func(p page) bool { return p.at <= t-minute })
+	var list, open []*felt.Finding
+	for i := range findings {
+		list = append(list, &findings[i])
+	}
+	slices.SortStableFunc(list, func(x, y *felt.Finding) int { return cmp.Compare(x.ID, y.ID) })
+	for _, f := range list {
+		if g := b.found[f.ID]; g != nil {
+			b.update(t, g, f, lines)
+			continue
+		}
+		if f.Ended != 0 {
+			continue // of no incident
+		}
+		open = append(open, f)
+		if f.Paging {
+			b.pages = append(b.pages, page{f.Series.Env, t})
+		}
+	}
+	slices.SortFunc(open, func(x, y *felt.Finding) int {
+		return cmp.Or(boolFirst(x.Paging, y.Paging), cmp.Compare(x.Since, y.Since), cmp.Compare(y.Statistic, x.Statistic), cmp.Compare(x.ID, y.ID))
+	})
+	for _, f := range open {
+		if f.Paging {
+			b.page(t, f, lines)
+		} else {
+			b.read(t, f)
+		}
+	}
+}
+
+func boolFirst(x, y bool) int {
+	switch {
+	case x == y:
+		return 0
+	case x:
+		return -1
+	}
+	return 1
+}
+
+// scopeOf is the scope of a finding: the whole of its series.
+func scopeOf(f *felt.Finding) felt.Scope {
+	return felt.Scope{Env: f.Series.Env, App: f.Series.App, Name: f.Series.Name, Kind: f.Series.Kind}
+}
+
+// page lets a finding of paging class join the incident it belongs to, or opens one.
+func (b *Book) page(t felt.Tick, f *felt.Finding, lines Lines) {
+	if l := b.nearest(t, f, lines); l != nil {
+		if !l.open() {
+			b.reopen(t, l, f, lines)
+		}
+		b.attach(t, l, f, lines)
+		return
+	}
+	b.open(t, f, lines)
+}
+
+// nearest is the incident that a finding joins; nil none.
+func (b *Book) nearest(t felt.Tick, f *felt.Finding, lines Lines) *live {
+	var best, last *live
+	most, open, opened := -1.0, 0, 0
+	s := scopeOf(f)
+	for _, l := range b.list {
+		if l.row.Env != f.Series.Env {
+			continue
+		}
+		if !l.open() {
+			if l.part(s) != nil && l.row.Verdict == "" && most < forScope-1 {
+				best, most = l, forScope-1 // one that is open goes before
+			}
+			continue
+		}
+		open++
+		last = l
+		if l.row.Source != sourceDeclared && l.row.Opened > (t-minute).Instant() {
+			opened++
+		}
+		if points := b.points(t, l, f); points > most {
+			best, most = l, points
+		}
+	}
+	switch {
+	case most >= enough, opened >= openMost && best != nil, opened >= openFewer && most >= enoughFew:
+		return best
+	case open >= OpenMax:
+		b.stats.Crammed++
+		return last
+	}
+	return nil
+}
+
+// points is how much speaks for one cause of a finding and an incident that is open.
+func (b *Book) points(t felt.Tick, l *live, f *felt.Finding) float64 {
+	s := scopeOf(f)
+	if l.part(s) != nil {
+		return forScope
+	}
+	var sum float64
+	mine := b.journeysOf(s)
+	for _, p := range l.parts {
+		if sameJourney(mine, p) {
+			sum += forJourney
+			break
+		}
+	}
+	near := t-max(l.last, felt.Tick(l.row.FirstBad/felt.Second)) <= fresh
+	fade := 1.0
+	if !near {
+		fade = .5
+	}
+	if slices.ContainsFunc(l.parts, func(p *part) bool { return p.scope.App == s.App }) {
+		sum += forApp * fade
+	}
+	if b.sharesServices(l, s, mine) {
+		sum += forServices * fade
+	}
+	sum += b.standsOut(l, f)
+	sum += b.sharesPeople(l, s)
+	return sum + b.closeness(t, l, f)
+}
+
+// closeness is how much the time speaks for one cause.
+func (b *Book) closeness(t felt.Tick, l *live, f *felt.Finding) float64 {
+	joined := t-l.last <= minute
+	began := f.Since >= l.row.FirstBad-minute.Instant() && f.Since <= l.row.FirstBad+minute.Instant()
+	if !joined && !began {
+		return 0
+	}
+	n := 0
+	for _, p := range b.pages {
+		if p.env == f.Series.Env {
+			n++
+		}
+	}
+	storm := math.Log2(float64(max(n, l.joined)) / stormFrom)
+	return forTime + min(max(0, forStorm*storm), stormMost)
+}
+
+// journeysOf lists the journeys that a scope is or has a step in.
+func (b *Book) journeysOf(s felt.Scope) []*rules.CompiledJourney {
+	p := &part{scope: s}
+	b.plan(p)
+	return p.journeys
+}
+
+func sameJourney(list []*rules.CompiledJourney, p *part) bool {
+	return slices.ContainsFunc(list, func(j *rules.CompiledJourney) bool { return slices.Contains(p.journeys, j) })
+}
+
+// sharesServices tells whether the tries of a scope come from a service that carries a part of the
+// incident too.
+func (b *Book) sharesServices(l *live, s felt.Scope, journeys []*rules.CompiledJourney) bool {
+	have := servicesOf(journeys, b.lately.service(s))
+	if len(have) == 0 {
+		return false
+	}
+	in := func(list []string) bool {
+		return slices.ContainsFunc(list, func(v string) bool { return slices.Contains(have, v) })
+	}
+	if in(l.services) {
+		return true
+	}
+	return slices.ContainsFunc(l.parts, func(p *part) bool { return in(servicesOf(p.journeys, b.lately.service(p.scope))) })
+}
+
+func servicesOf(journeys []*rules.CompiledJourney, sent string) []string {
+	var list []string
+	if sent != "" {
+		list = append(list, sent)
+	}
+	for _, j := range journeys {
+		if j.PrimaryService != "" {
+			list = append(list, j.PrimaryService)
+		}
+		list = append(list, j.Services...)
+	}
+	return list
+}
+
+// segmentsOf are the segment values that stand out in a finding.
+func segmentsOf(f *felt.Finding) []felt.Segment {
+	list := f.Segments
+	if f.Series.SegmentKey != "" {
+		list = append(slices.Clone(list), felt.Segment{Key: f.Series.SegmentKey, Value: f.Series.SegmentValue})
+	}
+	return list
+}
+
+// standsOut is what it says that the same values stand out in both, or that in both nothing is
+// heard.
+func (b *Book) standsOut(l *live, f *felt.Finding) (sum float64) {
+	mine := segmentsOf(f)
+	for i := range l.row.Findings {
+		o := &l.row.Findings[i]
+		if !o.Paging {
+			continue
+		}
+		if f.Kind == felt.FindingSilent && o.Kind == felt.FindingSilent {
+			sum = max(sum, forSilence)
+		}
+		for _, v := range segmentsOf(o) {
+			switch {
+			case !slices.Contains(mine, v):
+			case v.Key == "release":
+				sum = max(sum, forRelease)
+			default:
+				sum = max(sum, forSegment)
+			}
+		}
+	}
+	return sum
+}
+
+// sharesPeople is what it says that the same requests and customers fail in both.
+func (b *Book) sharesPeople(l *live, s felt.Scope) (sum float64) {
+	who, traces := map[uint64]bool{}, map[uint64]bool{}
+	b.each(s, func(y *try) {
+		if y.who != 0 {
+			who[y.who] = true
+		}
+		if y.trace != 0 {
+			traces[y.trace] = true
+		}
+	})
+	if len(who)+len(traces) == 0 {
+		return 0
+	}
+	same, sameTraces, others := map[uint64]bool{}, map[uint64]bool{}, map[uint64]bool{}
+	for _, p := range l.parts {
+		b.each(p.scope, func(y *try) {
+			if others[y.who] = true; who[y.who] {
+				same[y.who] = true
+			}
+			if traces[y.trace] {
+				sameTraces[y.trace] = true
+			}
+		})
+	}
+	if n := len(sameTraces); n >= 3 && 5*n >= len(traces) {
+		sum += forTraces
+	}
+	switch n, of := len(same), min(len(who), len(others)); {
+	case n >= 5 && 2*n >= of:
+		sum += forSame
+	case n >= 5 && 5*n >= of:
+		sum += forSome
+	}
+	return sum
+}
+
+// each yields the last tries of a scope that failed.
+func (b *Book) each(s felt.Scope, yield func(*try)) {
+	var last []*try
+	b.lately.of(s, func(y *try) {
+		if y.outcome != felt.OutcomeDegraded {
+			last = append(last, y)
+		}
+	})
+	for _, y := range last[max(0, len(last)-shared):] {
+		yield(y)
+	}
+}
+
+// read attaches a finding that is not of paging class to an incident about the same journey, app and
+// service, for people to read; else it is left alone.
+func (b *Book) read(t felt.Tick, f *felt.Finding) {
+	s := scopeOf(f)
+	journeys := b.journeysOf(s)
+	for _, l := range b.list {
+		if !l.open() || l.row.Env != s.Env {
+			continue
+		}
+		if l.part(s) != nil || slices.ContainsFunc(l.parts, func(p *part) bool { return sameJourney(journeys, p) }) ||
+			slices.Contains(l.services, f.About) && f.About != "" {
+			b.found[f.ID] = &finding{of: l}
+			l.list(f)
+			return
+		}
+	}
+}
+
+// open makes an incident of a finding.
+func (b *Book) open(t felt.Tick, f *felt.Finding, lines Lines) {
+	s := scopeOf(f)
+	l := &live{cohort: newCohort(), notedAt: t, told: told{since: t}}
+	l.row = felt.Incident{
+		ID: "inc-" + digest(s.Env, s.App, s.Name, strconv.FormatInt(int64(t), 10)), Kind: string(f.Kind),
+		Env: s.Env, App: s.App, Source: "detected", Status: felt.IncidentOpen,
+		FirstBad: b.began(t, f, lines), Detected: f.Opened.Instant(), Opened: t.Instant(), RulesVersion: b.version(),
+	}
+	if b.find(l.row.ID) != nil { // another kind of interactions of the same name, in the same tick
+		l.row.ID = "inc-" + digest(s.Env, s.App, s.Name, s.Kind.String(), strconv.FormatInt(int64(t), 10))
+	}
+	b.list = append(b.list, l)
+	b.stats.Opened++
+	l.row.Timeline = []felt.TimelineEntry{{At: l.row.FirstBad, Kind: "first_bad", Text: beginning(f.Kind)}}
+	l.note(t, "opened", f.Explanation, "")
+	b.attach(t, l, f, lines)
+	b.suspect(t, l)
+	l.number(t)
+	l.noted = lean(&l.row)
+}
+
+func (b *Book) version() int64 {
+	if b.rules == nil {
+		return 0
+	}
+	return b.rules.Version
+}
+
+// reopen takes up an incident that was resolved not long ago.
+func (b *Book) reopen(t felt.Tick, l *live, f *felt.Finding, lines Lines) {
+	r := &l.row
+	from := max(r.Resolved, f.Since)
+	r.Status, r.Reopened, r.Resolved, r.Recovered, r.Mitigated = felt.IncidentOpen, t.Instant(), 0, 0, 0
+	r.Recovery = felt.Recovery{}
+	l.heal, l.told = heal{}, told{since: t, again: true}
+	b.stats.Reopened++
+	for _, g := range b.found {
+		if g.of == l && g.closed {
+			g.closed, g.muted = false, false
+			l.lasting += one(g.paging)
+		}
+	}
+	l.note(t, "reopened", f.Explanation, "")
+	for _, p := range l.parts {
+		p.joined = t
+		b.enter(l, p, from, 0, lines)
+	}
+}
+
+func one(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// attach puts a finding of paging class into an incident.
+func (b *Book) attach(t felt.Tick, l *live, f *felt.Finding, lines Lines) {
+	if l.joined > 0 {
+		b.stats.Joined++
+	}
+	b.found[f.ID] = &finding{of: l, paging: true, hit: f.Hit, n: f.N, expected: f.Expected}
+	l.joined++
+	l.lasting++
+	l.last = t
+	r := &l.row
+	first := b.began(t, f, lines)
+	if l.joined > 1 && first < r.FirstBad && r.Reopened == 0 {
+		was := r.FirstBad
+		r.FirstBad = first
+		r.Timeline[0].At, r.Twentieth = first, 0
+		for _, p := range l.parts {
+			b.enter(l, p, first, was, lines)
+		}
+	}
+	p := b.join(t, l, scopeOf(f), harmful(f.Kind), lines)
+	if p != nil {
+		p.remember(f)
+	}
+	if f.Kind == felt.FindingFailed && r.Source != sourceDeclared {
+		r.Kind = string(felt.FindingFailed)
+	}
+	if r.Detected == 0 {
+		r.Detected = f.Opened.Instant()
+	}
+	l.list(f)
+}
+
+// remember keeps what a finding says was usual.
+func (p *part) remember(f *felt.Finding) {
+	if f.Kind == felt.FindingFailed && f.Series.SegmentKey == "" {
+		p.usual[kindFailed] = f.Baseline
+	}
+	if f.Kind != felt.FindingFailed || f.Series.SegmentKey == "" || len(p.watched) >= segmentsMost {
+		return
+	}
+	v := felt.Segment{Key: f.Series.SegmentKey, Value: f.Series.SegmentValue}
+	if !slices.ContainsFunc(p.watched, func(w watch) bool { return w.segment == v }) {
+		p.watched = append(p.watched, watch{segment: v, usual: f.Baseline})
+	}
+}
+
+const segmentsMost = 5
+
+// harmful tells the findings whose customers are harmed; those of the others are missed, or nothing
+// is known of them.
+func harmful(kind felt.FindingKind) bool {
+	switch kind {
+	case felt.FindingDrop, felt.FindingSilent, felt.FindingKPI, felt.FindingSaturation:
+		return false
+	case felt.FindingFailed, felt.FindingDegraded, felt.FindingSlow, felt.FindingFunnel, felt.FindingBurn:
+	}
+	return true
+}
+
+// list puts a finding, or its newer state, into the row: those of paging class go before others
+// when there are too many.
+func (l *live) list(f *felt.Finding) {
+	r := &l.row
+	r.FindingActive = l.lasting > 0
+	l.changed = true
+	if i := slices.IndexFunc(r.Findings, func(o felt.Finding) bool { return o.ID == f.ID }); i >= 0 {
+		r.Findings[i] = *f
+		return
+	}
+	if len(r.Findings) < FindingsMax {
+		r.Findings = append(r.Findings, *f)
+		return
+	}
+	r.FindingsMore++
+	if f.Paging {
+		if i := slices.IndexFunc(r.Findings, func(o felt.Finding) bool { return !o.Paging }); i >= 0 {
+			r.Findings[i] = *f
+		}
+	}
+}
+
+// update takes the newer state of a finding that is known.
+func (b *Book) update(t felt.Tick, g *finding, f *felt.Finding, lines Lines) {
+	if f.Ended != 0 {
+		delete(b.found, f.ID)
+	}
+	l := g.of
+	if g.closed {
+		if f.Ended == 0 && f.Paging && !g.muted && worse(g, f) {
+			delete(b.found, f.ID)
+			b.pages = append(b.pages, page{f.Series.Env, t})
+			b.page(t, f, lines)
+		}
+		return
+	}
+	switch {
+	case f.Paging && !g.paging && f.Ended == 0: // it was there to be read
+		b.pages = append(b.pages, page{f.Series.Env, t})
+		delete(b.found, f.ID)
+		l.row.Findings = slices.DeleteFunc(l.row.Findings, func(o felt.Finding) bool { return o.ID == f.ID })
+		b.page(t, f, lines)
+		return
+	case f.Ended != 0 && g.paging:
+		l.lasting--
+	}
+	g.hit, g.n, g.expected = f.Hit, f.N, f.Expected
+	l.list(f)
+	if f.Ended != 0 && g.paging && l.lasting == 0 && l.open() {
+		l.note(t, "finding_ended", f.Explanation, "")
+	}
+}
+
+// close lets go of the findings of an incident that is resolved while they last. When people did that
+// they are not heard of again; else the incident opens again when they become worse.
+func (b *Book) close(l *live, people bool) {
+	for _, g := range b.found {
+		if g.of == l {
+			g.closed, g.muted = true, people
+		}
+	}
+	l.lasting, l.row.FindingActive = 0, false
+}
+
+// worse tells whether more has gone wrong since an incident was resolved than is usual, in a finding
+// that never ended.
+func worse(g *finding, f *felt.Finding) bool {
+	if f.Kind == felt.FindingDrop || f.Kind == felt.FindingSilent {
+		missing := (f.Expected - g.expected) - float64(f.Hit-g.hit)
+		return missing > 10+4*math.Sqrt(max(0, f.Expected-g.expected))
+	}
+	n := float64(f.N - g.n)
+	usual := f.Baseline * max(0, n)
+	return float64(f.Hit-g.hit) > usual+5+4*math.Sqrt(usual)
+}
+
+// beginning says what first_bad is the moment of.
+func beginning(kind felt.FindingKind) string {
+	switch kind {
+	case felt.FindingFailed:
+		return "first of the failures that stand out"
+	case felt.FindingDrop:
+		return "since then customers are missing"
+	case felt.FindingSilent:
+		return "last sign of life"
+	case felt.FindingDegraded, felt.FindingSlow, felt.FindingFunnel, felt.FindingBurn, felt.FindingKPI, felt.FindingSaturation:
+	}
+	return "since then it stands out"
+}
