@@ -63,7 +63,7 @@ func start(ctx context.Context, binary, hook string) (*server, error) {
 	if err := os.WriteFile(filepath.Join(inventory, "sinks.yaml"), []byte(text), 0o600); err != nil {
 		return nil, errors.Join(fmt.Errorf("inventory: %w", err), sv.stop())
 	}
-	sv.cmd = exec.CommandContext(ctx, binary, "serve", "--data", filepath.Join(dir, "data"), "--inventory", inventory,
+	sv.cmd = exec.CommandContext(ctx, binary, "serve", "--data", filepath.Join(dir, "data"), "--config", inventory,
 		"--listen", ports[0], "--otlp-http", ports[1], "--otlp-grpc", "off")
 	sv.cmd.Stdout, sv.cmd.Stderr = &sv.out, &sv.out
 	sv.cmd.Cancel = func() error { return sv.cmd.Process.Signal(syscall.SIGTERM) }
