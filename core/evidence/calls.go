@@ -18,6 +18,7 @@ const (
 	slowTimes   = 1.25
 	madFloor    = .08 // of logarithms of durations: less is noise of the sketch
 	bandLeast   = 5   // windows, to know what is usual
+	callsLeast  = 10  // usual in a window before, to judge how many come
 	callNats    = 12  // that calls are far fewer or more
 	nodesMax    = 30
 	late        = 20 * felt.Second // spans may take so long to come: fewer calls since then tell nothing
@@ -59,6 +60,7 @@ type calls struct {
 	beforeW, nowW felt.Window
 	depth         map[string]int // of services, from the customer's
 	bad           map[string]*badService
+	linked        map[string]bool
 	out           []node
 	callees       map[string][]string
 	volume        map[string]float64
@@ -167,6 +169,7 @@ func newCalls(in *Input) *calls {
 		}
 	}
 	c.sumUp()
+	c.path()
 	slices.SortStableFunc(c.out, func(a, b node) int {
 		return cmp.Or(cmp.Compare(a.first, b.first), -compareBools(c.origin(&a), c.origin(&b)), cmp.Compare(b.strength, a.strength), cmp.Compare(a.service, b.service),
 			cmp.Compare(a.operation, b.operation), cmp.Compare(a.callee, b.callee), cmp.Compare(a.what, b.what))
@@ -314,7 +317,7 @@ func (c *calls) count(l *line) (away, bool) {
 	b := bandOf(v)
 	rate := b.mid * float64(c.step) / float64(c.stepBefore) // a window of now
 	spread := max(1, b.mad*b.mad/max(b.mid, 1))
-	if rate <= 0 {
+	if b.mid < callsLeast {
 		return away{}, false
 	}
 	seen := map[felt.Instant]float64{}
@@ -339,6 +342,29 @@ func (c *calls) count(l *line) (away, bool) {
 		}
 	}
 	return best, best.strength >= callNats
+}
+
+// path finds the services that are reached from the customer's over nothing but services out of their
+// band: a symptom travels that way.
+func (c *calls) path() {
+	c.linked = map[string]bool{}
+	var queue []string
+	for s, d := range c.depth {
+		if d == 0 {
+			c.linked[s] = true
+			queue = append(queue, s)
+		}
+	}
+	for len(queue) > 0 {
+		s := queue[0]
+		queue = queue[1:]
+		for _, callee := range c.callees[s] {
+			if c.bad[callee] != nil && !c.linked[callee] {
+				c.linked[callee] = true
+				queue = append(queue, callee)
+			}
+		}
+	}
 }
 
 // sumUp gathers what is out of its band by service. An edge speaks for its callee where that has no

@@ -9,7 +9,10 @@ import (
 	"github.com/felt-cx/felt/core/tell"
 )
 
-const indicatorsMax = 10
+const (
+	indicatorsMax = 12
+	indicatorsOf  = 6 // operations and edges among them, the first ones
+)
 
 // indicators are what left its band, in the order in which it did: of what customers meet, of calls,
 // and of signals and KPIs.
@@ -18,7 +21,7 @@ func indicators(in *Input, c *calls) []felt.Indicator {
 	if i, ok := customersMoved(in); ok {
 		list = append(list, i)
 	}
-	for i := range c.out {
+	for i := range c.out[:min(len(c.out), indicatorsOf)] {
 		n := &c.out[i]
 		list = append(list, felt.Indicator{Signal: n.name() + ": " + n.what, Layer: "application", FirstOutOfBand: n.first, Text: n.change()})
 	}

@@ -496,8 +496,8 @@ func (j *judging) services() {
 		if s.Lead < -felt.Minute {
 			s.Score *= .4
 		}
-		if len(j.c.depth) == 0 {
-			s.Score *= .6 // nobody knows whether the customer comes past it
+		if !j.c.linked[n.service] {
+			s.Score *= .6 // what lies between it and the customer shows nothing, or is not known
 		}
 		s.Text = n.text(j.in.At) + "; nothing that it calls is out of its band"
 		if n.edge() {

@@ -114,9 +114,9 @@ func (a *Analyser) Run(ctx context.Context) {
 	defer a.wg.Wait()
 	for ctx.Err() == nil {
 		changed := a.opts.Engine.Changed() // before looking, so that no move is missed
-		began := time.Now()
+		looked := time.Now()
 		a.look(ctx)
-		rest := time.NewTimer(a.opts.Every - time.Since(began))
+		rest := time.NewTimer(a.opts.Every - time.Since(looked))
 		select {
 		case <-rest.C:
 		case <-ctx.Done():
@@ -188,8 +188,11 @@ func (a *Analyser) due(open []felt.Incident, now felt.Instant) []felt.Incident {
 			in = takeUp(row)
 			a.known[row.ID] = in
 		}
-		if len(row.Scopes) > in.scopes || row.Reopened > in.reopened {
-			in.due, in.scopes, in.reopened = now, len(row.Scopes), row.Reopened
+		if row.Reopened > in.reopened {
+			in.due, in.next, in.reopened = now, 0, row.Reopened
+		}
+		if len(row.Scopes) > in.scopes {
+			in.due, in.scopes = now, len(row.Scopes)
 		}
 		if !in.busy && in.due != 0 && in.due <= now && time.Now().After(in.notYet) {
 			in.busy = true
@@ -205,17 +208,17 @@ func (a *Analyser) due(open []felt.Incident, now felt.Instant) []felt.Incident {
 	return list
 }
 
+// began is when the incident's present episode did: it opened, or came back.
+func began(row *felt.Incident) felt.Instant { return max(row.Opened, row.Reopened) }
+
 // takeUp goes on where an earlier run has ended: its last answer is in the row.
 func takeUp(row *felt.Incident) *incident {
-	in := &incident{scopes: len(row.Scopes), reopened: row.Reopened, due: row.Opened}
-	for in.next < len(rounds()) && row.EvidenceAt >= row.Opened+rounds()[in.next] {
+	in := &incident{scopes: len(row.Scopes), reopened: row.Reopened}
+	for in.next < len(rounds()) && row.EvidenceAt >= began(row)+rounds()[in.next] {
 		in.next++
 		in.round++
 	}
 	in.due = dueOf(in.next, row)
-	if row.Reopened > row.EvidenceAt {
-		in.due = row.Reopened
-	}
 	return in
 }
 
@@ -224,7 +227,7 @@ func dueOf(next int, row *felt.Incident) felt.Instant {
 	if next >= len(rounds()) {
 		return 0
 	}
-	return max(row.Opened+rounds()[next], 1)
+	return max(began(row)+rounds()[next], 1)
 }
 
 func (a *Analyser) free(id string) {
@@ -235,7 +238,7 @@ func (a *Analyser) free(id string) {
 
 // round asks, judges and tells, once.
 func (a *Analyser) round(ctx context.Context, row *felt.Incident, now felt.Instant) {
-	began := time.Now()
+	start := time.Now()
 	a.mu.Lock()
 	in := a.known[row.ID]
 	nr := in.round + 1
@@ -248,7 +251,7 @@ func (a *Analyser) round(ctx context.Context, row *felt.Incident, now felt.Insta
 		in.notYet = time.Now().Add(min(a.opts.Retry<<min(in.failed-1, 10), 30*time.Second))
 	} else {
 		in.failed, in.round = 0, nr
-		for in.next < len(rounds()) && row.Opened+rounds()[in.next] <= now {
+		for in.next < len(rounds()) && began(row)+rounds()[in.next] <= now {
 			in.next++
 		}
 		if in.due <= now {
@@ -260,7 +263,8 @@ func (a *Analyser) round(ctx context.Context, row *felt.Incident, now felt.Insta
 		a.failed(ctx, row.ID, err)
 		return
 	}
-	a.count.answered(time.Since(began), nr == 1, time.Since(row.Opened.Time()))
+	a.count.answered(time.Since(start), row.EvidenceAt < began(row), time.Since(began(row).Time()))
+	a.opts.Logger.Debug("what stands behind an incident is told", "incident", row.ID, "round", nr, "took", time.Since(start))
 }
 
 func (a *Analyser) answer(ctx context.Context, row *felt.Incident, nr int64, now felt.Instant) error {
@@ -272,7 +276,7 @@ func (a *Analyser) answer(ctx context.Context, row *felt.Incident, nr int64, now
 		return err
 	}
 	v := evidence.Judge(in)
-	if err := q.customers(v.Hit); err != nil {
+	if err := q.customers(in.Since, v.Hit); err != nil {
 		return err
 	}
 	data, err := json.Marshal(v)

@@ -18,10 +18,11 @@ const (
 	callsSpan   = felt.Hour       // of operations and edges, to know what is usual
 	callsGuard  = 2 * felt.Minute // before first_bad: may be bad already
 	changesSpan = 6 * felt.Hour
-	ahead       = 5 * felt.Second // events may be so far ahead of the log's clock
-	windowsMax  = 90              // of operations and edges, since it began
-	hopsMax     = 6               // from the customer's service on
-	namedMax    = 3               // parts whose customers are counted
+	ahead       = 5 * felt.Second  // events may be so far ahead of the log's clock
+	quietLeast  = 10 * felt.Minute // before an incident came back: at least so much is compared with
+	windowsMax  = 90               // of operations and edges, since it began
+	hopsMax     = 6                // from the customer's service on
+	namedMax    = 3                // parts whose customers are counted
 )
 
 // asking asks the store about one incident.
@@ -35,20 +36,39 @@ type asking struct {
 // input gathers all that is judged by. What cannot be answered, because the rows are not kept any
 // longer, is left out.
 func (q *asking) input(nr int64) (evidence.Input, error) {
-	firstBad := q.row.FirstBad
-	if firstBad <= 0 {
-		firstBad = q.row.Opened
-	}
+	firstBad, quiet := episode(q.row)
 	in := evidence.Input{Incident: *q.row, Round: nr, At: q.now}
 	in.Incident.FirstBad = firstBad
 	in.Since = felt.Window{From: max(firstBad.Floor(felt.Second), q.now-sinceSpan), To: q.now + ahead}
-	in.Before = felt.Window{From: firstBad.Floor(felt.Minute) - beforeSpan, To: firstBad.Floor(felt.Second)}
+	in.Before = felt.Window{From: max(firstBad.Floor(felt.Minute)-beforeSpan, quiet), To: firstBad.Floor(felt.Second)}
 	for _, ask := range []func(*evidence.Input) error{q.points, q.leaves, q.changes, q.findings, q.layers, q.calls} {
 		if err := ask(&in); err != nil && !errors.Is(err, felt.ErrUnanswerable) {
 			return in, err
 		}
 	}
 	return in, nil
+}
+
+// episode is when what is bad now began, and since when nothing was bad before that: an incident that
+// came back had its first failure long ago, and what was bad then is nothing to compare with.
+func episode(row *felt.Incident) (firstBad, quiet felt.Instant) {
+	firstBad = row.FirstBad
+	if firstBad <= 0 {
+		firstBad = row.Opened
+	}
+	if row.Reopened == 0 {
+		return firstBad, 0
+	}
+	since := row.Reopened
+	for _, f := range row.Findings {
+		switch {
+		case f.Ended == 0 && f.Since > firstBad:
+			since = min(since, f.Since)
+		case f.Ended != 0 && f.Ended.Instant() < row.Reopened:
+			quiet = max(quiet, f.Ended.Instant())
+		}
+	}
+	return since, min(quiet, since-quietLeast)
 }
 
 func (q *asking) question(w felt.Window) felt.Question {
@@ -227,8 +247,7 @@ func servicesOf(in *evidence.Input) []string {
 }
 
 // customers counts the distinct customers behind the parts that are hit: leaves do not know who is in two of them.
-func (q *asking) customers(hit []felt.SegmentShare) error {
-	w := felt.Window{From: q.row.FirstBad, To: q.now + ahead}
+func (q *asking) customers(w felt.Window, hit []felt.SegmentShare) error {
 	for i := range hit[:min(len(hit), namedMax)] {
 		ask := q.question(w)
 		askable := true
