@@ -123,9 +123,11 @@ func golden(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	pretty.WriteByte('\n')
-	said := told.ReplaceAllString(pretty.String(), `"$1": "as core/tell says it"`)
-	pretty.Reset()
-	pretty.WriteString(said)
+	if strings.HasPrefix(name, "incident") {
+		said := told.ReplaceAllString(pretty.String(), `"$1": "as core/tell says it"`)
+		pretty.Reset()
+		pretty.WriteString(said)
+	}
 	file := filepath.Join("testdata", name+".json")
 	if *update {
 		if err := os.WriteFile(file, pretty.Bytes(), 0o600); err != nil {

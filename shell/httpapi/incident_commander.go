@@ -59,6 +59,9 @@ const nowWindow = 5 * felt.Minute
 // updateEvery is how long people are left without an update.
 const updateEvery = 15 * felt.Minute
 
+// suspectFrom is the score from which a suspect is named: below it the time alone speaks.
+const suspectFrom = .5
+
 // maxPlans bounds the journeys whose plans and budgets are shown: an incident of a shared service may
 // be about hundreds.
 const maxPlans = 5
@@ -187,7 +190,7 @@ func draft(i *felt.Incident, v *IncidentView, c *CommanderView, now felt.Instant
 	switch {
 	case i.Cause != (felt.Cause{}):
 		add("Cause: %s.", strings.TrimSuffix(causeWords(i.Cause), "."))
-	case len(i.Suspects) > 0:
+	case len(i.Suspects) > 0 && i.Suspects[0].Score >= suspectFrom:
 		add("Suspected, not confirmed: %s.", strings.TrimSuffix(cmp.Or(i.Suspects[0].Text, i.Suspects[0].What), "."))
 	case i.EvidenceAt > 0:
 		add("The cause is not known yet; no change nearby stands out.")
