@@ -89,8 +89,11 @@ func TestTo(t *testing.T) {
 		"a step of the journey": {incident(step("shop", "pay")), felt.NotifyDetected, []string{"all", "begun", "checkout", "shop", "zulu"}},
 		"a step of another":     {incident(step("shop", "choose")), felt.NotifyDetected, []string{"all", "begun", "shop", "zulu"}},
 		"the second of two":     {incident(journey("desk", "help"), journey("shop", "checkout")), felt.NotifyDetected, []string{"all", "begun", "checkout", "desk", "shop", "zulu"}},
-		"another environment": {with(incident(felt.Scope{Env: "staging", App: "shop", Name: "renew"}), func(i *felt.Incident) { i.Env = "staging" }),
-			felt.NotifyDetected, []string{"all", "begun", "test", "zulu"}},
+		"another environment": {
+			with(incident(felt.Scope{Env: "staging", App: "shop", Name: "renew"}), func(i *felt.Incident) { i.Env = "staging" }),
+			felt.NotifyDetected,
+			[]string{"all", "begun", "test", "zulu"},
+		},
 		"nothing but an app":      {&felt.Incident{Kind: "silent", Env: "production", App: "other"}, felt.NotifyDetected, []string{"all", "begun", "desk", "zulu"}},
 		"slow":                    {with(incident(journey("shop", "renew")), func(i *felt.Incident) { i.Kind = "slow" }), felt.NotifyDetected, []string{"all", "begun", "shop", "slow", "zulu"}},
 		"slow, and then it fails": {with(incident(journey("shop", "renew")), func(i *felt.Incident) { i.Findings = []felt.Finding{{Kind: "slow", Paging: true}, {Kind: "drop"}} }), felt.NotifyDetected, []string{"all", "begun", "shop", "slow", "zulu"}},

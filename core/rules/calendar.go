@@ -131,6 +131,8 @@ func (p *parsed) checkOccasion(name, every string, from, to, everyPart *string) 
 	switch {
 	case wrong == nil && c.span <= 0:
 		p.err("bad-day", to, "", "%q ends before it begins", name)
+	case wrong == nil && c.span > period(every) && every == "":
+		p.err("bad-day", to, "", "%q lasts longer than anybody can wait", name)
 	case wrong == nil && c.span > period(every):
 		p.err("bad-day", everyPart, "make it shorter, or leave every out", "%q lasts longer than until it comes again", name)
 	case wrong != nil && *wrong != "":

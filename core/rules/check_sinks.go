@@ -155,8 +155,12 @@ type keyed struct {
 
 func (w *SinkWhen) lists() []keyed {
 	return []keyed{
-		{"events", &w.Events}, {"envs", &w.Envs}, {"apps", &w.Apps}, {"journeys", &w.Journeys},
-		{"kinds", &w.Kinds}, {"priorities", &w.Priorities},
+		{"events", &w.Events},
+		{"envs", &w.Envs},
+		{"apps", &w.Apps},
+		{"journeys", &w.Journeys},
+		{"kinds", &w.Kinds},
+		{"priorities", &w.Priorities},
 	}
 }
 

@@ -1,5 +1,7 @@
 package rules
 
+import "slices"
+
 // CheckInfo is one thing that is checked.
 type CheckInfo struct {
 	Name     string // stable: of [Problem.Check]
@@ -10,6 +12,11 @@ type CheckInfo struct {
 // Checks lists everything that is checked, in the order of the reference: what a file
 // says by itself, then what it means.
 func Checks() []CheckInfo {
+	return slices.Concat(readChecks(), journeyChecks(), otherChecks())
+}
+
+// readChecks are of what a file says by itself.
+func readChecks() []CheckInfo {
 	e, w := SeverityError, SeverityWarning
 	return []CheckInfo{
 		{"bad-yaml", e, "The file is not YAML, or uses what is not taken: anchors, aliases, merge keys, tags, several documents, a key twice; or it is nested more than 64 deep or has more than 2,000 keys in one map."},
@@ -25,7 +32,13 @@ func Checks() []CheckInfo {
 		{"bad-condition", e, "A condition on a text is not exactly one condition."},
 		{"bad-regex", e, "A regular expression does not compile."},
 		{"large-regex", e, "A regular expression has more than 512 bytes or compiles to more than 2,000 instructions, or all of them to more than 200,000."},
+	}
+}
 
+// journeyChecks are of what journeys mean.
+func journeyChecks() []CheckInfo {
+	e, w := SeverityError, SeverityWarning
+	return []CheckInfo{
 		{"too-many-journeys", e, "There are more than 2,000 journeys."},
 		{"too-many-steps", e, "A journey has more than 100 steps."},
 		{"too-many-segments", e, "A journey is split by more than 8 segment keys."},
@@ -62,6 +75,13 @@ func Checks() []CheckInfo {
 		{"threshold-without-owner", w, "A signal has a threshold, and nobody owns it."},
 		{"bad-objective", e, "A latency objective without a threshold, or another one with it."},
 		{"objective-window", e, "An objective's window is longer than what is kept."},
+	}
+}
+
+// otherChecks are of all that stands beside journeys, or in several places.
+func otherChecks() []CheckInfo {
+	e, w := SeverityError, SeverityWarning
+	return []CheckInfo{
 		{"bad-currency", e, "An amount without a currency, or a currency that is no ISO 4217 code."},
 		{"bad-date", e, "reviewed is no date, or from or to of the calendar or of maintenance neither a date nor a time with its offset."},
 		{"bad-link", e, "A link, or the address of a sink, is no http(s) address."},

@@ -14,7 +14,8 @@ import (
 func full(i *felt.Incident) {
 	i.Score, i.Priority = 71.6, "P1"
 	i.ScoreParts = []felt.ScorePart{
-		{Name: "criticality", Value: 1, Weight: .3, Input: "5 of 5"}, {Name: "reach", Value: .14, Weight: .25, Input: "412 of 13,290 customers"},
+		{Name: "criticality", Value: 1, Weight: .3, Input: "5 of 5"},
+		{Name: "reach", Value: .14, Weight: .25, Input: "412 of 13,290 customers"},
 		{Name: "stage", Value: 1, Weight: 0, Input: "the journey as a whole"},
 	}
 	i.SegmentsHit = []felt.SegmentShare{segment(.9, "release", "web 5.2", "region", "eu-west")}
@@ -86,8 +87,11 @@ func TestUpdate(t *testing.T) {
 		"it does not any more":         {changes{func(i *felt.Incident) { i.Recovery.Since = clock(14, 26) }}, nil, "It does not look well any more"},
 		"resolved":                     {changes{func(i *felt.Incident) { i.Recovery.Since = clock(14, 41) }}, changes{resolved}, "Resolved at 14:46 UTC"},
 		"back":                         {changes{resolved}, changes{func(i *felt.Incident) { i.Reopened = clock(14, 27) }}, "It is back since 14:27 UTC"},
-		"a storm": {nil, changes{customers(900, 13_290), journeys("checkout", "search"), suspects(deploy(.9, 2*felt.Minute))},
-			"Now also search; 900 customers (6.8 % of 13,290) failed so far; 2 min after deploy web@5f3c"},
+		"a storm": {
+			nil,
+			changes{customers(900, 13_290), journeys("checkout", "search"), suspects(deploy(.9, 2*felt.Minute))},
+			"Now also search; 900 customers (6.8 % of 13,290) failed so far; 2 min after deploy web@5f3c",
+		},
 	} {
 		before, after := told{"", c.before}.incident(), told{"", c.after}.incident()
 		if got := tell.Update(&before, &after); got != c.want {
