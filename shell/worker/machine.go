@@ -194,6 +194,13 @@ func (m *machine) sights(of felt.Scope) []felt.Sight {
 	return m.eng.Sights(of)
 }
 
+// silences asks likewise.
+func (m *machine) silences() []felt.Silence {
+	m.judging.Lock()
+	defer m.judging.Unlock()
+	return m.eng.Silences()
+}
+
 // finish describes the last item before the log's clock stands at the end of tick last.
 func (m *machine) finish(it *item, last felt.Tick) {
 	m.tick = last

@@ -175,6 +175,16 @@ func (w *Worker) Sights(of felt.Scope) []felt.Sight {
 	return m.sights(of)
 }
 
+// Silences are those that hold: nobody is told of incidents in their scopes. nil before
+// [Worker.Run] has begun.
+func (w *Worker) Silences() []felt.Silence {
+	m := w.machine.Load()
+	if m == nil {
+		return nil
+	}
+	return m.silences()
+}
+
 // Ready reports whether everything that was on the log when the worker began is in
 // the rows, but for the tick that its last record left open.
 func (w *Worker) Ready() bool { return w.ready.Load() }
