@@ -160,6 +160,7 @@ func (a *App) connect() (err error) {
 		Identify: func(env, id string) []felt.Hash { return hashesOf(key, env, id) },
 		Named:    a.named,
 		Sights:   func(of felt.Scope) []felt.Sight { return a.worker.Sights(of) },
+		Silences: func() []felt.Silence { return a.worker.Silences() },
 		Backtest: a.worker.Backtest,
 		Keeping:  httpapi.Keeping{Share: a.cfg.keepShare(), Behind: a.cfg.KeeperBehind, For: time.Duration(a.cfg.Retention.Spans)},
 		Explain:  explain.Options{Settings: a.settings, Redact: otlp.Redaction{Drop: a.cfg.RedactKeys, Allow: a.cfg.AllowKeys}},
