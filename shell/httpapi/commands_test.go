@@ -74,7 +74,7 @@ func TestResolveWhenOver(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		i.Version, i.FindingActive, i.Recovered = i.Version+1, false, now-felt.Minute
+		i.Version, i.FindingActive, i.Recovery = i.Version+1, false, felt.Recovery{Holds: true, Outcomes: 30, Needs: 30}
 		w.putIncident(i)
 		w.engine.move(4712)
 		if a := w.ask(http.MethodPost, inc1+"resolve", body); a.status != 200 || a.at("status") != "resolved" {

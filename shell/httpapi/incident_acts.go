@@ -53,6 +53,19 @@ func (a *API) unresolved(ctx context.Context, id string) (felt.Incident, error) 
 	return i, err
 }
 
+// heldFor is how long the engine holds an incident after it was resolved: until then it can come back,
+// and what people say of it is written down.
+const heldFor = 2 * felt.Hour
+
+// remembered is an incident of which something can still be said.
+func (a *API) remembered(ctx context.Context, id string) (felt.Incident, error) {
+	i, err := a.incidentByID(ctx, id)
+	if err == nil && i.Status == felt.IncidentResolved && a.now() >= i.Resolved+heldFor {
+		return i, huma.Error409Conflict("it was resolved more than 2 h ago, and is closed for good")
+	}
+	return i, err
+}
+
 type noteInput struct {
 	ID string `path:"id" maxLength:"256"`
 	CommandHeaders
@@ -64,13 +77,13 @@ type noteBody struct {
 	Kind string `json:"kind,omitempty" enum:"note,marker,update,decision" doc:"Default note. marker: something happened now; update: what people were told; decision: what was decided"`
 }
 
-// note writes into the timeline, also after the incident is over.
+// note writes into the timeline, also for a while after the incident is over.
 func (a *API) note(ctx context.Context, in *noteInput) (*incidentOutput, error) {
 	text := strings.TrimSpace(in.Body.Text)
 	if text == "" {
 		return nil, huma.Error422UnprocessableEntity("text: a line for the timeline is needed")
 	}
-	i, err := a.incidentByID(ctx, in.ID)
+	i, err := a.remembered(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +138,7 @@ func (a *API) cause(ctx context.Context, in *causeInput) (*incidentOutput, error
 	if b == (causeBody{}) {
 		return nil, huma.Error422UnprocessableEntity("change, service or note is needed: what caused it?")
 	}
-	i, err := a.incidentByID(ctx, in.ID)
+	i, err := a.remembered(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +193,7 @@ type verdictBody struct {
 
 // verdict says whether it was one. Detectors are judged by it.
 func (a *API) verdict(ctx context.Context, in *verdictInput) (*incidentOutput, error) {
-	i, err := a.incidentByID(ctx, in.ID)
+	i, err := a.remembered(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}

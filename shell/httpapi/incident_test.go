@@ -136,6 +136,14 @@ func TestCommandsThatDoNotFit(t *testing.T) {
 	if len(w.commands()) != 0 {
 		t.Errorf("commands %v", w.commands())
 	}
+	// The engine lets go of what was resolved hours ago: saying so is better than losing it.
+	old := i
+	old.ID, old.Status, old.Resolved = "inc-8", felt.IncidentResolved, now-3*felt.Hour
+	w.putIncident(old)
+	w.engine.move(4713)
+	for verb, body := range map[string]string{"note": `{"text":"x"}`, "cause": `{"note":"x"}`, "verdict": `{"verdict":"noise"}`} {
+		problem(t, w.ask(http.MethodPost, "/api/v1/incidents/inc-8/"+verb, body), 409, "more than 2 h ago")
+	}
 	// Found by nobody any more, and not yet seen to recover.
 	i.Version, i.FindingActive = i.Version+1, false
 	w.putIncident(i)
@@ -151,7 +159,8 @@ func TestNeedsReason(t *testing.T) {
 	}{
 		{felt.Incident{}, true}, // declared, and nothing is known
 		{felt.Incident{FindingActive: true, Recovered: now}, true},
-		{felt.Incident{Recovered: now}, false},
+		{felt.Incident{Recovered: now}, true}, // and it has come back since
+		{felt.Incident{Status: felt.IncidentResolved}, false},
 		{felt.Incident{Recovery: back}, false},
 		{felt.Incident{Recovery: felt.Recovery{Holds: true, Outcomes: 29, Needs: 30}}, true},
 		{felt.Incident{Recovery: felt.Recovery{Outcomes: 30, Needs: 30}}, true},

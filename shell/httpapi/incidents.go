@@ -209,11 +209,11 @@ func (a *API) elapsed(i *felt.Incident) felt.Instant {
 }
 
 // needsReason: nobody may close what hurts customers without saying why. They are seen to have come
-// back, or somebody says so.
+// back, or somebody says so. The engine holds to the same.
 func needsReason(i *felt.Incident) bool {
 	r := i.Recovery
-	back := i.Recovered > 0 || r.Holds && r.Needs > 0 && r.Outcomes >= r.Needs
-	return i.FindingActive || !back
+	back := r.Holds && r.Outcomes >= r.Needs
+	return i.Status != felt.IncidentResolved && (i.FindingActive || !back)
 }
 
 // grouped writes 13290 as 13,290.
