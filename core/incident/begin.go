@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	binWidth = 10 * felt.Second
-	bins     = 90  // a quarter of an hour
+	binWidth = felt.Second
+	bins     = 900 // a quarter of an hour
 	plain    = 3.0 // nats by which a beginning must be likelier than that of the finding to be later
 	earlier  = 1.0 // or earlier
 )

@@ -18,6 +18,8 @@ const (
 	weighsDegraded  = .4
 	weighsUnknown   = .7
 	middling        = .5
+
+	calmer = 3 // points below its bound before a priority falls, so that it does not go to and fro
 )
 
 // weights are those of the inventory.
@@ -38,7 +40,11 @@ func (b *Book) rank(t felt.Tick, l *live) {
 		r.Score, l.counted = total, true
 	}
 	r.ScoreParts = parts
-	if p := score.Priority(total, w); !l.set && p != r.Priority {
+	p := score.Priority(total, w)
+	if lower := p > r.Priority && r.Priority != ""; lower && score.Priority(total+calmer, w) <= r.Priority {
+		p = r.Priority
+	}
+	if !l.set && p != r.Priority {
 		r.Priority, l.changed = p, true
 	}
 }

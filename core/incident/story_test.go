@@ -1,0 +1,281 @@
+package incident
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/felt-cx/felt"
+)
+
+const sinks = `
+sinks:
+  - name: oncall
+    kind: webhook
+    url: {env: HOOK}
+    secret: {env: SECRET}
+`
+
+// life is a fault of two minutes at +60, seen at +80: every second 4 customers of 1..n come, and half of
+// them fail. (Nobody comes in the second after it is seen.) Those who fail come back a minute after the fault.
+func life(w *world, until felt.Tick, happens func(at felt.Tick)) {
+	w.of(pay()).expected = 40
+	w.run(until, func(at felt.Tick) {
+		for i := range uint64(4) {
+			o := felt.OutcomeSuccess
+			if at >= 60 && at < 180 && i < 2 {
+				o = felt.OutcomeFailed
+			}
+			w.try(pay(), uint64(at)*4+i+1, o)
+		}
+		if at >= 240 && at < 300 { // those of the fault's first half
+			for i := range uint64(2) {
+				w.try(pay(), uint64(at-180)*4+i+1, felt.OutcomeSuccess)
+			}
+		}
+		if happens != nil {
+			happens(at)
+		}
+		if at == 80 {
+			w.tick(w.page(pay(), func(f *felt.Finding) { f.ID, f.Since = "fnd-1", (start + 66).Instant() }))
+		}
+	})
+}
+
+func TestLifeOfAnIncident(t *testing.T) {
+	w := newWorld(t)
+	w.b.Rules(inventory(t, sinks))
+	life(w, 2600, func(at felt.Tick) {
+		switch at {
+		case 95:
+			w.command(felt.Command{What: felt.CommandAcknowledge, Target: w.last().ID, Actor: "ann", Reason: "on it"})
+		case 120:
+			w.command(felt.Command{What: felt.CommandResolve, Target: w.last().ID, Actor: "ann"})
+		case 150:
+			w.command(felt.Command{What: felt.CommandMitigated, Target: w.last().ID, Actor: "ann", Reason: "rolled back"})
+			w.command(felt.Command{What: felt.CommandCause, Target: w.last().ID, Actor: "ann", Reason: "a lock", Args: map[string]string{"change": "d1"}})
+		}
+	})
+	r := w.last()
+	if diff := cmp.Diff([]string{
+		"+59 first_bad: first of the failures that stand out",
+		"+80 opened: 40 of 100 tries failed",
+		"+83 notified: oncall told: detected",
+		"+90 notified: oncall told: reported, 60 customers (50.0 % of 120) failed so far; P2, before P3 (impact score 50)",
+		"+95 acknowledged: acknowledged: on it ann",
+		"+120 refused: not resolved: customers still fail, so a reason is needed ann",
+		"+150 mitigated: mitigated: rolled back ann",
+		"+150 cause: the cause: d1, a lock ann",
+	}, story(r)[:8]); diff != "" {
+		t.Error(diff)
+	}
+	if seconds(r.Recovered) != 180 || seconds(r.Resolved) != 480 || r.Status != felt.IncidentResolved {
+		t.Errorf("recovered at %d, resolved at %d; %v", seconds(r.Recovered), seconds(r.Resolved), story(r))
+	}
+	if got := []felt.Tick{seconds(r.Detected), seconds(r.Opened), seconds(r.Notified), seconds(r.Acknowledged), seconds(r.Understood), seconds(r.Mitigated), seconds(r.Twentieth)}; !cmp.Equal(got, []felt.Tick{80, 80, 83, 95, 150, 150, 68}) {
+		t.Errorf("times %v", got)
+	}
+	i := r.Impact
+	if i.Customers.Failed != 238 || i.Recovered != 118 || i.Lost != 120 || i.Undecided != 0 || i.Sessions.Failed != 238 || i.Counts.Failed != 238 {
+		t.Errorf("%+v", i)
+	}
+	var kinds []string
+	for _, n := range w.told {
+		kinds = append(kinds, n.Sink+" "+string(n.Kind))
+	}
+	if len(kinds) < 3 || kinds[0] != "oncall incident.detected" || kinds[len(kinds)-1] != "oncall incident.resolved" || strings.Count(strings.Join(kinds, " "), "detected") != 1 {
+		t.Errorf("told %v", kinds)
+	}
+	harmed := map[felt.Hash]felt.IncidentCustomer{}
+	for _, c := range w.hand {
+		harmed[c.Customer] = c
+	}
+	back := 0
+	for _, c := range harmed {
+		if c.Failed != 1 || c.First != c.Last || c.Incident != r.ID {
+			t.Fatalf("%+v", c)
+		}
+		back += one(c.RecoveredAt != 0)
+	}
+	if len(harmed) != 238 || back != 118 {
+		t.Errorf("%d harmed, %d of them back", len(harmed), back)
+	}
+}
+
+// TestRecoveryIsOfCustomers: the finding ends while customers still fail, and then goes on although they
+// do not.
+func TestRecoveryIsOfCustomers(t *testing.T) {
+	w := newWorld(t)
+	life(w, 700, func(at felt.Tick) {
+		if at == 100 {
+			f := w.page(pay(), func(f *felt.Finding) { f.ID, f.Ended = "fnd-1", w.now })
+			w.tick(f)
+		}
+		if at == 110 && w.last().FindingActive {
+			t.Error("the finding goes on")
+		}
+		if at == 170 && w.last().Status != felt.IncidentOpen {
+			t.Error("resolved because a finding ended")
+		}
+	})
+	if r := w.last(); r.Status != felt.IncidentResolved || seconds(r.Recovered) != 180 {
+		t.Errorf("%v, recovered at %d", r.Status, seconds(r.Recovered))
+	}
+	w = newWorld(t)
+	life(w, 500, nil) // its finding never ends
+	if r := w.last(); r.Status != felt.IncidentResolved || r.FindingActive {
+		t.Errorf("%v", story(r))
+	}
+}
+
+// TestNotEnoughCome: nobody fails any more, for hardly anybody comes.
+func TestNotEnoughCome(t *testing.T) {
+	w := newWorld(t)
+	w.of(pay()).expected = 40
+	w.run(1500, func(at felt.Tick) {
+		n := uint64(4)
+		if at >= 180 && at < 900 {
+			n = 2
+		}
+		for i := range n {
+			o := felt.OutcomeSuccess
+			if at >= 60 && at < 180 && i < 2 {
+				o = felt.OutcomeFailed
+			}
+			w.try(pay(), uint64(at)*4+i+1, o)
+		}
+		if at == 80 {
+			w.tick(w.page(pay()))
+		}
+		if r := w.rows; at == 600 && (r[len(r)-1].Status != felt.IncidentOpen || !strings.Contains(r[len(r)-1].Recovery.Text, "120 customers came in the last minute of 240 expected")) {
+			t.Errorf("%+v", r[len(r)-1].Recovery)
+		}
+	})
+	if r := w.last(); r.Status != felt.IncidentResolved || seconds(r.Recovered) < 880 || seconds(r.Recovered) > 950 {
+		t.Errorf("%v, recovered at %d", r.Status, seconds(r.Recovered))
+	}
+}
+
+// TestFewCome: one a minute: thirty take half an hour, and it says so.
+func TestFewCome(t *testing.T) {
+	w := newWorld(t)
+	w.run(2400, func(at felt.Tick) {
+		if at < 100 {
+			w.try(pay(), uint64(at)+1, felt.OutcomeFailed)
+		} else if at%60 == 0 {
+			w.try(pay(), uint64(at), felt.OutcomeSuccess)
+		}
+		if at == 80 {
+			w.tick(w.page(pay()))
+		}
+		if at == 1000 {
+			if r := w.last().Recovery; !r.Holds || !strings.Contains(r.Text, "outcomes of 30 needed have come, and at this pace the others take about") {
+				t.Errorf("%+v", r)
+			}
+		}
+	})
+	if r := w.last(); r.Status != felt.IncidentResolved || seconds(r.Resolved) < 1800 {
+		t.Errorf("%v at %d: %s", r.Status, seconds(r.Resolved), r.Recovery.Text)
+	}
+}
+
+// TestReopens: within two hours it is the same incident, later another one.
+func TestReopens(t *testing.T) {
+	for _, c := range []struct {
+		after  felt.Tick
+		reopen bool
+	}{{7000, true}, {7300, false}} {
+		w := newWorld(t)
+		w.b.Rules(inventory(t, sinks))
+		life(w, 500, nil)
+		first := w.last()
+		if first.Status != felt.IncidentResolved {
+			t.Fatal(story(first))
+		}
+		for w.now < start+480+c.after {
+			w.tick()
+		}
+		w.tries(pay(), 900_001, 900_030, felt.OutcomeFailed)
+		w.tick(w.page(pay()))
+		w.run(480+c.after+20, nil)
+		r := w.last()
+		if (r.ID == first.ID) != c.reopen || r.Status != felt.IncidentOpen || (r.Reopened != 0) != c.reopen {
+			t.Errorf("after %d s: %s %v, reopened %d; it was %s", c.after, r.ID, r.Status, r.Reopened, first.ID)
+		}
+		if last := w.told[len(w.told)-1]; last.Kind != felt.NotifyDetected {
+			t.Errorf("told %s", last.Kind)
+		}
+		if want := map[bool]int64{true: 267, false: 29}[c.reopen]; r.Impact.Customers.Failed != want {
+			t.Errorf("%d failed, want %d", r.Impact.Customers.Failed, want)
+		}
+	}
+}
+
+// TestWorseAgain: a finding that never ended opens its incident again when customers fail again.
+func TestWorseAgain(t *testing.T) {
+	w := newWorld(t)
+	life(w, 500, nil)
+	calm := w.page(pay(), func(f *felt.Finding) { f.ID, f.N, f.Hit = "fnd-1", 1100, 50 })
+	w.tick(calm)
+	if w.last().Status != felt.IncidentResolved {
+		t.Fatal("opened by what is usual")
+	}
+	worse := w.page(pay(), func(f *felt.Finding) { f.ID, f.N, f.Hit = "fnd-1", 1200, 110 })
+	w.tick(worse)
+	if r := w.last(); r.Status != felt.IncidentOpen || r.Reopened == 0 {
+		t.Errorf("%v", story(r))
+	}
+}
+
+// TestCutAnywhere: saved and loaded at any tick, the rest is the same.
+func TestCutAnywhere(t *testing.T) {
+	set := inventory(t, sinks)
+	play := func(cut felt.Tick) string {
+		w := newWorld(t)
+		w.b.Rules(set)
+		var all string
+		life(w, 520, func(at felt.Tick) {
+			switch at {
+			case 70:
+				w.b.Changes([]felt.Change{{ID: "d1", Kind: "deploy", Env: "production", App: "shop", Version: "v2", Started: (start + 40).Instant()}})
+			case 82:
+				w.b.Evidence(felt.Evidence{Incident: w.last().ID, Round: 1, At: w.now.Instant(), Suspects: []felt.Suspect{{Kind: "deploy", What: "shop@v2", Score: .9}}})
+			case 130:
+				w.command(felt.Command{What: felt.CommandSilence, Target: "s1", Reason: "known", Actor: "ann", Args: map[string]string{"app": "shop", "until": (start + 400).Instant().Time().Format("2006-01-02T15:04:05Z07:00")}})
+			}
+			if at == cut {
+				w.b = cutOff(t, w.b, set)
+			}
+		})
+		all += asJSON(t, w.rows) + asJSON(t, w.told) + asJSON(t, w.hand) + asJSON(t, w.b.Stats())
+		return all
+	}
+	want := play(-1)
+	for cut := felt.Tick(0); cut < 520; cut += 13 {
+		if got := play(cut); got != want {
+			t.Fatalf("cut at +%d", cut)
+		}
+	}
+}
+
+// TestDueIsEnough: ticks that nothing is due at may be left out.
+func TestDueIsEnough(t *testing.T) {
+	play := func(skip bool) string {
+		w := newWorld(t)
+		w.b.Rules(inventory(t, sinks))
+		life(w, 81, nil)
+		for w.now < start+9000 {
+			if next := w.b.Due(); skip && w.now != next {
+				w.now++
+				continue
+			}
+			w.tick()
+		}
+		w.b.tick = w.now // when the last tick was is no difference
+		return asJSON(t, w.rows) + asJSON(t, w.told) + asJSON(t, w.hand) + string(saved(w.b))
+	}
+	if play(true) != play(false) {
+		t.Error("the ticks that were left out made a difference")
+	}
+}
