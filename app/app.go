@@ -23,6 +23,7 @@ import (
 	"github.com/felt-cx/felt/shell/ingest"
 	"github.com/felt-cx/felt/shell/jetstream"
 	"github.com/felt-cx/felt/shell/keeper"
+	"github.com/felt-cx/felt/shell/notify"
 	"github.com/felt-cx/felt/shell/worker"
 	"github.com/felt-cx/felt/web"
 )
@@ -36,6 +37,8 @@ type App struct {
 	door   *ingest.Door
 	worker *worker.Worker
 	keeper *keeper.Keeper
+	outbox *jetstream.Outbox
+	notify *notify.Sender
 	behind *analyse.Analyser // finds what stands behind incidents
 	api    *httpapi.API
 
@@ -111,6 +114,10 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("log: %w", err)
 	}
+	a.outbox, err = a.log.Outbox(ctx, jetstream.OutboxOptions{MaxBytes: a.cfg.OutboxMaxBytes, MaxAge: a.cfg.OutboxMaxAge})
+	if err != nil {
+		return fmt.Errorf("outbox: %w", err)
+	}
 	a.store, err = duckdb.Open(ctx, duckdb.Options{
 		Dir: a.dir.path, MemoryLimit: a.cfg.StoreMemory, QuietLimit: a.cfg.storeQuiet, WriteLimit: a.cfg.storeWrite, Recovery: a.settings.Recovery,
 	})
@@ -142,7 +149,7 @@ func (a *App) connect() (err error) {
 		return fmt.Errorf("keeper: %w", err)
 	}
 	a.worker, err = worker.New(worker.Options{
-		Log: a.log, Store: a.store, Settings: a.dir.base(), Clock: a.settings.Clock, Dir: a.dir.file("snapshots"),
+		Log: a.log, Store: a.store, Outbox: a.outbox, Settings: a.dir.base(), Clock: a.settings.Clock, Dir: a.dir.file("snapshots"),
 		Workers: a.cfg.Workers, SnapshotEvery: a.cfg.SnapshotEvery, Retention: a.cfg.Retention, Hold: a.hold,
 		WarmUp: worker.WarmUp{Span: a.cfg.WarmUp, Rows: a.cfg.WarmUpRows}, Inventory: a.inventory.told(),
 		Now: a.cfg.Now, Logger: a.cfg.Logger,
@@ -153,15 +160,19 @@ func (a *App) connect() (err error) {
 	if a.behind, err = analyse.New(analyse.Options{Store: a.store, Engine: a.worker, Log: a.door, Logger: a.cfg.Logger}); err != nil {
 		return fmt.Errorf("analyse: %w", err)
 	}
+	if err := a.connectNotify(); err != nil {
+		return err
+	}
 	a.api, err = httpapi.New(httpapi.Options{
 		Store: a.store, Commands: a.door, Engine: a.worker, Health: a.health,
-		Meters: []felt.Meter{a.door, a.log, a.worker, a.keeper, a.behind, a.store, a.inventory, a.compactor, a.memory()},
+		Meters: []felt.Meter{a.door, a.log, a.worker, a.keeper, a.behind, a.outbox, a.notify, a.store, a.inventory, a.compactor, a.memory()},
 		Rules:  a.inventory.rules, Check: func(in felt.Inventory) []rules.Problem { return rules.Check(in, a.checking()) },
 		Identify: func(env, id string) []felt.Hash { return hashesOf(key, env, id) },
 		Named:    a.named,
 		Sights:   func(of felt.Scope) []felt.Sight { return a.worker.Sights(of) },
 		Silences: func() []felt.Silence { return a.worker.Silences() },
 		Backtest: a.worker.Backtest,
+		Notices:  a.notify,
 		Keeping:  httpapi.Keeping{Share: a.cfg.keepShare(), Behind: a.cfg.KeeperBehind, For: time.Duration(a.cfg.Retention.Spans)},
 		Explain:  explain.Options{Settings: a.settings, Redact: otlp.Redaction{Drop: a.cfg.RedactKeys, Allow: a.cfg.AllowKeys}},
 		Clock:    a.Clock,
@@ -279,6 +290,7 @@ func (a *App) Run(ctx context.Context, beside func(context.Context, *App) error)
 	})
 	g.run("keeper", func() error { return a.keeper.Run(ctx) })
 	g.run("analyse", func() error { a.behind.Run(ctx); return nil })
+	g.run("notify", func() error { a.runNotify(ctx); return nil })
 	g.run("compactor", func() error { a.compactor.run(ctx); return nil })
 	a.serve(ctx, g)
 	if beside != nil {

@@ -68,6 +68,12 @@ type Config struct {
 	KeeperHoldLog  time.Duration // the log is not trimmed past a keeper that is at most so much further behind; default 15 min
 	TraceSpans     int           // kept of one trace; default 10,000
 
+	PublicURL      string        // where people reach the pages, for links in what they are told; "" no links
+	OutboxMaxBytes int64         // of notifications that are kept; default 256 MiB
+	OutboxMaxAge   time.Duration // how long they are kept; default 14 days
+	NotifyTimeout  time.Duration // for one attempt to deliver; default 10 s
+	NotifyGiveUp   time.Duration // how long a notification is tried, and how old it may be at first; default 24 h
+
 	Tokens []Token
 
 	Extra map[string]http.Handler // further routes beside the API, behind its guards
@@ -197,6 +203,7 @@ func (c *Config) Check() error {
 		}
 	}
 	problems = append(problems, c.checkKeeping()...)
+	problems = append(problems, c.checkNotify()...)
 	if c.DecodedLimit < c.BodyLimit {
 		problems = append(problems, fmt.Errorf("decoded-limit: %d is under body-limit %d", c.DecodedLimit, c.BodyLimit))
 	}
@@ -262,6 +269,7 @@ func (c *Config) defaults() {
 	def(&c.CompactEvery, time.Minute)
 	def(&c.KeepGoodTraces, 0.01)
 	def(&c.KeeperBehind, 90*time.Second)
+	c.notifyDefaults()
 	def(&c.Version, "dev")
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

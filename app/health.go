@@ -27,6 +27,7 @@ func (a *App) health() httpapi.Health {
 		h.Parts["inventory"] = why
 		h.Ready = h.Ready && time.Since(a.began) > forceWithin // it must not keep the server from being used for ever
 	}
+	a.tellNotify(h.Parts)
 	a.mu.Lock()
 	maps.Copy(h.Parts, a.down)
 	h.Ready = h.Ready && len(a.down) == 0

@@ -80,6 +80,12 @@ type serverFlags struct {
 	KeeperHoldLog    time.Duration `help:"How much further behind than usual the picking of spans may be before the log is trimmed all the same." default:"15m"`
 	TraceSpans       int           `help:"Spans kept of one trace; further ones are dropped and counted." default:"10000"`
 
+	PublicURL      string        `help:"Where people reach the pages, such as https://felt.example.com, for links in what they are told." placeholder:"URL"`
+	OutboxMaxBytes bytesFlag     `help:"Size of the outbox: what people are told, and what came of it. The oldest go first." default:"256MiB"`
+	OutboxMaxAge   time.Duration `help:"How long it is kept what people were told." default:"336h"`
+	NotifyTimeout  time.Duration `help:"How long a sink has to answer." default:"10s"`
+	NotifyGiveUp   time.Duration `help:"How long a notification is tried before it is given up, and how old it may be when it is first tried." default:"24h"`
+
 	LogLevel  string `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
 	LogFormat string `help:"text or json." enum:"text,json" default:"text"`
 }
@@ -138,6 +144,7 @@ func (f *serverFlags) config(data string, logs io.Writer) (app.Config, error) {
 		WarmUp: felt.Instant(f.WarmUp), WarmUpRows: f.WarmUpRows,
 		Memory: int64(f.Memory), StoreMemory: f.StoreMemory, Retention: keep, CompactEvery: f.CompactEvery,
 		KeepGoodTraces: f.KeepGoodTraces, KeeperBehind: f.KeeperBehind, KeeperTraces: f.KeeperTraces,
+		PublicURL: f.PublicURL, OutboxMaxBytes: int64(f.OutboxMaxBytes), OutboxMaxAge: f.OutboxMaxAge, NotifyTimeout: f.NotifyTimeout, NotifyGiveUp: f.NotifyGiveUp,
 		KeeperBytes: int64(f.KeeperBytes), KeeperHoldLog: f.KeeperHoldLog, TraceSpans: f.TraceSpans, Version: version, Logger: f.logger(logs),
 	}
 	if f.KeepGoodTraces == 0 {
