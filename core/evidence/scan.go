@@ -435,7 +435,7 @@ func baselines(t Table) []float64 {
 		was += c.Was
 		of += c.Of
 	}
-	global := (was + .5) / (of + 1)
+	global := (was + .5) / (of + 50) // of what is not known, one in a hundred
 	prior := make([]float64, len(t.Cells))
 	for i := range prior {
 		prior[i] = global

@@ -13,10 +13,11 @@ import (
 )
 
 const (
-	beforeSpan  = 2 * felt.Hour   // held against what is bad
-	sinceSpan   = 2 * felt.Hour   // of an incident that lasts longer, the last
-	callsSpan   = felt.Hour       // of operations and edges, to know what is usual
-	callsGuard  = 2 * felt.Minute // before first_bad: may be bad already
+	beforeSpan  = 2 * felt.Hour    // held against what is bad
+	sinceSpan   = 2 * felt.Hour    // of an incident that lasts longer, the last
+	callsSpan   = felt.Hour        // of operations and edges, to know what is usual
+	callsFirst  = 20 * felt.Minute // the same, of the first round: somebody waits for it
+	callsGuard  = 2 * felt.Minute  // before first_bad: may be bad already
 	changesSpan = 6 * felt.Hour
 	ahead       = 5 * felt.Second  // events may be so far ahead of the log's clock
 	quietLeast  = 10 * felt.Minute // before an incident came back: at least so much is compared with
@@ -186,7 +187,11 @@ func (q *asking) layers(in *evidence.Input) error {
 // calls are the operations and edges of the services that the customers' come past, found hop by hop.
 func (q *asking) calls(in *evidence.Input) (err error) {
 	firstBad := in.Incident.FirstBad.Floor(10 * felt.Second)
-	in.CallsBefore = felt.Window{From: firstBad - callsGuard - callsSpan, To: firstBad - callsGuard}
+	span := callsSpan
+	if in.Round == 1 {
+		span = callsFirst
+	}
+	in.CallsBefore = felt.Window{From: firstBad - callsGuard - span, To: firstBad - callsGuard}
 	in.Calls = felt.Window{From: max(firstBad-callsGuard, in.Since.From-callsGuard), To: q.now}
 	in.StepBefore, in.Step = felt.Minute, stepOf(in.Calls)
 	services := servicesOf(in)
