@@ -57,3 +57,15 @@ func (a *App) finishSwitch(ctx context.Context) error {
 		m.Began, m.Clock, m.Switching = m.Clock, felt.ClockWall.String(), false
 	})
 }
+
+// LogEnd is where the log ends; its zero value when it is empty.
+func (a *App) LogEnd(ctx context.Context) (felt.Place, error) {
+	p, err := a.log.Last(ctx)
+	if err != nil {
+		return p, fmt.Errorf("end of the log: %w", err)
+	}
+	return p, nil
+}
+
+// Progress is how far the rows are.
+func (a *App) Progress() felt.Progress { return a.worker.Progress() }
