@@ -136,6 +136,7 @@ type Incident struct {
 	Journeys []string // the names it is about, worst first
 	Scopes   []Scope  // what is counted, in the order of Journeys: one of them each
 	Title    string   // of the worst, as people call it: "Checkout"
+	Titles   []string // of all of them, each once: a journey and its steps have one
 	Source   string   // detected, declared, external
 	Status   IncidentStatus
 	Priority string

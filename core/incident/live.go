@@ -207,9 +207,12 @@ func (l *live) arrange() {
 			cmp.Compare(y.scope.Kind, x.scope.Kind), compareScopes(x.scope, y.scope))
 	})
 	r := &l.row
-	r.Scopes, r.Journeys = nil, nil
+	r.Scopes, r.Journeys, r.Titles = nil, nil, nil
 	for _, p := range order {
 		r.Scopes, r.Journeys = append(r.Scopes, p.scope), append(r.Journeys, p.scope.Name)
+		if !slices.Contains(r.Titles, p.title) {
+			r.Titles = append(r.Titles, p.title)
+		}
 	}
 	if len(order) > 0 {
 		if r.App = order[0].scope.App; r.Source != sourceDeclared || r.Title == "" {

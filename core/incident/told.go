@@ -85,7 +85,7 @@ func (b *Book) tell(t felt.Tick, l *live, out *Out) {
 func copyOf(r *felt.Incident) felt.Incident {
 	c := *r
 	c.Findings, c.Timeline = slices.Clone(c.Findings), slices.Clone(c.Timeline)
-	c.Scopes, c.Journeys, c.ScoreParts = slices.Clone(c.Scopes), slices.Clone(c.Journeys), slices.Clone(c.ScoreParts)
+	c.Scopes, c.Journeys, c.Titles, c.ScoreParts = slices.Clone(c.Scopes), slices.Clone(c.Journeys), slices.Clone(c.Titles), slices.Clone(c.ScoreParts)
 	return c
 }
 
