@@ -40,5 +40,7 @@ curl -sS ${otlp}/v1/traces -H 'content-type: application/json' -d '{"resourceSpa
 
 /** Customers that do not exist, to see the page at work. */
 export const playText = (otlp: string): string =>
-  `felt demo                         # a server of its own, with 28 days of history
-felt simulate --to ${otlp}   # or made-up customers, to this one`;
+  `# a server of its own, with 28 days of history
+felt demo
+# or made-up customers, sent to this one
+felt simulate --to ${otlp}`;

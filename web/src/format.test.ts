@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { clock, date, percent, plural, shareOf, smallInterval, span, windowWords } from "./format";
+import {
+  clock,
+  date,
+  percent,
+  plural,
+  shareOf,
+  short,
+  smallInterval,
+  span,
+  windowWords,
+} from "./format";
 import { identityWords } from "./identity";
 import { wilson } from "./stats";
 
@@ -88,3 +98,10 @@ it("one is not plural", () => {
   expect(flat(plural(1, "try", "tries"))).toBe("1 try");
   expect(flat(plural(1204, "customer"))).toBe("1,204 customers");
 });
+
+it.each([
+  [0, "0"],
+  [9999, "9,999"],
+  [12_345, "12.3K"],
+  [2_160_000, "2.2M"],
+])("%d is %s where room is scarce", (n, want) => expect(short(n)).toBe(want));

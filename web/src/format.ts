@@ -8,6 +8,11 @@ const nb = "\u00a0";
 
 export const int = (n: number): string => whole.format(n);
 
+const few = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
+
+/** "2.2M" where a number is beside the point and room is scarce; what is below 10,000 is whole. */
+export const short = (n: number): string => (n < 10_000 ? int(n) : few.format(n));
+
 export function plural(n: number, one: string, many = `${one}s`): string {
   return `${int(n)}${nb}${n === 1 ? one : many}`;
 }

@@ -167,9 +167,16 @@ describe("numbers", () => {
     expect(budgetWords([unknown as never])).toMatchObject({ value: "unknown", bad: false });
   });
   it("says money as a range", () => {
-    expect(money({ low: 100_00, mid: 200_00, high: 300_00, currency: "EUR" })).toBe(
-      "€200 (€100–€300)",
-    );
+    expect(
+      money({ low: 1_200_000_00, mid: 2_400_000_00, high: 4_900_000_00, currency: "EUR" }),
+    ).toEqual({
+      value: "€2.4M",
+      range: "€1.2M to €4.9M",
+    });
+    expect(money({ low: 500, mid: 500, high: 500, currency: "JPY" })).toEqual({
+      value: "¥500",
+      range: "",
+    });
   });
   it("cuts a list only where that hides more than one", () => {
     expect(first([1, 2, 3], 2, false)).toEqual({ shown: [1, 2, 3], rest: 0 });

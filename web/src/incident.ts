@@ -397,15 +397,21 @@ export const statusWords: Record<IncidentStatus, string> = {
   resolved: "Resolved",
 };
 
-/** Money in minor units, as a range. */
-export function money(m: { low: number; mid: number; high: number; currency: string }): string {
+/** Money in minor units: the middle, and the range it lies in. */
+export function money(m: { low: number; mid: number; high: number; currency: string }): {
+  value: string;
+  range: string;
+} {
   const f = new Intl.NumberFormat("en-US", {
     style: "currency",
     currency: m.currency,
-    maximumFractionDigits: 0,
+    notation: "compact",
+    maximumSignificantDigits: 3,
   });
-  const of = (v: number) => f.format(v / 100);
-  return m.low === m.high ? of(m.mid) : `${of(m.mid)} (${of(m.low)}–${of(m.high)})`;
+  const whole = new Intl.NumberFormat("en-US", { style: "currency", currency: m.currency });
+  const minor = 10 ** (whole.resolvedOptions().maximumFractionDigits ?? 2); // a yen has no cents
+  const of = (v: number) => f.format(v / minor);
+  return { value: of(m.mid), range: m.low === m.high ? "" : `${of(m.low)} to ${of(m.high)}` };
 }
 
 /** The worst error budget that is not kept; else how many are. */

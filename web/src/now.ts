@@ -141,7 +141,7 @@ export interface SparkBar {
   x: number;
   /** Share of the height; 0 where nothing was bad. */
   height: number;
-  /** Too few tries to say much. */
+  /** Too few tries to say much, or so small a share as every day has. */
   thin: boolean;
 }
 
@@ -151,12 +151,13 @@ export function sparkBars(s: Spark): { bars: SparkBar[]; gaps: number[]; top: nu
   const solid = share.filter((_, i) => (s.n[i] ?? 0) >= enough);
   const top = Math.max(leastTop, ...solid);
   const bars = share.flatMap((v, x) =>
-    v > 0 ? [{ x, height: Math.min(1, v / top), thin: (s.n[x] ?? 0) < enough }] : [],
+    v > 0 ? [{ x, height: Math.min(1, v / top), thin: (s.n[x] ?? 0) < enough || v < little }] : [],
   );
   return { bars, gaps: s.n.flatMap((n, x) => (n === 0 ? [x] : [])), top };
 }
 
 const enough = 10;
+const little = 0.01;
 
 /** The day in a sentence, for the title and for screen readers. */
 export function sparkWords(s: Spark, from: number, step: number, now: Date): string {

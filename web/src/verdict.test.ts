@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Freshness } from "./freshness";
 import { answer, impact, incident, journey, people } from "./samples";
-import { say, type Verdict, type VerdictInput, verdict } from "./verdict";
+import { say, type Verdict, type VerdictInput, verdict, weekWords } from "./verdict";
 
 const live: Freshness = { kind: "live", now: true, words: "" };
 const now = new Date("2026-03-04T14:30:00Z");
@@ -258,4 +258,35 @@ describe("what is not now is grey and says so", () => {
     expect(words(v)).toMatch(/^412 customers/);
     expect(second(v)).toMatch(/^The clock follows the data/);
   });
+});
+
+it("cuts a name that would fill the sentence", () => {
+  const long = journey({ name: "x".repeat(200), state: "failing", customers: people(10, 1) });
+  const said = judge({ journeys: answer(long) });
+  expect(say(said.headline)).toContain(`(${"x".repeat(59)}…)`);
+});
+
+describe("another time", () => {
+  const past: Freshness = { kind: "past", now: false, words: "Looking back at 13:00" };
+  it("is grey, and what held then is said to have held then", () => {
+    const v = judge({ freshness: past, journeys: answer(checkout), incidents: [] });
+    expect(v.tone).toBe("unknown");
+    expect(words(v)).toBe("Looking back at 13:00: what is shown is not now");
+    expect(second(v)).toMatch(/^Then: Checkout is well: 900 customers in the last 5 min, 3 failed/);
+  });
+});
+
+describe("a week before", () => {
+  const here = answer(checkout);
+  const told = (before: Parameters<typeof weekWords>[1]) =>
+    weekWords(here, before).replaceAll("\u00a0", " ");
+  it.each([
+    [{}, "Asking for a week before…"],
+    [{ error: new Error("gone") }, "A week before could not be asked for: gone"],
+    [{ data: answer() }, "A week before: no data"],
+    [
+      { data: answer(journey({ name: "checkout", customers: people(1000, 12) })) },
+      "A week before 12 customers failed (1.2 % of 1,000, now 0.3 % of 900)",
+    ],
+  ])("%j", (before, want) => expect(told(before)).toBe(want));
 });

@@ -39,7 +39,13 @@ const plain = (text: string): Run => ({ text });
 
 export const say = (runs: Run[]): string => runs.map((r) => r.text).join("");
 
-const nameOf = (j: Journey): string => j.title || j.name;
+const longest = 60;
+
+/** A name in a sentence: one that is very long is cut, the row beneath has it all. */
+const cut = (name: string): string =>
+  name.length > longest ? `${name.slice(0, longest - 1).trimEnd()}…` : name;
+
+const nameOf = (j: Journey): string => cut(j.title || j.name);
 
 /** verdict says how things are, and before that whether it can know. */
 export function verdict(input: VerdictInput): Verdict {
@@ -114,7 +120,7 @@ function judge({ journeys, incidents, now }: VerdictInput): Verdict {
 /** called is what people call an incident's journey: the inventory's title, else its name. */
 export function called(incident: Incident, journeys: Journey[]): string {
   const found = journeys.find((j) => j.app === incident.app && j.name === incident.journey);
-  return found ? nameOf(found) : incident.journey;
+  return found ? nameOf(found) : cut(incident.journey);
 }
 
 function hurt(incident: Incident, others: Incident[], journeys: Journey[], now: Date): Verdict {

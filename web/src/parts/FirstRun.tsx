@@ -44,8 +44,11 @@ export default function FirstRun({ otlp, guide, env, pulse }: Props) {
         </section>
       </div>
       <p className="waiting-for" role="status">
-        <span className="dot" aria-hidden="true" /> Listening at <code>{otlp}</code>: this page
-        lights up with the first interaction, without a reload.
+        <span className="dot" aria-hidden="true" />
+        <span>
+          Listening at <code>{otlp}</code>: this page lights up with the first interaction, without
+          a reload.
+        </span>
       </p>
     </>
   );

@@ -175,6 +175,9 @@ const spacing = (ms: number): number =>
 function Bar({ c, x, pic, lit }: { c: Column; x: number; pic: Picture; lit: boolean }) {
   const over =
     pic.line !== null && c.value !== null && (pic.below ? c.value > pic.line : c.value < pic.line);
+  // Without a line nobody can say that it is well: failures are failures, the rest is neither.
+  const bare = pic.measure === "failed" ? "is-failed" : "is-neutral";
+  const tint = pic.line === null ? bare : over ? "is-failed" : "is-success";
   const high = c.value === null ? 0 : Math.min(100, (c.value / pic.top) * 100);
   return (
     <g className={c.complete ? undefined : "is-open"}>
@@ -182,15 +185,7 @@ function Bar({ c, x, pic, lit }: { c: Column; x: number; pic: Picture; lit: bool
       {c.value === null && c.complete && (
         <rect className="none" x={x + 0.3} y={98.5} width={0.4} height={1.5} />
       )}
-      {high > 0 && (
-        <rect
-          className={over ? "is-failed" : "is-success"}
-          x={x + 0.08}
-          y={100 - high}
-          width={0.84}
-          height={high}
-        />
-      )}
+      {high > 0 && <rect className={tint} x={x + 0.08} y={100 - high} width={0.84} height={high} />}
     </g>
   );
 }

@@ -30,7 +30,8 @@ interface Props {
 export function IncidentHead({ i, fresh, lives, now, onAct }: Props) {
   const over = i.status === "resolved";
   const kind = felt(i);
-  const shape = !lives ? "no_data" : over ? "ok" : kind === "degraded" ? "degraded" : "failing";
+  const back = over || !i.needs_reason;
+  const shape = !lives ? "no_data" : back ? "ok" : kind === "degraded" ? "degraded" : "failing";
   const is = real(i, now);
   return (
     <section className={`card commander is-${shape}`} data-testid="incident-head">
@@ -196,13 +197,12 @@ function Tiles({ i, now }: { i: Commanded; now: Date }) {
           <Unknown why={i.status === "resolved" ? "it is over" : i.impact_unknown} />
         )}
       </Tile>
-      <Tile title="Of them">
+      <Tile title="Of them lost">
         {known ? (
           <>
-            <b>{int(lost)} lost</b>
-            <small>
-              {int(undecided)} undecided, {int(recovered)} recovered
-            </small>
+            <b>{int(lost)}</b>
+            <small className="line">{int(undecided)} undecided,</small>
+            <small className="line">{int(recovered)} recovered</small>
           </>
         ) : (
           <Unknown />
@@ -251,7 +251,8 @@ function Tiles({ i, now }: { i: Commanded; now: Date }) {
       )}
       {i.revenue_at_risk && (
         <Tile title="Revenue at risk">
-          <b>{money(i.revenue_at_risk)}</b>
+          <b>{money(i.revenue_at_risk).value}</b>
+          <small className="line">{money(i.revenue_at_risk).range}</small>
         </Tile>
       )}
     </dl>

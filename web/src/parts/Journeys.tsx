@@ -1,13 +1,16 @@
 import { Button, TextInput } from "@mantine/core";
+import { memo, useCallback, useMemo, useRef } from "react";
 import { useSearchParams } from "wouter";
 import type { Distinct, Journey } from "../api";
 import { journeysCsv } from "../csv";
-import { int, percent, plural, shareOf, smallInterval, windowWords } from "../format";
+import { int, percent, plural, shareOf, short, smallInterval, windowWords } from "../format";
 import { save } from "../keys";
 import {
   against,
   burnSentence,
   burnWords,
+  type Change,
+  type Spark as Day,
   matches,
   type NowAnswer,
   type NowJourney,
@@ -38,7 +41,7 @@ interface Props {
   onOpen: (key: string) => void;
 }
 
-const [least, most] = [8, 16];
+const [least, most] = [6, 12];
 
 /** The journeys, worst first. Rows never move while the pointer or the focus is on them. */
 export function Journeys(p: Props) {
@@ -144,6 +147,8 @@ function rest(rows: Journey[]): string {
     .join(", ");
 }
 
+const none: Change[] = [];
+
 function Table({
   rows,
   answer,
@@ -152,14 +157,18 @@ function Table({
   comparing,
   now,
   onOpen,
-}: Props & {
-  rows: NowJourney[];
-  answer: NowAnswer;
-}) {
+}: Props & { rows: NowJourney[]; answer: NowAnswer }) {
   const both = answer.journeys.some((j) => j.kind === "journey");
   const window = windowWords(answer.window);
   const days = new Map((day?.journeys ?? []).map((j) => [keyOf(j), j.spark]));
   const weeks = new Map((before?.journeys ?? []).map((j) => [keyOf(j), j]));
+  // Three hundred rows are drawn again only when they have changed: times in them need the day only.
+  const date = now.toDateString();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another day, not another second
+  const today = useMemo(() => now, [date]);
+  const latest = useRef(onOpen);
+  latest.current = onOpen;
+  const open = useCallback((key: string) => latest.current(key), []);
   return (
     <table>
       <thead>
@@ -183,42 +192,67 @@ function Table({
       </thead>
       <tbody>
         {rows.map((j) => (
-          <tr key={keyOf(j)} data-testid="journey" data-name={j.name} data-state={j.state}>
-            <td className="state">
-              <Mark state={j.state} />
-            </td>
-            <Name j={j} tell={both} onOpen={onOpen} />
-            <td className="hit">
-              <Failing j={j} window={answer.window} />
-            </td>
-            <td className="tries">
-              <Tries j={j} />
-              {comparing && (
-                <span className="sub was">{against(j, weeks.get(keyOf(j)))} a week before</span>
-              )}
-            </td>
-            <td className="burn">
-              <Burning j={j} />
-            </td>
-            <td className="day">
-              <Spark
-                day={days.get(keyOf(j))}
-                range={day?.sparks}
-                changes={day?.changes ?? []}
-                app={j.app}
-                now={now}
-              />
-            </td>
-            <td className="owner" title={j.owner || undefined}>
-              {j.owner || <span className="sub">no owner</span>}
-              {j.criticality ? <span className="sub">criticality {j.criticality}</span> : null}
-            </td>
-          </tr>
+          <Row
+            key={keyOf(j)}
+            j={j}
+            tell={both}
+            window={answer.window}
+            spark={days.get(keyOf(j))}
+            range={day?.sparks}
+            changes={day?.changes ?? none}
+            week={weeks.get(keyOf(j))}
+            comparing={comparing}
+            today={today}
+            onOpen={open}
+          />
         ))}
       </tbody>
     </table>
   );
 }
+
+interface RowProps {
+  j: NowJourney;
+  /** Say whether it is a journey or a step: there are both. */
+  tell: boolean;
+  window: string;
+  spark: Day | undefined;
+  range: NowAnswer["sparks"];
+  changes: Change[];
+  week: Journey | undefined;
+  comparing: boolean;
+  today: Date;
+  onOpen: (key: string) => void;
+}
+
+const Row = memo(function Row(p: RowProps) {
+  const { j } = p;
+  return (
+    <tr data-testid="journey" data-name={j.name} data-state={j.state}>
+      <td className="state">
+        <Mark state={j.state} />
+      </td>
+      <Name j={j} tell={p.tell} onOpen={p.onOpen} />
+      <td className="hit">
+        <Failing j={j} window={p.window} />
+      </td>
+      <td className="tries">
+        <Tries j={j} />
+        {p.comparing && <span className="sub was">{against(j, p.week)} a week before</span>}
+      </td>
+      <td className="burn">
+        <Burning j={j} />
+      </td>
+      <td className="day">
+        <Spark day={p.spark} range={p.range} changes={p.changes} app={j.app} now={p.today} />
+      </td>
+      <td className="owner" title={j.owner || undefined}>
+        <span className="who">{j.owner || <span className="sub">no owner</span>}</span>
+        {j.criticality ? <span className="sub">criticality {j.criticality}</span> : null}
+      </td>
+    </tr>
+  );
+});
 
 function kindWords(j: Journey): string {
   if (j.kind === "journey") return "Journey";
@@ -240,14 +274,15 @@ function Name({ j, tell, onOpen }: { j: Journey; tell: boolean; onOpen: (key: st
         {name}
       </button>
       <span className="sub where-of" title={why || undefined}>
-        {tell && <b className="kind">{kindWords(j)}</b>} {j.app}
+        {tell && j.kind !== "journey" && <b className="kind">{kindWords(j)}</b>}
+        {j.kind === "journey" && (
+          <Go view="funnel" values={{ of: keyOf(j) }} className="way" label={`Funnel of ${name}`}>
+            Funnel
+          </Go>
+        )}{" "}
+        {j.app}
         {why && ` · ${j.state_reason}`}
       </span>
-      {j.kind === "journey" && (
-        <Go view="funnel" values={{ of: keyOf(j) }} className="way" label={`Funnel of ${name}`}>
-          Funnel
-        </Go>
-      )}
     </th>
   );
 }
@@ -339,11 +374,8 @@ function Burning({ j }: { j: NowJourney }) {
       >
         <b>{burnWords(b.rate)}</b>
       </Go>
-      <span className="sub objective" title={b.objective}>
-        {b.objective}
-      </span>
       <span className="sub">
-        {int(b.bad)} of {int(b.n)}
+        {short(b.bad)} of {short(b.n)}
       </span>
     </>
   );

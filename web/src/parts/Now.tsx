@@ -67,7 +67,7 @@ export function Now(p: NowProps) {
           </Suspense>
         </Boundary>
       )}
-      {!silent && known && (
+      {!silent && known && judged.guide !== "naming" && (
         <Journeys
           answer={journeys.data}
           day={day}
@@ -97,7 +97,9 @@ export function Now(p: NowProps) {
       )}
       {!silent && known && (
         <>
-          <Resolved incidents={resolved.data ?? []} journeys={rows} now={now} />
+          {(resolved.data?.length ?? 0) > 0 && (
+            <Resolved incidents={resolved.data ?? []} journeys={rows} now={now} />
+          )}
           <Changes
             changes={changes.data}
             error={fresh.kind === "down" ? undefined : changes.error?.message}

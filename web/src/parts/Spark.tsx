@@ -21,7 +21,7 @@ export function Spark({ day, range, changes, app, now }: Props) {
   const path = (thin: boolean) =>
     bars
       .filter((b) => b.thin === thin)
-      .map((b) => `M${b.x + 0.12} 20v${-Math.max(1.5, b.height * 20).toFixed(1)}h.76V20z`)
+      .map((b) => `M${b.x + 0.12} 20v${-Math.max(1, b.height * 20).toFixed(1)}h.76V20z`)
       .join("");
   const ticks = changes
     .filter((c) => concerns(c, app))

@@ -132,6 +132,7 @@ function Page({ i, error, env, pulse, fresh, now }: ViewProps & { i: Commanded; 
               Add a note
             </button>
           </header>
+          {i.timeline.length === 0 && <p className="empty">Nothing is written down yet.</p>}
           <Timeline entries={i.timeline} now={now} />
           <IncidentFindings list={i.findings} now={now} />
         </section>
