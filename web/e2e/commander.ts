@@ -52,7 +52,7 @@ const impact = (total: number, failed: number, degraded = 0) => ({
     undecided: failed - Math.floor(failed * 0.3) - Math.floor(failed * 0.08),
   },
   sessions: { total: Math.round(total * 1.06), failed: Math.round(failed * 1.05), degraded },
-  accounts: { total: Math.round(total / 62), failed: Math.round(failed / 22), degraded: 0 },
+  accounts: { total: Math.round(total / 62), failed: Math.round(failed / 70), degraded: 0 },
   interactions: { success: total, degraded, failed, abandoned: 0, cancelled: 0, open: 0 },
   method: "exact" as const,
   interval: [failed, failed] as [number, number],
