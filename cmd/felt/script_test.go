@@ -10,7 +10,8 @@ import (
 // scriptCommands are what the scripts need besides the usual ones.
 func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
-		"history": historyCommand,
+		"history":  historyCommand,
+		"receiver": receiverCommand, "server": serverCommand, "declare": declareCommand,
 		// waitfile FILE waits until the file is there.
 		"waitfile": func(ts *testscript.TestScript, _ bool, args []string) {
 			name := ts.MkAbs(args[0])
