@@ -160,6 +160,9 @@ func (b *Book) version() int64 {
 func (b *Book) reopen(t felt.Tick, l *live, f *felt.Finding, lines Lines) {
 	r := &l.row
 	from := max(r.Resolved, f.Since)
+	l.calm += max(0, f.Since-cmp.Or(r.Recovered, r.Resolved))
+	l.began = f.Since
+	r.EvidenceAt, r.SegmentsHit, r.SegmentsSpared, r.Suspects, r.Nodes, r.Indicators = 0, nil, nil, nil, nil, nil
 	r.Status, r.Reopened, r.Resolved, r.Recovered, r.Mitigated = felt.IncidentOpen, t.Instant(), 0, 0, 0
 	r.Recovery = felt.Recovery{}
 	l.heal, l.told = heal{}, told{since: t, again: true}
@@ -272,6 +275,9 @@ func (b *Book) update(t felt.Tick, g *finding, f *felt.Finding, lines Lines) {
 	}
 	l := g.of
 	if g.closed {
+		if f.Ended != 0 && l != nil && slices.ContainsFunc(l.row.Findings, func(o felt.Finding) bool { return o.ID == f.ID }) {
+			l.list(f)
+		}
 		if f.Ended == 0 && f.Paging && !g.muted && worse(g, f) {
 			delete(b.found, f.ID)
 			b.pages = append(b.pages, page{f.Series.Env, t})

@@ -335,7 +335,10 @@ func (h *heal) story(t felt.Tick) string {
 	x := &h.stretch.of[kindFailed]
 	text := fmt.Sprintf("customers complete as usual since %s: %s failed or left after it (up to %s is usual)",
 		tell.Clock(h.since.Instant(), t.Instant()), of(x), percent(x.upTo()))
-	if h.stretch.gauged && h.stretch.expected > 0 {
+	if h.stretch.gauged && h.stretch.came >= h.stretch.expected {
+		return text + ", and as many came as expected, or more"
+	}
+	if h.stretch.gauged {
 		return text + fmt.Sprintf(", and %s of those expected came", percent(ratio(h.stretch.came, h.stretch.expected)))
 	}
 	return text + "; how many are expected is not known"

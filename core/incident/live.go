@@ -18,12 +18,14 @@ type live struct {
 	cohort   *cohort
 	heal     heal
 	told     told
-	lasting  int       // findings of paging class that last
-	joined   int       // findings of paging class so far
-	last     felt.Tick // when one joined last
-	round    int64     // of the evidence that is known
-	services []string  // by evidence
-	set      bool      // people have set the priority
+	lasting  int          // findings of paging class that last
+	joined   int          // findings of paging class so far
+	last     felt.Tick    // when one joined last
+	round    int64        // of the evidence that is known
+	services []string     // by evidence
+	calm     felt.Instant // how long it was resolved before it opened again
+	began    felt.Instant // when what opened it again began; 0 it did not
+	set      bool         // people have set the priority
 	changed  bool
 	counted  bool          // numbers changed since the row was handed out
 	left     bool          // customers are still to be handed out

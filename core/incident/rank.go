@@ -51,7 +51,7 @@ func (b *Book) rank(t felt.Tick, l *live) {
 
 func (l *live) input(t felt.Tick, w *rules.ScoreWeights) score.Input {
 	r := &l.row
-	in := score.Input{Stage: 1, Segment: middling, Duration: max(0, cmp.Or(r.Recovered, r.Resolved, t.Instant())-r.FirstBad)}
+	in := score.Input{Stage: 1, Segment: middling, Duration: max(0, cmp.Or(r.Recovered, r.Resolved, t.Instant())-r.FirstBad-l.calm)}
 	for _, p := range l.parts {
 		in.Criticality = max(in.Criticality, p.criticality)
 	}

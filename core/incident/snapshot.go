@@ -126,7 +126,7 @@ func (l *live) save(e *codec.Encoder) {
 	e.Int(int64(l.told.last))
 	e.JSON(l.told.before)
 	e.JSON(l.noted)
-	for _, n := range []int64{int64(l.lasting), int64(l.joined), int64(l.last), l.round, int64(l.notedAt)} {
+	for _, n := range []int64{int64(l.lasting), int64(l.joined), int64(l.last), int64(l.calm), int64(l.began), l.round, int64(l.notedAt)} {
 		e.Int(n)
 	}
 	e.Len(len(l.services))
@@ -157,7 +157,9 @@ func (b *Book) load(d *codec.Decoder) *live {
 	l.told = told{since: felt.Tick(d.Int()), again: d.Bool(), first: d.Bool(), over: d.Bool(), last: felt.Tick(d.Int())}
 	d.JSON(&l.told.before)
 	d.JSON(&l.noted)
-	l.lasting, l.joined, l.last, l.round, l.notedAt = int(d.Int()), int(d.Int()), felt.Tick(d.Int()), d.Int(), felt.Tick(d.Int())
+	l.lasting, l.joined, l.last = int(d.Int()), int(d.Int()), felt.Tick(d.Int())
+	l.calm, l.began = felt.Instant(d.Int()), felt.Instant(d.Int())
+	l.round, l.notedAt = d.Int(), felt.Tick(d.Int())
 	for n := d.Len(1); n > 0 && d.Err() == nil; n-- {
 		l.services = append(l.services, d.String())
 	}

@@ -128,7 +128,8 @@ func (b *Book) suspect(t felt.Tick, l *live) {
 	if r.EvidenceAt != 0 {
 		return
 	}
-	from, to := r.FirstBad-nearBefore, r.FirstBad+nearAfter
+	began := cmp.Or(l.began, r.FirstBad)
+	from, to := began-nearBefore, began+nearAfter
 	var list []felt.Suspect
 	for _, c := range slices.Concat(b.changes, b.releases.changes(r.Env, from, to, b.changes)) {
 		if c.Env != r.Env && c.Env != "" || c.Started < from || c.Started > to || c.Fixes != "" || c.Kind == "fix" {
@@ -169,7 +170,7 @@ func (b *Book) near(l *live, c *felt.Change) (s felt.Suspect, ok bool) {
 	if touches == 0 && (c.App != "" || len(c.Services) > 0) {
 		return s, false
 	}
-	lead := l.row.FirstBad - c.Started
+	lead := cmp.Or(l.began, l.row.FirstBad) - c.Started
 	close := 1 - float64(max(lead, -lead))/float64(nearBefore)
 	s = felt.Suspect{Kind: c.Kind, Change: c.ID, What: whatOf(c), At: c.Started, Lead: lead, Score: touches + .2*max(0, close)}
 	if len(c.Services) > 0 {
