@@ -82,10 +82,11 @@ func (w *World) fate(t *Try) felt.Instant {
 	dice := w.rng.Float64()
 	fails := o.fails * w.restless(t.site, w.now)
 	t.Outcome = felt.OutcomeSuccess
+	struck := w.strike(t)
 	switch {
+	case struck:
 	case t.Traffic == felt.TrafficBot && dice < botFails:
 		t.fail("blocked", 0)
-	case t.Traffic == felt.TrafficCustomer && w.strike(t):
 	case dice < fails:
 		t.fail("upstream_error", int8(len(o.services)-1)) //nolint:gosec // a handful
 	case dice < fails+o.slow:

@@ -145,6 +145,9 @@ func (w *World) strike(t *Try) bool {
 		if !w.fits(f, &t.somebody, t.op) || f.Kind == kindNoisy && !t.pestering {
 			continue
 		}
+		if t.Traffic != felt.TrafficCustomer && f.Kind != kindSilent {
+			continue // what happens to bots and tests harms nobody
+		}
 		switch f.Kind {
 		case kindLate:
 			if w.chance(f.Share) {
@@ -161,7 +164,7 @@ func (w *World) strike(t *Try) bool {
 		if hit {
 			continue
 		}
-		if hit = w.suffer(t, f, e); hit || t.muted {
+		if hit = w.suffer(t, f, e); (hit || t.muted) && t.Traffic == felt.TrafficCustomer {
 			t.episode = int32(i) //nolint:gosec // a handful
 		}
 	}
