@@ -1,5 +1,6 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { clock, date, int, shareOf, smallInterval, span } from "../format";
 import type { Freshness } from "../freshness";
 import {
@@ -197,7 +198,7 @@ function Tiles({ i, now }: { i: Commanded; now: Date }) {
           <Unknown why={i.status === "resolved" ? "it is over" : i.impact_unknown} />
         )}
       </Tile>
-      <Tile title="Of them lost">
+      <Tile title="Of them lost" wide>
         {known ? (
           <>
             <b>{int(lost)}</b>
@@ -208,7 +209,7 @@ function Tiles({ i, now }: { i: Commanded; now: Date }) {
           <Unknown />
         )}
       </Tile>
-      <Tile title="Sessions">
+      <Tile title="Sessions" wide>
         {known ? (
           <>
             <b>{int(hurtBy(kind, impact.sessions).n)}</b>
@@ -259,19 +260,11 @@ function Tiles({ i, now }: { i: Commanded; now: Date }) {
   );
 }
 
-function Tile({
-  title,
-  big,
-  children,
-}: {
-  title: string;
-  big?: boolean;
-  children: React.ReactNode;
-}) {
+function Tile(p: { title: string; big?: boolean; wide?: boolean; children: ReactNode }) {
   return (
-    <div className={big ? "tile is-big" : "tile"}>
-      <dt>{title}</dt>
-      <dd>{children}</dd>
+    <div className={`tile${p.big ? " is-big" : ""}${p.wide ? " is-wide" : ""}`}>
+      <dt>{p.title}</dt>
+      <dd>{p.children}</dd>
     </div>
   );
 }
