@@ -60,7 +60,7 @@ type calls struct {
 	beforeW, nowW felt.Window
 	depth         map[string]int // of services, from the customer's
 	bad           map[string]*badService
-	linked        map[string]bool
+	linked        map[string]int // of them, those reached over nothing but bad ones: over how many
 	out           []node
 	callees       map[string][]string
 	volume        map[string]float64
@@ -232,7 +232,7 @@ func (c *calls) errors(l *line) (away, bool) {
 	for _, s := range l.before {
 		e, n = e+s.errs, n+s.n
 	}
-	usual := (e + .5) / (n + 20)
+	usual := (e + .5) / (n + 50)
 	best, at := 0.0, -1
 	k, of := 0.0, 0.0
 	var share, calls, errs float64
@@ -347,11 +347,11 @@ func (c *calls) count(l *line) (away, bool) {
 // path finds the services that are reached from the customer's over nothing but services out of their
 // band: a symptom travels that way.
 func (c *calls) path() {
-	c.linked = map[string]bool{}
+	c.linked = map[string]int{}
 	var queue []string
 	for s, d := range c.depth {
 		if d == 0 {
-			c.linked[s] = true
+			c.linked[s] = 0
 			queue = append(queue, s)
 		}
 	}
@@ -359,8 +359,8 @@ func (c *calls) path() {
 		s := queue[0]
 		queue = queue[1:]
 		for _, callee := range c.callees[s] {
-			if c.bad[callee] != nil && !c.linked[callee] {
-				c.linked[callee] = true
+			if _, seen := c.linked[callee]; c.bad[callee] != nil && !seen {
+				c.linked[callee] = c.linked[s] + 1
 				queue = append(queue, callee)
 			}
 		}

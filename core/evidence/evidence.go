@@ -14,7 +14,12 @@ type Input struct {
 	Round    int64
 	At       felt.Instant // as of when the rows were asked
 
-	// Tries of the incident's scope since first_bad, and those held against them.
+	// Scope is that of the tries below: of the incident's the one that tells most.
+	Scope felt.Scope
+	// Services from which customers' outcomes come, when the tries do not say: journeys have none.
+	Customers []string
+
+	// Tries of the scope since first_bad, and those held against them.
 	Since, Before        felt.Window
 	Leaves, LeavesBefore []felt.Leaf
 	Dispersion           float64      // see [Table]; 0 not known
@@ -68,6 +73,9 @@ func (in *Input) services() []string {
 				n[l.Service] += l.Counts.Decided()
 			}
 		}
+	}
+	if len(n) == 0 {
+		return slices.Clone(in.Customers)
 	}
 	return mostFirst(n)
 }

@@ -164,6 +164,7 @@ func (w *world) input() evidence.Input {
 	}
 	in := evidence.Input{
 		Incident: felt.Incident{ID: "inc-1", Kind: w.kind, Env: "production", App: "shop", Journeys: []string{"checkout"}, FirstBad: began},
+		Scope:    felt.Scope{Env: "production", App: "shop", Name: "checkout"},
 		Round:    1, At: began + seen, Changes: w.changes,
 		Since:  felt.Window{From: began, To: began + seen},
 		Before: felt.Window{From: began - felt.Instant(w.minutes)*felt.Minute, To: began},

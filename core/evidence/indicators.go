@@ -83,9 +83,12 @@ func customersMoved(in *Input) (felt.Indicator, bool) {
 	if !ok {
 		return felt.Indicator{}, false
 	}
+	if a.first <= in.Incident.FirstBad && in.Incident.FirstBad < a.first+in.PointStep {
+		a.first = in.Incident.FirstBad // known to the moment
+	}
 	what := map[measure]string{measureFailed: "failed", measureDegraded: "degraded", measureLeft: "not completed"}[m]
 	return felt.Indicator{
-		Signal: in.Incident.Scope().Name + ": " + what, Layer: felt.LayerExperience.String(), FirstOutOfBand: a.first,
+		Signal: in.Scope.Name + ": " + what, Layer: felt.LayerExperience.String(), FirstOutOfBand: a.first,
 		Text: percent(a.now) + " of " + tell.Count(a.n) + " tries, usually " + percent(a.usual),
 	}, true
 }

@@ -86,7 +86,7 @@ func (j *judging) change(ch *felt.Change) {
 	if len(ch.Services) > 0 {
 		s.Service = ch.Services[0]
 	}
-	match, why := j.compare(&s, j.touchedBy(ch), ch.Services, ch.Version)
+	match, why := j.compare(&s, j.touchedBy(ch), ch)
 	if match < 0 {
 		match, why = j.without(ch)
 		s.Score = match * w
@@ -230,14 +230,14 @@ func (j *judging) missing(by touched, within func(*felt.Leaf) bool) (bad, n, oth
 
 // compare holds the touched against the others of the same minutes: of customers' tries, else of the
 // calls of the service. Below 0: there is no control.
-func (j *judging) compare(s *felt.Suspect, by touched, services []string, version string) (match float64, why string) {
+func (j *judging) compare(s *felt.Suspect, by touched, ch *felt.Change) (match float64, why string) {
 	what := "tries"
 	if by != nil {
 		j.set(s, by)
 	}
 	enough := s.N >= controlLeast && s.ControlN >= controlLeast
 	if !enough {
-		if bad, n, otherBad, otherN := j.callsOf(services, version); n >= controlLeast && otherN >= controlLeast {
+		if bad, n, otherBad, otherN := j.callsOf(ch); n >= controlLeast && otherN >= controlLeast {
 			s.Bad, s.N, s.ControlBad, s.ControlN = bad, n, otherBad, otherN
 			enough, by, what = true, nil, "calls"
 		}
@@ -322,14 +322,19 @@ func whereText(where []felt.Segment) string {
 	return strings.Join(list, " and ")
 }
 
-// callsOf are the failed calls of a release of services since first_bad, and of their other releases.
-func (j *judging) callsOf(services []string, version string) (bad, n, otherBad, otherN int64) {
+// callsOf are the failed calls of a release of services, and of their other releases, in windows that began
+// after it was there and it went wrong: only then both were there in the same minutes.
+func (j *judging) callsOf(ch *felt.Change) (bad, n, otherBad, otherN int64) {
+	if ch.Version == "" || j.in.Step <= 0 {
+		return 0, 0, 0, 0
+	}
+	from := max(j.in.Incident.FirstBad-j.in.Step, ch.Started)
 	for i := range j.in.Operations {
 		p := &j.in.Operations[i]
-		if !slices.Contains(services, p.Service) || p.Release == "" || p.Start < j.in.Incident.FirstBad.Floor(j.in.Step) {
+		if !slices.Contains(ch.Services, p.Service) || p.Release == "" || p.Start < from {
 			continue
 		}
-		if sameRelease(p.Release, version, services) {
+		if sameRelease(p.Release, ch.Version, ch.Services) {
 			bad, n = bad+p.Errors, n+p.Count
 		} else {
 			otherBad, otherN = otherBad+p.Errors, otherN+p.Count
@@ -431,7 +436,7 @@ func (j *judging) releases() {
 		}
 		ch := felt.Change{Kind: "release", Services: []string{f.service}, Version: f.release, Started: f.at}
 		s := felt.Suspect{Kind: ch.Kind, What: whatOf(&ch), Service: f.service, At: f.at, Lead: lead}
-		match, why := j.compare(&s, j.touchedBy(&ch), ch.Services, ch.Version)
+		match, why := j.compare(&s, j.touchedBy(&ch), &ch)
 		if match < 0 {
 			match, why = j.without(&ch)
 			s.Score = match * weight(lead)
@@ -457,7 +462,8 @@ func (j *judging) variants() {
 				continue
 			}
 			s := felt.Suspect{Kind: "flag", What: flag}
-			match, why := j.compare(&s, j.touchedBy(&felt.Change{Kind: "flag", Version: flag}), nil, "")
+			ch := felt.Change{Kind: "flag", Version: flag}
+			match, why := j.compare(&s, j.touchedBy(&ch), &ch)
 			if match < matchLikely {
 				continue
 			}
@@ -496,7 +502,9 @@ func (j *judging) services() {
 		if s.Lead < -felt.Minute {
 			s.Score *= .4
 		}
-		if !j.c.linked[n.service] {
+		if hops, ok := j.c.linked[n.service]; ok {
+			s.Score *= 1 - .2/float64(1+hops) // a symptom that was seen on its way speaks for it
+		} else {
 			s.Score *= .6 // what lies between it and the customer shows nothing, or is not known
 		}
 		s.Text = n.text(j.in.At) + "; nothing that it calls is out of its band"

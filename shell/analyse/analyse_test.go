@@ -292,3 +292,25 @@ func TestRestart(t *testing.T) {
 		}
 	})
 }
+
+// A journey has no service of its own: those of its app's steps are looked at. Where one of its steps is in the
+// incident too, that is what is asked about.
+func TestJourney(t *testing.T) {
+	for _, step := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			in := row(1, felt.IncidentOpen)
+			journey := felt.Scope{Env: "production", App: "shop", Name: "checkout", Kind: felt.KindJourney}
+			if in.Scopes = append([]felt.Scope{journey}, in.Scopes...); !step {
+				in.Scopes = in.Scopes[:1]
+			}
+			w.write(t, felt.Batch{Incidents: []felt.Incident{in}})
+			w.start(t)
+			w.live(0, 1)
+			list := w.log.told()
+			if len(list) != 1 || fmt.Sprint(list[0].Services) != "[web]" || (len(list[0].Hit) == 1) != step {
+				t.Errorf("step %v: %+v", step, list)
+			}
+		})
+	}
+}

@@ -38,7 +38,7 @@ type asking struct {
 // longer, is left out.
 func (q *asking) input(nr int64) (evidence.Input, error) {
 	firstBad, quiet := episode(q.row)
-	in := evidence.Input{Incident: *q.row, Round: nr, At: q.now}
+	in := evidence.Input{Incident: *q.row, Round: nr, At: q.now, Scope: q.scope()}
 	in.Incident.FirstBad = firstBad
 	in.Since = felt.Window{From: max(firstBad.Floor(felt.Second), q.now-sinceSpan), To: q.now + ahead}
 	in.Before = felt.Window{From: max(firstBad.Floor(felt.Minute)-beforeSpan, quiet), To: firstBad.Floor(felt.Second)}
@@ -73,7 +73,18 @@ func episode(row *felt.Incident) (firstBad, quiet felt.Instant) {
 }
 
 func (q *asking) question(w felt.Window) felt.Question {
-	return felt.Question{Scope: q.row.Scope(), Window: w}
+	return felt.Question{Scope: q.scope(), Window: w}
+}
+
+// scope is the worst of the incident's steps, else of its journeys: a step's outcome is known at
+// once, a journey's when the customer has left it, and a step says from which service it came.
+func (q *asking) scope() felt.Scope {
+	for _, s := range q.row.Scopes {
+		if s.Kind == felt.KindStep {
+			return s
+		}
+	}
+	return q.row.Scope()
 }
 
 // points are the tries of the whole scope by minute; they also say how much they vary by themselves.
@@ -168,18 +179,19 @@ func (q *asking) layers(in *evidence.Input) error {
 	if !slices.ContainsFunc(in.Findings, func(f felt.Finding) bool { return f.About != "" }) {
 		return nil
 	}
-	of := q.row.Scope()
-	of.Kind = 0
-	lines, err := q.store.Signals(q.ctx, of, felt.Window{From: q.now - 10*felt.Minute, To: q.now}, 10*felt.Minute)
-	if err != nil {
-		return fmt.Errorf("signals: %w", err)
-	}
-	for _, l := range lines {
-		layer := l.Last.Layer.String()
-		if l.Last.Kind == felt.SignalKPI {
-			layer = "business"
+	for _, of := range q.row.Scopes[:min(len(q.row.Scopes), namedMax)] {
+		of.Kind = 0
+		lines, err := q.store.Signals(q.ctx, of, felt.Window{From: q.now - 10*felt.Minute, To: q.now}, 10*felt.Minute)
+		if err != nil {
+			return fmt.Errorf("signals: %w", err)
 		}
-		in.Layers[l.Last.Name] = layer
+		for _, l := range lines {
+			layer := l.Last.Layer.String()
+			if l.Last.Kind == felt.SignalKPI {
+				layer = "business"
+			}
+			in.Layers[l.Last.Name] = layer
+		}
 	}
 	return nil
 }
@@ -194,7 +206,16 @@ func (q *asking) calls(in *evidence.Input) (err error) {
 	in.CallsBefore = felt.Window{From: firstBad - callsGuard - span, To: firstBad - callsGuard}
 	in.Calls = felt.Window{From: max(firstBad-callsGuard, in.Since.From-callsGuard), To: q.now}
 	in.StepBefore, in.Step = felt.Minute, stepOf(in.Calls)
-	services := servicesOf(in)
+	services := servicesOf(in.Leaves, in.LeavesBefore)
+	if len(services) == 0 { // a journey alone: the services of all steps of its app
+		ask := felt.LeafQuestion{Question: felt.Question{Scope: felt.Scope{Env: q.row.Env, App: q.row.App, Kind: felt.KindStep}, Window: in.Since}}
+		steps, err := q.store.Leaves(q.ctx, ask)
+		if err != nil {
+			return fmt.Errorf("services of steps: %w", err)
+		}
+		services = servicesOf(steps)
+		in.Customers = services
+	}
 	if len(services) == 0 {
 		return nil
 	}
@@ -239,9 +260,10 @@ func stepOf(w felt.Window) felt.Instant {
 	return step
 }
 
-func servicesOf(in *evidence.Input) []string {
+// servicesOf are those from which outcomes came.
+func servicesOf(lists ...[]felt.Leaf) []string {
 	var list []string
-	for _, leaves := range [][]felt.Leaf{in.Leaves, in.LeavesBefore} {
+	for _, leaves := range lists {
 		for i := range leaves {
 			if s := leaves[i].Service; s != "" && !slices.Contains(list, s) && len(list) < 20 {
 				list = append(list, s)
