@@ -108,7 +108,7 @@ func (s *Scenario) what() string {
 	return ""
 }
 
-// past is what went wrong in the history, with its cause: a page without a past teaches nothing.
+// pastFault is what went wrong in the history, with its cause: a page without a past teaches nothing.
 const pastFault = "earlier-release"
 
 // world is the scenario of the simulation: the shop with all that can go wrong in it. Begin is when it
@@ -124,8 +124,9 @@ func world(o *Options, begin, launch felt.Instant) simulate.Scenario {
 		s.Faults = append(s.Faults, f)
 	}
 	s.Faults = append(s.Faults, simulate.Fault{
-		Name: pastFault, Kind: "bad_release", App: shop, Interactions: []string{payStep}, Service: "payment",
-		Version: "2026.11.0", Strength: .7, Duration: 4 * minute,
+		// Of another journey than those that are struck live: it would be the same incident again.
+		Name: pastFault, Kind: "bad_release", App: "identity", Interactions: []string{"login"}, Service: "auth",
+		Version: "2026.11.0", Strength: .8, Duration: 4 * minute,
 	})
 	for _, c := range []struct {
 		simulate.ChangeConfig

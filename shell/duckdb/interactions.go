@@ -20,12 +20,14 @@ import (
 func (w *writing) interactions(ctx context.Context) error {
 	n := 0
 	newest := map[felt.InteractionID]int32{} // of the corrected ones
+	begun := map[felt.InteractionID]bool{}   // in these batches
 	var first, last felt.Tick
 	for _, b := range w.batches {
 		n += len(b.Interactions)
 		for i := range b.Interactions {
 			r := &b.Interactions[i]
 			if r.Version <= 1 {
+				begun[r.ID] = true
 				continue
 			}
 			if len(newest) == 0 {
@@ -38,7 +40,7 @@ func (w *writing) interactions(ctx context.Context) error {
 	if n == 0 {
 		return nil
 	}
-	there, err := w.forget(ctx, newest, first, last)
+	there, err := w.forget(ctx, newest, begun, first, last)
 	if err != nil {
 		return err
 	}
@@ -66,14 +68,17 @@ func (w *writing) interactions(ctx context.Context) error {
 // forget deletes older versions of the given interactions. Version 1 became known
 // between first and last, which lets DuckDB pass over all other groups of rows. It
 // returns those that are there in the same or a newer version. What was judged of those that go
-// stays in table first_tries.
-func (w *writing) forget(ctx context.Context, newest map[felt.InteractionID]int32, first, last felt.Tick) (map[felt.InteractionID]bool, error) {
-	if len(newest) == 0 {
-		return nil, nil
-	}
+// stays in table first_tries. Those that began in the same write cannot be there: in a history that
+// is imported these are nearly all.
+func (w *writing) forget(ctx context.Context, newest map[felt.InteractionID]int32, begun map[felt.InteractionID]bool, first, last felt.Tick) (map[felt.InteractionID]bool, error) {
 	values := make([]string, 0, len(newest))
 	for id, version := range newest {
-		values = append(values, fmt.Sprintf("('%s'::UUID,%d)", id, version))
+		if !begun[id] {
+			values = append(values, fmt.Sprintf("('%s'::UUID,%d)", id, version))
+		}
+	}
+	if len(values) == 0 {
+		return nil, w.firsts(ctx, newest, nil, first, last)
 	}
 	these := "(VALUES " + strings.Join(values, ",") + ") AS v(id, version)"
 	where := fmt.Sprintf("interactions.first_known BETWEEN %d AND %d AND interactions.id = v.id", first, last)
