@@ -87,6 +87,10 @@ func journeys(names ...string) func(i *felt.Incident) {
 	}
 }
 
+func titles(list ...string) func(i *felt.Incident) {
+	return func(i *felt.Incident) { i.Titles = list }
+}
+
 func sketched(i *felt.Incident) {
 	i.Impact.Method, i.Impact.Interval = felt.MethodEstimate, [2]int64{398, 425}
 }
@@ -175,6 +179,8 @@ func namesAndPlaces(long string) []told {
 		{"name: families that must not be cut apart", changes{named(strings.Repeat("👩‍👩‍👧‍👦", 30))}},
 		{"name: no UTF-8", changes{named("Check\xff\xfeout")}},
 		{"several journeys", changes{journeys("checkout", "search", "login", "help")}},
+		{"several journeys that people call one", changes{journeys("checkout", "pay"), titles("Checkout")}},
+		{"several journeys, two titles", changes{journeys("checkout", "pay", "search"), titles("Checkout", "Search")}},
 		{"several journeys, long", changes{named(long[:200]), journeys("checkout", "search")}},
 		{"several journeys, over", changes{journeys("checkout", "search"), resolved}},
 		{"another environment", changes{func(i *felt.Incident) { i.Env = "staging-eu" }}},

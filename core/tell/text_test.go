@@ -71,6 +71,8 @@ func TestUpdate(t *testing.T) {
 		"of a failure that is no news": {changes{served(10)}, changes{served(2000)}, ""},
 		"they fail now":                {changes{kind(felt.FindingSlow, felt.Finding{})}, changes{kind(felt.FindingFailed, felt.Finding{})}, "Customers now fail"},
 		"one more journey":             {nil, changes{journeys("search", "checkout")}, "Now also search"},
+		"a step of it":                 {changes{titles("Checkout")}, changes{journeys("checkout", "pay"), titles("Checkout")}, ""},
+		"another title":                {changes{titles("Checkout")}, changes{journeys("checkout", "x"), titles("Checkout", "Search")}, "Now also Search"},
 		"many more journeys":           {nil, changes{journeys("checkout", "a", "b", "c", "d", "e")}, "Now also a, b, c and 2 more"},
 		"priority":                     {nil, changes{func(i *felt.Incident) { i.Priority, i.Score = "P1", 71.6 }}, "P1, before P2 (impact score 72)"},
 		"the first priority":           {changes{func(i *felt.Incident) { i.Priority = "" }}, nil, ""},

@@ -60,7 +60,7 @@ func verbOf(i *felt.Incident) string {
 
 // isAre is the form of to be that goes with what is hit.
 func isAre(i *felt.Incident) string {
-	switch many := len(i.Journeys) > 1; {
+	switch many := len(called(i)) > 1; {
 	case over(i) && many:
 		return "were"
 	case over(i):
@@ -111,8 +111,16 @@ func place(i *felt.Incident) string {
 
 // others says how many more are hit.
 func others(i *felt.Incident) string {
-	if n := len(i.Journeys); n > 1 {
+	if n := len(called(i)); n > 1 {
 		return fmt.Sprintf(" and %d more", n-1)
 	}
 	return ""
+}
+
+// called is what people call all that is hit: a journey and its steps have one title.
+func called(i *felt.Incident) []string {
+	if i.Titles != nil {
+		return i.Titles
+	}
+	return i.Journeys
 }

@@ -46,8 +46,9 @@ func Update(before, after *felt.Incident) string {
 // spread says what else is hit.
 func spread(before, after *felt.Incident) string {
 	var more []string
-	for _, j := range after.Journeys {
-		if j = short(j); j != "" && !slices.ContainsFunc(before.Journeys, func(b string) bool { return short(b) == j }) {
+	known := called(before)
+	for _, j := range called(after) {
+		if j = short(j); j != "" && !slices.ContainsFunc(known, func(b string) bool { return short(b) == j }) {
 			more = append(more, j)
 		}
 	}
