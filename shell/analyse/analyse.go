@@ -14,6 +14,8 @@ import (
 )
 
 // Store is what is asked.
+//
+//nolint:interfacebloat // It is the sum of the families of questions that are asked.
 type Store interface {
 	felt.CountReader
 	felt.CustomerReader

@@ -131,8 +131,10 @@ func operationPoints(t *testing.T, s felt.Store) {
 		return l.Quantile(.5), l.Quantile(.95)
 	}
 	point := func(release string, at int, n, errs int64, ms ...int64) felt.OperationPoint {
-		p := felt.OperationPoint{Env: Env, Service: "api", Operation: "pay", Kind: felt.SpanServer, Release: release,
-			Start: day + felt.Instant(at)*felt.Second, Count: n, Errors: errs, SelfTime: n * 7}
+		p := felt.OperationPoint{
+			Env: Env, Service: "api", Operation: "pay", Kind: felt.SpanServer, Release: release,
+			Start: day + felt.Instant(at)*felt.Second, Count: n, Errors: errs, SelfTime: n * 7,
+		}
 		p.P50, p.P95 = q(ms...)
 		return p
 	}
@@ -179,8 +181,10 @@ func edgePoints(t *testing.T, s felt.Store) {
 	got, err := s.EdgePoints(t.Context(), Env, felt.Window{From: day, To: day + 2*felt.Minute}, felt.Minute)
 	point := func(callee, peer string, at int, n, errs int64, ms ...int64) felt.EdgePoint {
 		l := parse(t, latency(ms...))
-		return felt.EdgePoint{Env: Env, Caller: "web", Callee: callee, Peer: peer, ThirdParty: peer != "",
-			Start: day + felt.Instant(at)*felt.Second, Count: n, Errors: errs, P50: l.Quantile(.5), P95: l.Quantile(.95)}
+		return felt.EdgePoint{
+			Env: Env, Caller: "web", Callee: callee, Peer: peer, ThirdParty: peer != "",
+			Start: day + felt.Instant(at)*felt.Second, Count: n, Errors: errs, P50: l.Quantile(.5), P95: l.Quantile(.95),
+		}
 	}
 	want := []felt.EdgePoint{point("", "bank", 0, 1, 0, 30), point("api", "", 0, 3, 1, 10, 20, 40), point("api", "", 60, 1, 0, 50)}
 	if err != nil || !reflect.DeepEqual(got, want) {
