@@ -190,8 +190,12 @@ func (p *part) see(t felt.Tick, l *live, v *detect.Window, w *seen) {
 		}
 	}
 	scale := float64(max(v.Scale, 1))
-	n, reached := float64(v.Decided()), float64(v.Counts.Success+v.Counts.Degraded)
-	w.of[kindFailed].of(n, float64(v.Counts.Failed+v.Counts.Fled), usual[kindFailed].Share, usual[kindFailed].Effective)
+	came := float64(v.Decided())
+	echo := min(p.echo, v.Counts.Abandoned)
+	n, reached := came-float64(echo), float64(v.Counts.Success+v.Counts.Degraded)
+	fled := max(0, v.Counts.Fled-p.fled)
+	p.echo, p.fled = 0, 0
+	w.of[kindFailed].of(n, float64(v.Counts.Failed+fled), usual[kindFailed].Share, usual[kindFailed].Effective)
 	w.of[kindLeft].of(n, n-reached, usual[kindLeft].Share, usual[kindFailed].Effective)
 	switch felt.FindingKind(l.row.Kind) {
 	case felt.FindingDegraded:
@@ -210,7 +214,7 @@ func (p *part) see(t felt.Tick, l *live, v *detect.Window, w *seen) {
 	}
 	if v.Expected >= 0 {
 		w.gauged = true
-		w.came += n * scale
+		w.came += came * scale
 		w.expected += v.Expected
 	}
 }

@@ -45,6 +45,9 @@ type part struct {
 	joined  felt.Tick
 	usual   [kinds]float64 // shares held for usual when it joined; negative: not looked up yet
 	watched []watch
+	// Tries that were left, since the last judging, of customers who had gone before they were back; of
+	// them, after a failure.
+	echo, fled int64
 
 	// What the inventory says.
 	title       string
@@ -73,6 +76,10 @@ func (p *part) watch(y *measure.Try) {
 	if !y.Judged || !y.First {
 		return
 	}
+	if y.Outcome == felt.OutcomeAbandoned && p.isEcho(y.End) {
+		p.echo++
+		p.fled += int64(one(y.AbandonedHow == felt.AbandonedAfterFailure))
+	}
 	for i := range p.watched {
 		if w := &p.watched[i]; w.holds(y) {
 			w.n++
@@ -81,6 +88,17 @@ func (p *part) watch(y *measure.Try) {
 			}
 		}
 	}
+}
+
+// isEcho tells that a journey that counts as left at end was left before customers were back: that they
+// went is known only when its timeout has passed, and says nothing of now. Where that they leave is
+// the harm itself there is no other sign, and it must cease.
+func (p *part) isEcho(end felt.Instant) bool {
+	if p.scope.Kind != felt.KindJourney || felt.FindingKind(p.of.row.Kind) == felt.FindingFunnel || len(p.journeys) == 0 {
+		return false
+	}
+	since := p.of.heal.since
+	return since == 0 || end-p.journeys[0].Timeout < since.Instant()
 }
 
 // plan gives a part what the inventory says of it.

@@ -103,8 +103,9 @@ func (l *live) save(e *codec.Encoder) {
 	for _, p := range l.parts {
 		saveScope(e, p.scope)
 		e.Bool(p.harm)
-		e.Int(p.bad)
-		e.Int(int64(p.joined))
+		for _, n := range []int64{p.bad, int64(p.joined), p.echo, p.fled} {
+			e.Int(n)
+		}
 		for _, v := range p.usual {
 			e.Float(v)
 		}
@@ -119,12 +120,7 @@ func (l *live) save(e *codec.Encoder) {
 	}
 	l.cohort.save(e)
 	l.heal.save(e)
-	e.Int(int64(l.told.since))
-	e.Bool(l.told.again)
-	e.Bool(l.told.first)
-	e.Bool(l.told.over)
-	e.Int(int64(l.told.last))
-	e.JSON(l.told.before)
+	l.told.save(e)
 	e.JSON(l.noted)
 	for _, n := range []int64{int64(l.lasting), int64(l.joined), int64(l.last), int64(l.calm), int64(l.began), l.round, int64(l.notedAt)} {
 		e.Int(n)
@@ -142,7 +138,7 @@ func (b *Book) load(d *codec.Decoder) *live {
 	l := &live{}
 	d.JSON(&l.row)
 	for n := d.Len(9); n > 0 && d.Err() == nil; n-- {
-		p := &part{of: l, number: len(l.parts), scope: loadScope(d), harm: d.Bool(), bad: d.Int(), joined: felt.Tick(d.Int())}
+		p := &part{of: l, number: len(l.parts), scope: loadScope(d), harm: d.Bool(), bad: d.Int(), joined: felt.Tick(d.Int()), echo: d.Int(), fled: d.Int()}
 		for i := range p.usual {
 			p.usual[i] = d.Float()
 		}
@@ -154,8 +150,7 @@ func (b *Book) load(d *codec.Decoder) *live {
 	}
 	l.cohort = loadCohort(d)
 	l.heal.load(d)
-	l.told = told{since: felt.Tick(d.Int()), again: d.Bool(), first: d.Bool(), over: d.Bool(), last: felt.Tick(d.Int())}
-	d.JSON(&l.told.before)
+	l.told.load(d)
 	d.JSON(&l.noted)
 	l.lasting, l.joined, l.last = int(d.Int()), int(d.Int()), felt.Tick(d.Int())
 	l.calm, l.began = felt.Instant(d.Int()), felt.Instant(d.Int())
@@ -209,7 +204,9 @@ func (b *Book) resume(t felt.Tick, row felt.Incident) {
 	row = copyOf(&row)
 	l := &live{row: row, cohort: newCohort(), last: felt.Tick(row.Opened / felt.Second), notedAt: t, noted: lean(&row)}
 	l.set = peopleSet(row.Timeline)
-	l.told = told{since: t, first: row.Notified != 0 || t.Instant()-row.Opened > waitForEvidence.Instant(), last: t, before: lean(&row)}
+	long := row.Silenced == "" && t.Instant()-row.Opened > waitForEvidence.Instant()
+	l.told = told{since: t, first: row.Notified != 0 || long}
+	l.told.adopt = l.told.first
 	harm := map[felt.Scope]bool{}
 	var parts []felt.Scope
 	for i := range row.Findings {

@@ -279,3 +279,62 @@ func TestDueIsEnough(t *testing.T) {
 		t.Error("the ticks that were left out made a difference")
 	}
 }
+
+// TestWhoLeftBefore: journeys that were left during the fault count as left when their timeout has passed.
+// That does not keep an incident open whose customers are back; where they leave is the harm it does.
+func TestWhoLeftBefore(t *testing.T) {
+	checkout := journey("shop", "checkout")
+	for kind, want := range map[felt.FindingKind]felt.IncidentStatus{felt.FindingFailed: felt.IncidentResolved, felt.FindingFunnel: felt.IncidentOpen} {
+		w := newWorld(t)
+		w.b.Rules(inventory(t, journeys))
+		w.run(600, func(at felt.Tick) {
+			for i := range uint64(4) {
+				o := felt.OutcomeSuccess
+				if at >= 60 && at < 180 && i < 2 {
+					o = felt.OutcomeFailed
+				}
+				w.try(checkout, uint64(at)*4+i+1, o)
+			}
+			if at >= 200 { // those of half an hour ago
+				w.try(checkout, uint64(at)+1e5, felt.OutcomeAbandoned, func(r *felt.Interaction) { r.AbandonedHow = felt.AbandonedAfterFailure })
+				w.of(checkout).window.Abandoned++
+				w.of(checkout).window.Fled++
+			}
+			if at == 80 {
+				w.tick(w.page(checkout, func(f *felt.Finding) { f.Kind = kind }))
+			}
+		})
+		if r := w.last(); r.Status != want {
+			t.Errorf("%s: %v, %s", kind, r.Status, r.Recovery.Text)
+		}
+	}
+}
+
+// TestASegmentMustRecoverToo: one customer in a hundred is in the region that fails wholly; in the whole
+// that is nothing.
+func TestASegmentMustRecoverToo(t *testing.T) {
+	w := newWorld(t)
+	w.of(pay()).usual = .02
+	eu := func(r *felt.Interaction) { r.Segments = []felt.Segment{{Key: "region", Value: "eu"}} }
+	w.run(1100, func(at felt.Tick) {
+		for i := range uint64(20) {
+			w.try(pay(), uint64(at)*21+i+1, felt.OutcomeSuccess)
+		}
+		if at%5 == 0 {
+			o := felt.OutcomeSuccess
+			if at >= 50 && at < 600 {
+				o = felt.OutcomeFailed
+			}
+			w.try(pay(), uint64(at)*21+21, o, eu)
+		}
+		if at == 100 {
+			w.tick(w.page(pay(), func(f *felt.Finding) { f.Series.SegmentKey, f.Series.SegmentValue = "region", "eu" }))
+		}
+		if r := w.rows; at == 590 && (r[len(r)-1].Status != felt.IncidentOpen || !strings.Contains(r[len(r)-1].Recovery.Text, "failed where it stood out")) {
+			t.Errorf("%v %s", r[len(r)-1].Status, r[len(r)-1].Recovery.Text)
+		}
+	})
+	if r := w.last(); r.Status != felt.IncidentResolved || seconds(r.Recovered) < 590 {
+		t.Errorf("%v, recovered at %d: %s", r.Status, seconds(r.Recovered), r.Recovery.Text)
+	}
+}

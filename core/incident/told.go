@@ -7,13 +7,13 @@ import (
 	"strings"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/codec"
 	"github.com/felt-cx/felt/core/route"
 	"github.com/felt-cx/felt/core/tell"
 )
 
 const (
-	waitForEvidence felt.Tick = 3 // so long the first notification waits for what history says
-	reportEvery     felt.Tick = 300
+	waitForEvidence felt.Tick = 3  // so long the first notification waits for what history says
 	updateEvery     felt.Tick = 30 // timeline entries with numbers come at most so often
 	scoreRise                 = 10.
 	named                     = .5 // from this score on a suspect is worth a report
@@ -23,12 +23,26 @@ const (
 
 // told is what people were told of an incident.
 type told struct {
-	since  felt.Tick // when there was something to tell: it opened, or opened again
-	again  bool      // it did so again
-	first  bool      // they were told that it is there
-	over   bool      // and that it is resolved
+	since felt.Tick // when there was something to tell: it opened, or opened again
+	again bool      // it did so again
+	first bool      // whom it concerned then were told that it is there
+	over  bool      // and that it is resolved
+	adopt bool      // who was told is not known: whom it concerns now, as it stands
+	sinks []heard   // in order of their names
+}
+
+// heard is what one sink knows of an incident.
+type heard struct {
+	sink   string
 	last   felt.Tick
 	before felt.Incident // as it was then
+}
+
+// message is what several sinks are told.
+type message struct {
+	kind  felt.NotificationKind
+	why   string
+	sinks []string
 }
 
 // lean is an incident without what comparing two of them does not need.
@@ -58,25 +72,24 @@ func (b *Book) tell(t felt.Tick, l *live, out *Out) {
 	} else if l.changed || l.counted {
 		r.Impact = l.cohort.impact(t.Instant())
 	}
-	kind, why := b.news(t, l)
-	var sinks []string
-	if kind != "" {
-		sinks = b.announce(t, l, kind, why)
-	}
+	list := b.news(t, l)
+	b.announce(t, l, list)
 	if l.changed || l.counted && judging {
 		r.Version++
 		r.Known = t
 		l.changed, l.counted = false, false
 		out.Incidents = append(out.Incidents, copyOf(r))
 	}
-	for _, s := range sinks {
-		n := felt.Notification{
-			Key:  "ntf-" + digest(r.ID, string(kind), strconv.FormatInt(int64(t), 10), s),
-			Sink: s, Kind: kind, At: t, Why: why, Incident: copyOf(r),
+	for _, m := range list {
+		for _, s := range m.sinks {
+			n := felt.Notification{
+				Key:  "ntf-" + digest(r.ID, string(m.kind), strconv.FormatInt(int64(t), 10), s),
+				Sink: s, Kind: m.kind, At: t, Why: m.why, Incident: copyOf(r),
+			}
+			n.Incident.Findings = n.Incident.Findings[:min(len(n.Incident.Findings), sentFindings)]
+			n.Incident.Timeline = n.Incident.Timeline[max(0, len(n.Incident.Timeline)-sentTimeline):]
+			out.Notifications = append(out.Notifications, n)
 		}
-		n.Incident.Findings = n.Incident.Findings[:min(len(n.Incident.Findings), sentFindings)]
-		n.Incident.Timeline = n.Incident.Timeline[max(0, len(n.Incident.Timeline)-sentTimeline):]
-		out.Notifications = append(out.Notifications, n)
 	}
 	out.Cohort, l.left = l.cohort.hand(t, r.ID, l.left || !l.open() && r.Resolved == t.Instant(), out.Cohort)
 }
@@ -100,35 +113,126 @@ func (l *live) update(t felt.Tick) {
 	}
 }
 
-// news tells whether there is something to tell, and what has changed.
-func (b *Book) news(t felt.Tick, l *live) (kind felt.NotificationKind, why string) {
+// news lists what is to be told, and to whom.
+func (b *Book) news(t felt.Tick, l *live) []message {
 	r, s := &l.row, &l.told
 	switch {
+	case s.adopt:
+		s.join(t, r, route.Concerned(b.rules, r))
+		s.adopt = false
 	case r.Silenced != "":
 	case !l.open():
 		if s.first && !s.over {
-			return felt.NotifyResolved, ""
+			s.over = true
+			return asMessages(felt.NotifyResolved, "", route.Again(b.rules, s.names(), felt.NotifyResolved))
 		}
 	case !s.first:
-		if t >= s.since+waitForEvidence || r.EvidenceAt > s.since.Instant() {
-			if s.again {
-				return felt.NotifyDetected, "it came back"
-			}
-			return felt.NotifyDetected, ""
+		if t < s.since+waitForEvidence && r.EvidenceAt <= s.since.Instant() {
+			return nil
 		}
-	default:
-		rises := r.Priority != "" && r.Priority < s.before.Priority
-		if t-s.last < reportEvery && !rises {
-			return "", ""
+		s.first = true
+		why := ""
+		if s.again {
+			why = "it came back"
 		}
-		if changes := changed(&s.before, r); len(changes) > 0 {
-			if text := tell.Update(&s.before, r); text != "" {
-				return felt.NotifyReported, text
-			}
-			return felt.NotifyReported, strings.Join(changes, "; ")
+		return b.begins(t, l, why)
+	case t%every == 0 || l.changed:
+		return append(b.begins(t, l, ""), b.reports(t, l)...)
+	}
+	return nil
+}
+
+// begins tells those whom an incident concerns, and did not before: it may have become worse.
+func (b *Book) begins(t felt.Tick, l *live, why string) []message {
+	s := &l.told
+	fresh := slices.DeleteFunc(route.Concerned(b.rules, &l.row), func(name string) bool { return s.of(name) != nil })
+	s.join(t, &l.row, fresh)
+	return asMessages(felt.NotifyDetected, why, route.Again(b.rules, fresh, felt.NotifyDetected))
+}
+
+// reports tells each sink what has changed since it was told last, not more often than it wants: but a
+// higher priority at once.
+func (b *Book) reports(t felt.Tick, l *live) []message {
+	r, s := &l.row, &l.told
+	var list []message
+	for _, name := range route.Again(b.rules, s.names(), felt.NotifyReported) {
+		h := s.of(name)
+		rises := r.Priority != "" && r.Priority < h.before.Priority
+		if !rises && (t-h.last).Instant() < b.rules.Sink(name).Every {
+			continue
+		}
+		changes := changed(&h.before, r)
+		if len(changes) == 0 {
+			continue
+		}
+		why := tell.Update(&h.before, r)
+		if why == "" {
+			why = strings.Join(changes, "; ")
+		}
+		i := slices.IndexFunc(list, func(m message) bool { return m.why == why })
+		if i < 0 {
+			i = len(list)
+			list = append(list, message{kind: felt.NotifyReported, why: why})
+		}
+		list[i].sinks = append(list[i].sinks, name)
+	}
+	return list
+}
+
+func asMessages(kind felt.NotificationKind, why string, sinks []string) []message {
+	if len(sinks) == 0 {
+		return nil
+	}
+	return []message{{kind, why, sinks}}
+}
+
+func (s *told) names() []string {
+	names := make([]string, 0, len(s.sinks))
+	for i := range s.sinks {
+		names = append(names, s.sinks[i].sink)
+	}
+	return names
+}
+
+func (s *told) of(name string) *heard {
+	i := slices.IndexFunc(s.sinks, func(h heard) bool { return h.sink == name })
+	if i < 0 {
+		return nil
+	}
+	return &s.sinks[i]
+}
+
+// join notes that sinks know of the incident as it is.
+func (s *told) join(t felt.Tick, r *felt.Incident, names []string) {
+	for _, name := range names {
+		if s.of(name) == nil {
+			s.sinks = append(s.sinks, heard{name, t, lean(r)})
 		}
 	}
-	return "", ""
+	slices.SortFunc(s.sinks, func(x, y heard) int { return strings.Compare(x.sink, y.sink) })
+}
+
+func (s *told) save(e *codec.Encoder) {
+	e.Int(int64(s.since))
+	for _, v := range []bool{s.again, s.first, s.over, s.adopt} {
+		e.Bool(v)
+	}
+	e.Len(len(s.sinks))
+	for i := range s.sinks {
+		h := &s.sinks[i]
+		e.String(h.sink)
+		e.Int(int64(h.last))
+		e.JSON(h.before)
+	}
+}
+
+func (s *told) load(d *codec.Decoder) {
+	*s = told{since: felt.Tick(d.Int()), again: d.Bool(), first: d.Bool(), over: d.Bool(), adopt: d.Bool()}
+	for n := d.Len(3); n > 0 && d.Err() == nil; n-- {
+		h := heard{sink: d.String(), last: felt.Tick(d.Int())}
+		d.JSON(&h.before)
+		s.sinks = append(s.sinks, h)
+	}
 }
 
 // hit is how many customers suffer.
@@ -161,22 +265,23 @@ func suspectOf(r *felt.Incident) string {
 	return r.Suspects[0].What
 }
 
-// announce notes that sinks are told, and lists them.
-func (b *Book) announce(t felt.Tick, l *live, kind felt.NotificationKind, why string) []string {
+// announce notes who is told.
+func (b *Book) announce(t felt.Tick, l *live, list []message) {
 	r, s := &l.row, &l.told
-	sinks := route.To(b.rules, r, kind)
-	if len(sinks) > 0 {
+	for _, m := range list {
 		if r.Notified == 0 {
 			r.Notified = t.Instant()
 		}
-		text := fmt.Sprintf("%s told: %s", strings.Join(sinks, ", "), strings.TrimPrefix(string(kind), "incident."))
-		if why != "" {
-			text += ", " + why
+		text := fmt.Sprintf("%s told: %s", strings.Join(m.sinks, ", "), strings.TrimPrefix(string(m.kind), "incident."))
+		if m.why != "" {
+			text += ", " + m.why
 		}
 		l.note(t, "notified", text, "")
-		b.stats.Told += int64(len(sinks))
+		b.stats.Told += int64(len(m.sinks))
+		for _, name := range m.sinks {
+			if h := s.of(name); h != nil {
+				h.last, h.before = t, lean(r)
+			}
+		}
 	}
-	s.first, s.over = true, kind == felt.NotifyResolved
-	s.last, s.before = t, lean(r)
-	return sinks
 }

@@ -13,14 +13,17 @@ import (
 // notification. A heartbeat is never told of an incident. An incident grows: who is not among
 // those of its beginning may be later, and is then told that it has begun.
 func To(set *rules.Set, i *felt.Incident, kind felt.NotificationKind) []string {
-	event, ok := strings.CutPrefix(string(kind), "incident.")
-	if set == nil || !ok {
+	return Again(set, Concerned(set, i), kind)
+}
+
+// Concerned lists the sinks whose when holds for the incident, whatever of it they are told; sorted.
+func Concerned(set *rules.Set, i *felt.Incident) []string {
+	if set == nil {
 		return nil
 	}
 	var names []string
 	for k := range set.Sinks {
-		s := &set.Sinks[k]
-		if s.Kind != rules.SinkHeartbeat && slices.Contains(s.When.Events, event) && holds(set, &s.When, i) {
+		if s := &set.Sinks[k]; s.Kind != rules.SinkHeartbeat && holds(set, &s.When, i) {
 			names = append(names, s.Name)
 		}
 	}
@@ -28,7 +31,7 @@ func To(set *rules.Set, i *felt.Incident, kind felt.NotificationKind) []string {
 	return slices.Compact(names)
 }
 
-// Again lists those of the sinks that were told of an incident before who are told this, too, sorted. Their
+// Again lists those of the sinks that an incident concerned before who are told this, too, sorted. Their
 // score, priority and kinds are not asked again: who was told that it has begun is told that it is over,
 // although by then it is worth less.
 func Again(set *rules.Set, told []string, kind felt.NotificationKind) []string {

@@ -1,0 +1,102 @@
+package incident
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/felt-cx/felt"
+)
+
+const manySinks = `
+journeys: [{name: buy, app: shop, steps: [{name: pay}]}]
+sinks:
+  - {name: all, kind: webhook, url: {env: A}, secret: {env: K}, every: 30s}
+  - {name: bad, kind: webhook, url: {env: A}, secret: {env: K}, when: {min_score: 55}}
+  - {name: elsewhere, kind: webhook, url: {env: A}, secret: {env: K}, when: {apps: [desk]}}
+  - {name: over, kind: webhook, url: {env: A}, secret: {env: K}, when: {events: [resolved]}}
+  - {name: rare, kind: webhook, url: {env: A}, secret: {env: K}, every: 1h}
+`
+
+// heardOf is what a sink was told, relative to start.
+func heardOf(w *world, sink string) (list []string) {
+	for _, n := range w.told {
+		if n.Sink == sink {
+			list = append(list, fmt.Sprintf("+%d %s", n.At-start, strings.TrimPrefix(string(n.Kind), "incident.")))
+		}
+	}
+	return list
+}
+
+// TestWhoIsTold: a sink whose score is reached later is told then that it began, and whoever was told is told
+// that it is over, although by then it is worth less; reports come as often as each sink wants.
+func TestWhoIsTold(t *testing.T) {
+	set := inventory(t, manySinks)
+	for _, cut := range []felt.Tick{-1, 100, 400} {
+		w := newWorld(t)
+		w.b.Rules(set)
+		life(w, 600, func(at felt.Tick) {
+			if at == cut {
+				w.b = cutOff(t, w.b, set)
+			}
+		})
+		r := w.last()
+		most := 0.
+		for _, row := range w.rows {
+			most = max(most, row.Score)
+		}
+		if most < 55 || r.Score >= 55 || r.Status != felt.IncidentResolved {
+			t.Fatalf("the score went from %.1f to %.1f, %s: the test tests nothing", most, r.Score, r.Status)
+		}
+		all, bad := heardOf(w, "all"), heardOf(w, "bad")
+		if len(all) < 3 || all[0] != "+83 detected" || all[len(all)-1] != "+480 resolved" {
+			t.Errorf("all: %v", all)
+		}
+		if len(bad) < 2 || bad[0] == "+83 detected" || !strings.HasSuffix(bad[0], " detected") || bad[len(bad)-1] != "+480 resolved" {
+			t.Errorf("bad: %v", bad)
+		}
+		if diff := cmp.Diff([]string{"+480 resolved"}, heardOf(w, "over")); diff != "" {
+			t.Error(diff)
+		}
+		if rare := heardOf(w, "rare"); len(rare) >= len(all) || rare[0] != "+83 detected" || rare[len(rare)-1] != "+480 resolved" {
+			t.Errorf("rare: %v, all: %v", rare, all)
+		}
+		if got := heardOf(w, "elsewhere"); got != nil {
+			t.Errorf("elsewhere: %v", got)
+		}
+	}
+}
+
+// TestASinkThatComesLater: one that the inventory gets while an incident is open is told of it.
+func TestASinkThatComesLater(t *testing.T) {
+	w := newWorld(t)
+	life(w, 130, func(at felt.Tick) {
+		if at == 110 {
+			w.b.Rules(inventory(t, sinks))
+		}
+	})
+	if got := heardOf(w, "oncall"); len(got) == 0 || got[0] != "+120 detected" && got[0] != "+111 detected" && got[0] != "+110 detected" {
+		t.Errorf("%v", got)
+	}
+}
+
+// TestResumedIsNotToldAgain: a book that takes up what is stored does not tell again what was told.
+func TestResumedIsNotToldAgain(t *testing.T) {
+	w := newWorld(t)
+	w.b.Rules(inventory(t, sinks))
+	life(w, 100, nil)
+	row := w.last()
+	next := newWorld(t)
+	next.now = w.now
+	next.b.Rules(inventory(t, sinks))
+	next.b.Resume(w.now-1, []felt.Incident{row}, row.Findings)
+	next.b.Learned()
+	for range 30 {
+		next.tick()
+	}
+	if got := heardOf(next, "oncall"); strings.Contains(strings.Join(got, " "), "detected") {
+		t.Errorf("%v", got)
+	}
+}
