@@ -459,3 +459,36 @@ export const refused = (i: Commanded, verb: string, body: Record<string, string>
   verb === "resolve" && i.needs_reason && !body.reason
     ? "customers are still failing: give a reason to resolve it all the same"
     : "";
+
+/** How fast the canned faults were found. */
+export function detection() {
+  const took = (name: string, title: string, seconds: number[]) => ({
+    name,
+    title,
+    n: seconds.length,
+    median_ms: seconds.length ? (seconds[seconds.length >> 1] ?? 0) * 1000 : null,
+    p90_ms: seconds.length ? (seconds[0] ?? 0) * 1000 : null,
+    values: seconds.map((s, n) => ({
+      incident: n === 0 ? "inc-1" : `x${n}`,
+      title: "Checkout is failing",
+      opened: ago(3600 * n),
+      took_ms: s * 1000,
+    })),
+  });
+  return {
+    target_ms: 180_000,
+    within: 6,
+    n: 7,
+    declared: 1,
+    noise: 1,
+    more: false,
+    durations: [
+      took("detected", "Time to detect (MTTD)", [310, 44, 30, 21, 18, 14, 9]),
+      took("opened", "Time to an incident (MTTI)", [312, 46, 33, 24, 20, 18, 12]),
+      took("notified", "Time until somebody was told", [314, 50, 35, 26, 22, 20, 14]),
+      took("acknowledged", "Time until somebody worked on it", [1400, 300, 120]),
+      took("mitigated", "Time until it was mitigated", []),
+      took("resolved", "Time until it was resolved", [86_000, 4000, 1800, 900]),
+    ],
+  };
+}

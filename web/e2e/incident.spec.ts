@@ -140,6 +140,31 @@ describe("states", () => {
   });
 });
 
+describe("how fast faults were found", () => {
+  for (const colorScheme of ["light", "dark"] as const)
+    it(`is a table of distributions against the target, ${colorScheme}`, async () => {
+      const [page] = await open(browser, "incident", {
+        search: "?view=findings",
+        kind: "usual",
+        mapped: true,
+        colorScheme,
+        ...wide,
+      });
+      const block = page.locator("[data-testid=detection]");
+      await block.waitFor();
+      expect(await words(page, "[data-testid=detection] .says")).toMatch(
+        /^6 of 7 incidents detected within 3 min of the first harm/,
+      );
+      expect(await block.locator("[data-name=detected] .strip i").count()).toBe(7);
+      expect(await block.locator("[data-name=detected] .is-late").count()).toBe(1);
+      expect(await words(page, "[data-testid=detection] [data-name=mitigated]")).toMatch(/– – 0$/);
+      expect(await complaints(page)).toEqual([]);
+      await block.screenshot({ path: join(shots(), `detection-${colorScheme}.png`) });
+      await block.getByRole("link").first().click();
+      await page.locator("[data-testid=incident-head]").waitFor();
+    });
+});
+
 describe("acts", () => {
   it("acknowledges by key, and takes command in a dialog", async () => {
     const [page, s] = await show("usual");

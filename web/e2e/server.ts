@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as canned from "./canned";
-import { type Case, commanded, type Given, refused } from "./commander";
+import { type Case, commanded, detection, type Given, refused } from "./commander";
 import { detectors, findings } from "./detectors";
 import { type Deeds, health, incidents, journeys, type State, series } from "./fixture";
 import * as nowday from "./nowday";
@@ -166,6 +166,8 @@ async function later(
           findings: self.mapped ? findings(questionOf(asked), self.state === "incident") : [],
         },
       };
+    case "api/v1/detection":
+      return { value: detection() };
     case "api/v1/interactions":
       return { value: { interactions: canned.tries(), next: "" } };
     case "api/v1/inventory":

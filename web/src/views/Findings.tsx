@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useSearchParams } from "wouter";
 import { findingsVerdict, getFindings, kindOf, kinds, kindWords } from "../findings";
 import { windowWords } from "../format";
+import { Detection } from "../parts/Detection";
 import { Findings as List } from "../parts/Findings";
 import { Go } from "../parts/Go";
 import { every, keepOf } from "../queries";
@@ -58,6 +59,7 @@ export default function Findings({ window, env, pulse, fresh, now }: ViewProps) 
       >
         <Picks kind={kind} paging={paging} />
       </List>
+      <Detection env={env} pulse={pulse} />
     </>
   );
 }
