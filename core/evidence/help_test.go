@@ -169,7 +169,7 @@ func (w *world) input() evidence.Input {
 		Since:  felt.Window{From: began, To: began + seen},
 		Before: felt.Window{From: began - felt.Instant(w.minutes)*felt.Minute, To: began},
 	}
-	in.LeavesBefore = w.leaves(float64(w.minutes), in.Before.From, false)
+	in.LeavesBefore = w.leaves(max(0, float64(w.minutes)), in.Before.From, false)
 	if w.rollout > 0 && w.rolledOut < began { // some tries on it before it went wrong
 		for _, l := range w.leaves(2, w.rolledOut, true) {
 			if l.Release == "5.2" {
@@ -177,6 +177,9 @@ func (w *world) input() evidence.Input {
 				in.LeavesBefore = append(in.LeavesBefore, l)
 			}
 		}
+	}
+	if w.minutes < 0 {
+		in.Before = felt.Window{}
 	}
 	in.Leaves = w.leaves(float64(seen/felt.Minute), began, true)
 	w.calls(&in)

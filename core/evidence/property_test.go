@@ -27,6 +27,11 @@ func TestNamesMeanNothing(t *testing.T) {
 				}
 			}
 		}
+		for i := range was.Suspects {
+			if text, region, ok := strings.Cut(was.Suspects[i].Text, "what hits region "); ok {
+				was.Suspects[i].Text = text + "what hits region " + other.Replace(region)
+			}
+		}
 		if diff := cmp.Diff(was.Hit, is.Hit); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}

@@ -67,6 +67,17 @@ func worlds() map[string]*world {
 			bad:     where(.3, func(string, string, string) bool { return true }),
 			changes: []felt.Change{deploy("chg-1", "billing", "3", felt.Minute), deploy("chg-2", "web", "5.1", -2*felt.Minute)},
 		},
+		"a region is down, and with it a part of several services": {
+			bad:  where(.95, func(region, _, _ string) bool { return region == "ap" }),
+			errs: map[string]float64{"cart": .2, "payments": .2, "api": .2, "web": .2, "api>payments": .2, "api>cart": .2},
+		},
+		"a service fails in one region": {
+			bad:  where(.95, func(region, _, _ string) bool { return region == "ap" }),
+			errs: map[string]float64{"payments": .2, "api": .2, "web": .2, "api>payments": .2, "web>api": .2},
+		},
+		"no past at all": {
+			minutes: -1, bad: where(.4, func(_, browser, _ string) bool { return browser == "safari" }),
+		},
 		"no cause at all": {kind: ""},
 		"two causes at once": {
 			bad: func(region, browser, _ string) float64 {

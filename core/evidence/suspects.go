@@ -34,6 +34,8 @@ const (
 	matchThird     = .8
 	matchCallee    = .6 // as its callers see it; it says nothing itself
 	matchVariant   = .7
+	matchShared    = .6 // of the score of one service of several, where one part of the customers is hit
+	sharedLeast    = .6 // that this part explains
 )
 
 // judging holds what suspects are judged by.
@@ -473,9 +475,30 @@ func (j *judging) variants() {
 	}
 }
 
+// shared tells whether several services left their band, none because of another, while one part of the
+// customers, that no release or flag tells apart, is hit: what is behind all of them is not one of them.
+func (j *judging) shared() bool {
+	if len(j.hit) == 0 || j.hit[0].Explains < sharedLeast {
+		return false
+	}
+	for _, w := range j.hit[0].Where {
+		if w.Key == keyRelease || w.Key == keyService || strings.HasPrefix(w.Key, keyFlag) {
+			return false
+		}
+	}
+	origins := map[string]bool{}
+	for i := range j.c.out {
+		if n := &j.c.out[i]; n.what != "calls" && !n.edge() && j.c.origin(n) {
+			origins[n.service] = true
+		}
+	}
+	return len(origins) > 1
+}
+
 // services are those where the walk from the customer's symptom ends.
 func (j *judging) services() {
 	done := map[string]bool{}
+	shared := j.shared()
 	for i := range j.c.out {
 		n := &j.c.out[i]
 		if n.what == "calls" || !j.c.origin(n) {
@@ -507,9 +530,15 @@ func (j *judging) services() {
 		} else {
 			s.Score *= .6 // what lies between it and the customer shows nothing, or is not known
 		}
+		if shared {
+			s.Score *= matchShared
+		}
 		s.Text = n.text(j.in.At) + "; nothing that it calls is out of its band"
 		if n.edge() {
 			s.Text = n.text(j.in.At) + "; nothing nearer to the cause is out of its band"
+		}
+		if shared {
+			s.Text += "; others left theirs too, so it may suffer from what hits " + whereText(j.hit[0].Where)
 		}
 		j.add(s)
 	}
