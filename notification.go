@@ -96,7 +96,8 @@ type SinkState struct {
 // Implementations MUST pass package shell/outboxtest.
 type Outbox interface {
 	// Post appends notifications. One whose Key is there already is not posted again, for as long
-	// as it is kept. A nil error means that all are durable; on error some may be.
+	// as it is kept. A nil error means that all are durable; on error some may be. [ErrPermanent]: the
+	// first one that is not there can never be.
 	Post(ctx context.Context, list ...Notification) error
 	// Posted yields what was posted after a place, in order, and then waits for more until ctx ends, which
 	// ends the iteration without an error.
@@ -107,7 +108,8 @@ type Outbox interface {
 	Deliveries(ctx context.Context) ([]Delivery, error)
 }
 
-// ErrPermanent: a sink has refused a notification for good; it is not to be tried again.
+// ErrPermanent means that a sink has refused a notification, or an outbox to keep it, for good: it is not
+// to be tried again.
 var ErrPermanent = errors.New("refused for good")
 
 // Sink is one place that is told.

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -68,7 +67,7 @@ func scriptGet(ts *testscript.TestScript, url string) string {
 	err = json.NewDecoder(res.Body).Decode(&v)
 	ts.Check(res.Body.Close())
 	ts.Check(err)
-	return fmt.Sprintf("%s", v)
+	return string(v)
 }
 
 func scriptAwait(ts *testscript.TestScript, what string, holds func() bool) {

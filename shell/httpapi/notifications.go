@@ -27,7 +27,8 @@ type noNotices struct{}
 func (noNotices) Told(felt.DeliveryState, string, string, int) []felt.Told { return nil }
 func (noNotices) Sinks() []felt.SinkState                                  { return nil }
 func (noNotices) Retry(context.Context, string, string) error              { return felt.ErrNotFound }
-func (noNotices) Test(context.Context, string) error                       { return felt.ErrNotFound }
+
+func (noNotices) Test(context.Context, string) error { return felt.ErrNotFound }
 
 func (a *API) noticeRoutes(api huma.API) {
 	get(api, "/api/v1/notifications", "notifications", "What people were told, and what came of it, newest first", a.notifications)

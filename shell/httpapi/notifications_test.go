@@ -52,8 +52,10 @@ func (n *notices) Test(_ context.Context, sink string) error {
 
 func withNotices(n *notices) func(*world) {
 	n.told = []felt.Told{
-		{Seq: 3, Key: "inc-1/resolved/7/team", Sink: "team", Kind: felt.NotifyResolved, At: tick, Incident: "inc-1", Title: "Pay was failing", Env: "production", App: "shop",
-			Delivery: felt.Delivery{State: felt.DeliveryWaiting, Attempts: 2, First: now - felt.Second, Last: now, Next: now + felt.Second, Error: "hooks.slack.com answered 500"}},
+		{
+			Seq: 3, Key: "inc-1/resolved/7/team", Sink: "team", Kind: felt.NotifyResolved, At: tick, Incident: "inc-1", Title: "Pay was failing", Env: "production", App: "shop",
+			Delivery: felt.Delivery{State: felt.DeliveryWaiting, Attempts: 2, First: now - felt.Second, Last: now, Next: now + felt.Second, Error: "hooks.slack.com answered 500"},
+		},
 		{Seq: 2, Key: "inc-1/detected/1/team", Sink: "team", Kind: felt.NotifyDetected, At: tick - 60, Incident: "inc-1", Delivery: felt.Delivery{State: felt.DeliveryDead, Attempts: 9, Error: "given up"}},
 		{Seq: 1, Key: "inc-0/detected/1/team", Sink: "team", Kind: felt.NotifyDetected, At: tick - 90, Incident: "inc-0", Delivery: felt.Delivery{State: felt.DeliveryDead}},
 	}

@@ -199,8 +199,7 @@ func (o *Outbox) send(ctx context.Context, subject string, v any, opts ...natsjs
 	}
 	var refused *natsjs.APIError
 	if errors.As(err, &refused) {
-		switch refused.ErrorCode {
-		case natsjs.JSErrCodeStreamWrongLastSequence, natsjs.JSErrCodeStreamWrongLastSequenceConstant:
+		if c := refused.ErrorCode; c == natsjs.JSErrCodeStreamWrongLastSequence || c == natsjs.JSErrCodeStreamWrongLastSequenceConstant {
 			return false, o.there(ctx, subject)
 		}
 	}
@@ -221,7 +220,7 @@ func (o *Outbox) there(ctx context.Context, subject string) error {
 
 func (o *Outbox) open(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
-		return err //nolint:wrapcheck // callers do
+		return err
 	}
 	select {
 	case <-o.done:

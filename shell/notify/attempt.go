@@ -78,7 +78,7 @@ func (s *Sender) send(ctx context.Context, t *target, m message) (after time.Dur
 	req.Header.Set("User-Agent", "Felt (+https://github.com/felt-cx/felt)")
 	res, err := s.client.Do(req)
 	if err != nil {
-		return 0, t.failure(err, s.opts.Timeout, sending)
+		return 0, t.failure(sending, err, s.opts.Timeout)
 	}
 	defer func() { _ = res.Body.Close() }() // read as far as it matters
 	if res.StatusCode/100 == 2 {
@@ -136,7 +136,7 @@ func movedTo(res *http.Response) string {
 }
 
 // failure is an error without an answer, without the address in it.
-func (t *target) failure(err error, timeout time.Duration, sending context.Context) error {
+func (t *target) failure(sending context.Context, err error, timeout time.Duration) error {
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
 		err = wrapped.Err

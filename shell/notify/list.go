@@ -130,7 +130,7 @@ func (s *Sender) Retry(ctx context.Context, key, by string) error {
 	return nil
 }
 
-// ErrNotDead: only what has been given up can be tried again.
+// ErrNotDead means that a notification has not been given up, so that it cannot be tried again.
 var ErrNotDead = errors.New("it has not been given up")
 
 // Test sends a notification that says that it is a test, once and at once. The error says why the sink

@@ -46,8 +46,11 @@ func (o *Options) defaults() error {
 		v   *time.Duration
 		def time.Duration
 	}{
-		{&o.Timeout, 10 * time.Second}, {&o.GiveUp, 24 * time.Hour}, {&o.Backoff, time.Second},
-		{&o.MaxPause, 5 * time.Minute}, {&o.Keep, 14 * 24 * time.Hour},
+		{&o.Timeout, 10 * time.Second},
+		{&o.GiveUp, 24 * time.Hour},
+		{&o.Backoff, time.Second},
+		{&o.MaxPause, 5 * time.Minute},
+		{&o.Keep, 14 * 24 * time.Hour},
 	} {
 		if *d.v <= 0 {
 			*d.v = d.def

@@ -36,7 +36,7 @@ func TestSecretsStaySecret(t *testing.T) {
 		for i, h := range []http.HandlerFunc{
 			status(500), status(400),
 			func(rw http.ResponseWriter, r *http.Request) {
-				http.Redirect(rw, r, "https://elsewhere.example.com"+secretPath, 302)
+				http.Redirect(rw, r, "https://elsewhere.example.com"+secretPath, http.StatusFound)
 			},
 			func(rw http.ResponseWriter, r *http.Request) {
 				rw.WriteHeader(500)

@@ -211,7 +211,7 @@ func (s *Sender) load(ctx context.Context, e *entry) (felt.Notification, error) 
 		return p.Notification, nil
 	}
 	if err := ctx.Err(); err != nil {
-		return felt.Notification{}, err //nolint:wrapcheck // the end
+		return felt.Notification{}, err
 	}
 	return felt.Notification{}, fmt.Errorf("the outbox has let go of it: %w", felt.ErrPermanent)
 }

@@ -71,7 +71,7 @@ func (s *Sender) secret(from rules.Secret) (string, error) {
 	case from.File != "":
 		b, err := s.opts.ReadFile(from.File)
 		if err != nil {
-			return "", err //nolint:wrapcheck // it names the file
+			return "", err // it names the file
 		}
 		if len(b) > maxSecret {
 			return "", fmt.Errorf("%s has %d bytes; want at most %d", from, len(b), maxSecret)

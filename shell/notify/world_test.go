@@ -275,5 +275,5 @@ func (o *awayOutbox) Deliveries(ctx context.Context) ([]felt.Delivery, error) {
 	if o.broken.Load() {
 		return nil, fmt.Errorf("away: %w", felt.ErrUnavailable)
 	}
-	return o.Outbox.Deliveries(ctx) //nolint:wrapcheck // as it is
+	return o.Outbox.Deliveries(ctx)
 }

@@ -61,6 +61,7 @@ func (w *Worker) hand(list []felt.Notification) *posting {
 // post posts what is handed over until ctx ends; from the end of live on, which is when the process
 // is asked to stop, a failing outbox is given up on.
 func (w *Worker) post(ctx, live context.Context) {
+	var over error // given up: what comes behind must not be there before it
 	for {
 		w.poster.mu.Lock()
 		var p *posting
@@ -76,7 +77,10 @@ func (w *Worker) post(ctx, live context.Context) {
 				return
 			}
 		}
-		p.err = w.postAll(ctx, live, p.list)
+		if over == nil {
+			over = w.postAll(ctx, live, p.list)
+		}
+		p.err = over
 		close(p.done)
 		w.poster.mu.Lock()
 		w.poster.list = w.poster.list[1:]

@@ -221,7 +221,13 @@ func TestOutboxRefuses(t *testing.T) {
 // stores nothing of the ticks whose notifications it has not posted.
 func TestStopWithOutboxDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLine(t, mem.OutboxOptions{Fail: func() (bool, error) { return false, errInjected }})
+		tries := 0
+		l := newLine(t, mem.OutboxOptions{Fail: func() (bool, error) {
+			if tries++; tries <= 2 { // it works again when it is too late: what is behind must not overtake
+				return false, errInjected
+			}
+			return true, nil
+		}})
 		l.ticks(1, 9)
 		synctest.Wait()
 		l.stop()
@@ -230,6 +236,10 @@ func TestStopWithOutboxDown(t *testing.T) {
 		}
 		if last := l.store.ticks[len(l.store.ticks)-1]; last != 2 {
 			t.Errorf("stored up to %d, want 2", last)
+		}
+		synctest.Wait()
+		if got := posted(l.outbox); len(got) != 0 {
+			t.Errorf("%v have overtaken", got)
 		}
 	})
 }

@@ -195,25 +195,11 @@ func (w *Worker) Ready() bool { return w.ready.Load() }
 // A store that fails is tried again for ever, with growing pauses.
 func (w *Worker) Run(ctx context.Context) error {
 	m, err := w.restore(ctx)
+	if err == nil {
+		err = w.begin(ctx, m)
+	}
 	if err != nil {
 		return err
-	}
-	if w.start, err = w.opts.Log.Last(ctx); err != nil {
-		return fmt.Errorf("end of the log: %w", err)
-	}
-	if m.seq > w.start.Seq {
-		return fmt.Errorf("the log ends at %d, but the engine has read it up to %d: it was replaced or cut; put it back, or remove the files in %s to go on with what is there",
-			w.start.Seq, m.seq, w.opts.Dir)
-	}
-	if m.seq == w.start.Seq {
-		w.ready.Store(true)
-	}
-	if w.trimmable() > 0 {
-		w.trim <- struct{}{} // it may be full
-	}
-	if m.tick > 0 {
-		in := m.eng.Inventory()
-		w.publish(item{progress: felt.Progress{Seq: m.seq, Tick: m.tick, CompleteUntil: m.eng.CompleteUntil(m.tick)}, rules: &in})
 	}
 
 	// The writer outlives ctx so that finished ticks are not thrown away.
@@ -233,24 +219,44 @@ func (w *Worker) Run(ctx context.Context) error {
 		w.drop(queue)
 		written <- err
 	}()
-	posting := make(chan struct{})
+	var beside sync.WaitGroup
 	posts, postNoMore := context.WithCancel(writing)
 	defer postNoMore()
-	go func() { defer close(posting); w.post(posts, ctx) }()
-	keeping := make(chan struct{})
-	go func() { defer close(keeping); w.housekeep(reading) }()
+	beside.Go(func() { w.post(posts, ctx) })
+	beside.Go(func() { w.housekeep(reading) })
 
 	readErr := m.run(reading, writing, queue)
 	close(queue)
 	writeErr := <-written
 	cancel(nil)
 	postNoMore()
-	<-keeping
-	<-posting
+	beside.Wait()
 	if writeErr != nil {
 		return writeErr
 	}
 	return readErr
+}
+
+// begin says where the machine starts.
+func (w *Worker) begin(ctx context.Context, m *machine) (err error) {
+	if w.start, err = w.opts.Log.Last(ctx); err != nil {
+		return fmt.Errorf("end of the log: %w", err)
+	}
+	if m.seq > w.start.Seq {
+		return fmt.Errorf("the log ends at %d, but the engine has read it up to %d: it was replaced or cut; put it back, or remove the files in %s to go on with what is there",
+			w.start.Seq, m.seq, w.opts.Dir)
+	}
+	if m.seq == w.start.Seq {
+		w.ready.Store(true)
+	}
+	if w.trimmable() > 0 {
+		w.trim <- struct{}{} // it may be full
+	}
+	if m.tick > 0 {
+		in := m.eng.Inventory()
+		w.publish(item{progress: felt.Progress{Seq: m.seq, Tick: m.tick, CompleteUntil: m.eng.CompleteUntil(m.tick)}, rules: &in})
+	}
+	return nil
 }
 
 // losePatience gives up on a store that hangs while the worker stops.
