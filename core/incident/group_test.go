@@ -57,9 +57,10 @@ func TestWhatBelongsTogether(t *testing.T) {
 		{"the same region", a, step("other", "one"), 20, segment("region", "eu"), nil, 1},
 		{"the same region, an hour apart", a, step("other", "one"), 3600, segment("region", "eu"), nil, 2},
 		{"the same requests", a, b, 90, nil, func(w *world) {
-			for c := range uint64(20) {
-				w.try(a, c+1, felt.OutcomeFailed)
-				w.try(b, c+1, felt.OutcomeFailed)
+			for c := range uint64(20) { // of whom another is known to each service
+				same := func(r *felt.Interaction) { r.Trace = felt.TraceID{1, byte(c)} }
+				w.try(a, c+1, felt.OutcomeFailed, same)
+				w.try(b, c+101, felt.OutcomeFailed, same)
 			}
 		}, 1},
 		{"the same customers, at once", a, b, 20, nil, func(w *world) {
