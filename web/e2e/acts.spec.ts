@@ -2,54 +2,16 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { complaints, launch, shots } from "./browser";
-import { open, until, verdictSays, words } from "./open";
+import { open, verdictSays, words } from "./open";
 
 let browser: Browser;
 beforeAll(async () => {
   browser = await launch();
 });
 afterAll(() => browser?.close());
-
-const card = (page: Page) => page.locator("[data-testid=incident]").first();
-
-describe("an incident", () => {
-  it("is acknowledged with one click", async () => {
-    const [page, s] = await open(browser, "incident");
-    await card(page).getByRole("button", { name: "Acknowledge" }).click();
-    await card(page).getByText("acknowledged", { exact: true }).first().waitFor();
-    expect([...s.deeds.acknowledged]).toEqual(["inc-1"]);
-    expect(await card(page).getByRole("button", { name: "Acknowledge" }).count()).toBe(0);
-  });
-
-  it("is resolved with a reason; without one the server's refusal is shown", async () => {
-    const [page, s] = await open(browser, "incident");
-    await card(page).getByRole("button", { name: "Resolve…" }).click();
-    const dialog = page.getByRole("dialog");
-    await dialog.getByRole("button", { name: "Resolve", exact: true }).click();
-    await dialog.getByText("Not resolved: the finding still lasts: give a reason (409)").waitFor();
-    expect(await complaints(page)).toEqual([]);
-    await page.screenshot({ path: join(shots(), "resolve.png") });
-    await dialog.getByRole("textbox").fill("rolled back web@5f3c");
-    await dialog.getByRole("button", { name: "Resolve", exact: true }).click();
-    await verdictSays(page, /7 customers \(8 % of 88\) could not finish Apply voucher/);
-    expect(s.deeds.resolved.get("inc-1")).toBe("rolled back web@5f3c");
-    await until(
-      () => words(page, "[data-testid=resolved]"),
-      (text) => text.includes("Customers fail at Checkout"),
-    );
-  });
-
-  it("keys typed into the reason are letters, not commands", async () => {
-    const [page] = await open(browser, "incident");
-    await card(page).getByRole("button", { name: "Resolve…" }).click();
-    await page.getByRole("textbox").pressSequentially("jkfc?");
-    expect(await page.getByRole("textbox").inputValue()).toBe("jkfc?");
-    expect(await words(page, "button.live")).toBe("Live");
-  });
-});
 
 describe("the keyboard", () => {
   it("walks with j and k, opens with Enter, closes with Esc; the address follows", async () => {
@@ -103,7 +65,7 @@ it("the journeys are exported as CSV, in the order shown", async () => {
   await verdictSays(page, /could not finish/);
   const [download] = await Promise.all([
     page.waitForEvent("download"),
-    page.getByRole("button", { name: "CSV" }).click(),
+    page.getByTestId("journeys").getByRole("button", { name: "CSV" }).click(),
   ]);
   expect(download.suggestedFilename()).toMatch(/^felt-journeys-5m-\d{8}T\d+Z\.csv$/);
   const lines = readFileSync(await download.path(), "utf8")

@@ -200,7 +200,7 @@ describe("findings", () => {
     await page.keyboard.press("n");
     await verdictSays(page, /could not finish/);
     await page.keyboard.press("/");
-    await page.getByRole("navigation", { name: "Go to" }).getByText("Findings").click();
+    await page.getByRole("option", { name: /^Findings/ }).click();
     await page.locator(found("f-new")).waitFor();
     expect(await page.getByRole("dialog").count()).toBe(0);
   });

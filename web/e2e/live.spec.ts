@@ -36,7 +36,7 @@ describe("following", () => {
     const storm = setInterval(() => s.tick(), 10);
     await page.waitForTimeout(3000);
     clearInterval(storm);
-    const journeys = s.asked.slice(before).filter((q) => q.startsWith("GET api/v1/journeys"));
+    const journeys = s.asked.slice(before).filter((q) => q.startsWith("GET api/v1/now"));
     expect(journeys.length).toBeGreaterThanOrEqual(2);
     expect(journeys.length).toBeLessThanOrEqual(4);
   });

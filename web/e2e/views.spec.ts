@@ -86,7 +86,7 @@ describe("from the first page", () => {
     await verdictSays(page, /^All 13 journeys and steps are well/);
     expect(await words(page, "[data-name=login]")).toContain("Step");
     expect(await words(page, "[data-name=checkout]")).toMatch(
-      /Journey shop Funnel .* criticality 5$/,
+      /Checkout Funnel shop .* criticality 5$/,
     );
     expect(await complaints(page)).toEqual([]);
     await page.screenshot({ path: join(shots(), "now-mapped.png") });
@@ -121,11 +121,11 @@ describe("a customer", () => {
     await verdictSays(page, /well/);
     await page.keyboard.press("/");
     const dialog = page.getByRole("dialog");
-    await dialog.getByRole("textbox").fill("nobody@example.com");
-    await dialog.getByRole("button", { name: "Find the customer" }).click();
+    await dialog.getByRole("combobox").fill("nobody@example.com");
+    await dialog.getByRole("option", { name: /^Find the customer/ }).click();
     await dialog.getByText(/nobody is known by that id/).waitFor();
     expect(await complaints(page)).toEqual([]);
-    await dialog.getByRole("textbox").fill(rawId);
+    await dialog.getByRole("combobox").fill(rawId);
     await page.keyboard.press("Enter");
     await verdictSays(page, /^Customer 9f86d081 failed 1 of 5 tries/);
     expect(query(page)).toBe(`?view=customer&id=${hash}`);
@@ -230,10 +230,11 @@ describe("the inventory", () => {
 });
 
 it("the list of affected customers is taken with a reason", async () => {
-  const [page, s] = await open(browser, "incident", { strict: true });
+  const search = "?journey=shop%2Fcheckout";
+  const [page, s] = await open(browser, "incident", { strict: true, search });
   await verdictSays(page, /could not finish/);
   await page.getByRole("button", { name: "Affected customers…" }).first().click();
-  const dialog = page.getByRole("dialog");
+  const dialog = page.getByRole("dialog").last();
   await dialog.getByRole("button", { name: "Get the CSV" }).click();
   await dialog.getByText("No list: reason is needed (422)").waitFor();
   expect(await complaints(page)).toEqual([]);
@@ -243,7 +244,9 @@ it("the list of affected customers is taken with a reason", async () => {
     dialog.getByRole("button", { name: "Get the CSV" }).click(),
   ]);
   expect(readFileSync(await download.path(), "utf8")).toContain(hash);
-  expect(s.asked.at(-1)).toMatch(/affected\?of=shop%2Fcheckout&.*reason=Care\+writes\+to\+them/);
+  expect(s.asked.at(-1)).toMatch(
+    /affected\?of=step%3Ashop%2Fcheckout&.*reason=Care\+writes\+to\+them/,
+  );
 });
 
 it("a page that cannot be loaded any more says so, and the frame goes on", async () => {

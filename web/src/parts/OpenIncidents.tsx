@@ -87,7 +87,7 @@ function Line({ incident: i, journeys, window, now, dim }: Props & { incident: R
         <Go view="incident" values={{ id: i.id }} className="name" walk>
           {title}
         </Go>
-        <span className="sub sentence">{i.sentence}</span>
+        <span className="sub told">{i.sentence}</span>
       </span>
       <span className="who">
         {i.impact_unknown ? (
