@@ -11,9 +11,9 @@ import (
 
 // How the harmed are handed out.
 const (
-	handEvery felt.Tick = 60     // at most so often
-	handMost            = 10_000 // at a time; what is left follows a tick later
-	twentieth           = 20     // whose harm the delay is measured from
+	handEvery = felt.Tick(60) // at most so often
+	handMost  = 10_000        // at a time; what is left follows a tick later
+	twentieth = 20            // whose harm the delay is measured from
 )
 
 // member is a customer who was harmed.

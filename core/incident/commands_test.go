@@ -30,42 +30,49 @@ func TestCommands(t *testing.T) {
 		told string // last line of the story; "" as it was
 	}{
 		{
-			"commander", []felt.Command{{What: felt.CommandCommander, Args: map[string]string{"commander": "ann"}}},
+			"commander",
+			[]felt.Command{{What: felt.CommandCommander, Args: map[string]string{"commander": "ann"}}},
 			func(r *felt.Incident) bool { return r.Commander == "ann" },
 			"commander: ann takes command bob",
 		},
 		{
-			"commander gives back", []felt.Command{
+			"commander gives back",
+			[]felt.Command{
 				{What: felt.CommandCommander, Args: map[string]string{"commander": "ann"}}, {What: felt.CommandCommander},
 			},
 			func(r *felt.Incident) bool { return r.Commander == "" },
 			"commander: nobody is in command any more bob",
 		},
 		{
-			"note", []felt.Command{{What: felt.CommandNote, Reason: "looks like the cache", Args: map[string]string{"kind": "decision"}}},
+			"note",
+			[]felt.Command{{What: felt.CommandNote, Reason: "looks like the cache", Args: map[string]string{"kind": "decision"}}},
 			func(r *felt.Incident) bool { return true },
 			"decision: looks like the cache bob",
 		},
 		{
-			"a note of an unknown kind", []felt.Command{{What: felt.CommandNote, Reason: "hm", Args: map[string]string{"kind": "resolved"}}},
+			"a note of an unknown kind",
+			[]felt.Command{{What: felt.CommandNote, Reason: "hm", Args: map[string]string{"kind": "resolved"}}},
 			func(r *felt.Incident) bool { return r.Status == felt.IncidentOpen },
 			"note: hm bob",
 		},
 		{"an empty note", []felt.Command{{What: felt.CommandNote}}, func(r *felt.Incident) bool { return true }, ""},
 		{
-			"cause", []felt.Command{{What: felt.CommandCause, Reason: "a lock", Args: map[string]string{"service": "db"}}},
+			"cause",
+			[]felt.Command{{What: felt.CommandCause, Reason: "a lock", Args: map[string]string{"service": "db"}}},
 			func(r *felt.Incident) bool {
 				return r.Understood != 0 && r.Cause == felt.Cause{Service: "db", Note: "a lock", ConfirmedBy: "bob"}
 			},
 			"cause: the cause: db, a lock bob",
 		},
 		{
-			"priority", []felt.Command{{What: felt.CommandPriority, Args: map[string]string{"priority": "P1"}}},
+			"priority",
+			[]felt.Command{{What: felt.CommandPriority, Args: map[string]string{"priority": "P1"}}},
 			func(r *felt.Incident) bool { return r.Priority == "P1" },
 			"priority: priority P1 bob",
 		},
 		{
-			"priority by the score again", []felt.Command{
+			"priority by the score again",
+			[]felt.Command{
 				{What: felt.CommandPriority, Args: map[string]string{"priority": "P1"}}, {What: felt.CommandPriority},
 			},
 			func(r *felt.Incident) bool { return r.Priority != "P1" },
@@ -73,14 +80,16 @@ func TestCommands(t *testing.T) {
 		},
 		{"no priority", []felt.Command{{What: felt.CommandPriority, Args: map[string]string{"priority": "P9"}}}, func(r *felt.Incident) bool { return r.Priority != "P9" }, ""},
 		{
-			"noise", []felt.Command{{What: felt.CommandVerdict, Args: map[string]string{"verdict": "noise"}, Reason: "a test"}},
+			"noise",
+			[]felt.Command{{What: felt.CommandVerdict, Args: map[string]string{"verdict": "noise"}, Reason: "a test"}},
 			func(r *felt.Incident) bool {
 				return r.Verdict == "noise" && r.Status == felt.IncidentResolved && r.Recovered == 0 && !r.FindingActive
 			},
 			"resolved: resolved: noise bob",
 		},
 		{
-			"real", []felt.Command{{What: felt.CommandVerdict, Args: map[string]string{"verdict": "real"}}},
+			"real",
+			[]felt.Command{{What: felt.CommandVerdict, Args: map[string]string{"verdict": "real"}}},
 			func(r *felt.Incident) bool { return r.Verdict == "real" && r.Status == felt.IncidentOpen },
 			"verdict: verdict: real bob",
 		},

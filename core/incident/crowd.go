@@ -2,14 +2,12 @@ package incident
 
 import (
 	"encoding/binary"
-
-	"github.com/felt-cx/felt/core/codec"
-	"github.com/felt-cx/felt/core/sketch"
-
 	"maps"
 	"slices"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/codec"
+	"github.com/felt-cx/felt/core/sketch"
 )
 
 // ExactMax is the number of customers (sessions, accounts) of an incident that are held one by one.

@@ -18,14 +18,13 @@ const start felt.Tick = 1_700_000_000
 
 // world is what a book is told: tries, findings, and what the detectors would say of the windows.
 type world struct {
-	t     testing.TB
-	b     *Book
-	now   felt.Tick
-	rows  []felt.Incident
-	told  []felt.Notification
-	hand  []felt.IncidentCustomer
-	line  map[felt.Scope]*lineOf
-	clock bool // ticks that are not due are left out
+	t    testing.TB
+	b    *Book
+	now  felt.Tick
+	rows []felt.Incident
+	told []felt.Notification
+	hand []felt.IncidentCustomer
+	line map[felt.Scope]*lineOf
 }
 
 // lineOf is what the detectors would know of a scope.

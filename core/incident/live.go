@@ -241,14 +241,6 @@ func (l *live) arrange() {
 	}
 }
 
-// worst is the part that stands first; nil there is none.
-func (l *live) worst() *part {
-	if len(l.row.Scopes) == 0 {
-		return nil
-	}
-	return l.part(l.row.Scopes[0])
-}
-
 // note adds a line to the incident's story.
 func (l *live) note(t felt.Tick, kind, text, actor string) {
 	l.noteAt(t.Instant(), kind, text, actor)
