@@ -155,7 +155,7 @@ describe("how fast faults were found", () => {
       expect(await words(page, "[data-testid=detection] .says")).toMatch(
         /^6 of 7 incidents detected within 3 min of the first harm/,
       );
-      expect(await block.locator("[data-name=detected] .strip i").count()).toBe(7);
+      expect(await block.locator("[data-name=detected] .dots i").count()).toBe(7);
       expect(await block.locator("[data-name=detected] .is-late").count()).toBe(1);
       expect(await words(page, "[data-testid=detection] [data-name=mitigated]")).toMatch(/– – 0$/);
       expect(await complaints(page)).toEqual([]);

@@ -63,7 +63,7 @@ describe("is it real", () => {
     expect(real(of("bare"), now).words).toBe("What opened it is not kept");
   });
   it("says how many more there are", () => {
-    expect(plain(real(of("storm"), now).words)).toMatch(/ and 59 more findings$/);
+    expect(plain(real(of("storm"), now).words)).toMatch(/; and 59 more findings$/);
   });
 });
 

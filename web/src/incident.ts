@@ -300,12 +300,13 @@ export function real(i: Commanded, now: Date): { words: string; sure: boolean } 
   const loud = lasting.filter((f) => f.paging);
   if (i.verdict === "noise") return { words: "People called it noise", sure: false };
   if (i.verdict === "duplicate") return { words: "People called it a duplicate", sure: false };
-  const first = loud[0] ?? lasting[0] ?? i.findings[0];
+  const first = loud[0] ?? i.findings.find((f) => f.paging) ?? lasting[0] ?? i.findings[0];
   if (!first)
     return i.source === "declared"
       ? { words: "Declared by hand: no detector has found it", sure: false }
       : { words: "What opened it is not kept", sure: false };
-  const many = i.findings.length > 1 ? ` and ${plural(i.findings.length - 1, "more finding")}` : "";
+  const many =
+    i.findings.length > 1 ? `; and ${plural(i.findings.length - 1, "more finding")}` : "";
   const said = first.explanation || `${first.kind ?? "finding"} of ${first.name ?? i.journey}`;
   if (lasting.length > 0) return { words: `${said}${many}`, sure: loud.length > 0 };
   const ended = date(
@@ -318,6 +319,14 @@ export function real(i: Commanded, now: Date): { words: string; sure: boolean } 
     words: `${said}${many}; no finding lasts${ended ? ` since ${clock(ended, now)}` : ""}`,
     sure: false,
   };
+}
+
+/** Why there is no evidence. */
+export function unasked(i: Commanded, without: string): string {
+  if (!i.of) return `It names no journey, so ${without}.`;
+  return i.status === "resolved"
+    ? "Not known: it was over before history was asked."
+    : "Not known yet: history is being asked. The first answer takes some seconds.";
 }
 
 export const whereWords = (p: Part) => p.where.map((w) => `${w.key} ${w.value}`).join(" and ");

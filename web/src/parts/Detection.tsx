@@ -74,7 +74,7 @@ function Row({ d, target }: { d: Durations; target: number }) {
       <td>{of(d.p90_ms)}</td>
       <td>{int(d.n)}</td>
       <td>
-        <span className="strip" aria-hidden="true">
+        <span className="dots" aria-hidden="true">
           {judged && <u style={{ left: `${place(target) * 100}%` }} title="target" />}
           {d.values.slice(0, 500).map((v) => (
             <i

@@ -7,6 +7,7 @@ import {
   first,
   leadWords,
   type Suspect,
+  unasked,
   weightWords,
 } from "../incident";
 
@@ -41,11 +42,7 @@ export function IncidentSuspects({
         </p>
       )}
       {i.evidence_at === null && i.suspects.length === 0 ? (
-        <p className="empty">
-          {i.of
-            ? "Not known yet: history is being asked."
-            : "It names no journey, so nothing can be compared."}
-        </p>
+        <p className="empty">{unasked(i, "nothing can be compared")}</p>
       ) : (
         list.shown.length === 0 && (
           <p className="empty">
@@ -110,7 +107,8 @@ function Line({ s, now }: { s: Suspect; now: Date }) {
         </span>
       </p>
       <p className="sub clamp">
-        <b>{weightWords(s.score)}</b>: {controlWords(s) || s.text}
+        <b>{weightWords(s.score)}</b>:{" "}
+        {s.control_n > 0 ? controlWords(s) : s.text || controlWords(s)}
       </p>
     </li>
   );

@@ -1,6 +1,14 @@
 import { useState } from "react";
 import { int, plural } from "../format";
-import { type Commanded, first, othersWords, type Part, partWords, whereWords } from "../incident";
+import {
+  type Commanded,
+  first,
+  othersWords,
+  type Part,
+  partWords,
+  unasked,
+  whereWords,
+} from "../incident";
 import { Go } from "./Go";
 
 /** Who is hit, and who is not: each with its n, and with what counts it again. */
@@ -15,11 +23,7 @@ export function IncidentWho({ i }: { i: Commanded }) {
         <h2>Who is hit, and who is not</h2>
       </header>
       {i.evidence_at === null ? (
-        <p className="empty">
-          {i.of
-            ? "Not known yet: history is being asked. The first answer takes some seconds."
-            : "It names no journey, so nobody can be told apart."}
-        </p>
+        <p className="empty">{unasked(i, "nobody can be told apart")}</p>
       ) : (
         <div className="two">
           <div>
