@@ -50,7 +50,6 @@ type op struct {
 	broken   pair         // the attribute of one that failed; error.type when empty
 	then     *op          // what is done for the customer afterwards
 	after    felt.Instant // median of how long after
-	faults   []int        // which can strike it
 }
 
 type pair struct{ key, value string }

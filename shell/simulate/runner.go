@@ -123,7 +123,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	close(queue)
 	senders.Wait()
 	if err := context.Cause(ctx); errors.Is(err, ErrDenied) {
-		return err
+		return fmt.Errorf("stopped: %w", err)
 	}
 	return nil
 }

@@ -22,10 +22,10 @@ const (
 	maxAsked = 5 * time.Minute
 )
 
-// ErrRefused: the server will never take this request.
+// ErrRefused says that the server will never take this request.
 var ErrRefused = errors.New("the server refuses it")
 
-// ErrDenied: the server will never take any request.
+// ErrDenied says that the server will never take any request.
 var ErrDenied = errors.New("the server does not let the simulation in")
 
 // Sender delivers requests. It is safe for concurrent use.

@@ -218,62 +218,53 @@ func (w *World) suffer(t *Try, f *Fault, e *episode) bool {
 	if i := slices.Index(t.op.services, f.Service); i >= 0 {
 		origin = int8(i) //nolint:gosec // a handful
 	}
-	struck, fails := w.chance(f.Share), w.chance(f.Strength)
-	switch f.Kind {
-	case kindSilent:
-		if struck {
-			t.gone, t.muted = f.Mode == modeCustomers, f.Mode == modeTelemetry
-		}
-		return t.gone
-	case kindBadRelease:
-		if struck {
-			t.bad, t.badAt = f.Version, origin
-		}
-		if !struck || !fails {
-			return false
-		}
-		t.fail("internal_error", origin)
-	case kindFrontend:
-		if struck && f.Version != "" {
-			t.release = releaseBad
-			t.bad, t.badAt = f.Version, inPage
-		}
-		if !struck || !fails {
-			return false
-		}
-		t.fail("TypeError", inPage)
-	case kindThirdParty:
-		switch {
-		case !struck:
-			return false
-		case !fails:
-			t.fail(reasonTimeout, last)
-		default:
-			return t.slow(last)
-		}
-	case kindSaturation:
+	if f.Kind == kindSaturation {
 		return w.saturate(t, f, e, origin)
-	case kindFlapping:
-		if (w.now-e.from)/f.Period%2 == 1 || !struck || !fails {
-			return false
-		}
-		t.fail("connection_refused", origin)
-	case kindPaperCuts:
-		if !struck || !fails || !t.slow(last) {
-			return false
-		}
-	default: // region_down, noisy_customer, async_failures
-		if !struck || !fails {
-			return false
-		}
+	}
+	struck, fails := w.chance(f.Share), w.chance(f.Strength)
+	switch {
+	case !struck:
+		return false
+	case f.Kind == kindSilent:
+		t.gone, t.muted = f.Mode == modeCustomers, f.Mode == modeTelemetry
+		return t.gone
+	case f.Kind == kindThirdParty && !fails:
+		t.fail(reasonTimeout, last)
+		return true
+	case f.Kind == kindThirdParty, f.Kind == kindPaperCuts && fails:
+		return t.slow(last)
+	case f.Kind == kindPaperCuts, f.Kind == kindFlapping && (w.now-e.from)/f.Period%2 == 1:
+		return false
+	case f.Kind == kindFrontend:
+		origin = inPage
+	}
+	t.meet(f, origin)
+	if fails {
 		t.fail(f.reason(), origin)
 	}
-	return true
+	return fails
+}
+
+// meet lets a try run into the version of a bad release, which may go well.
+func (t *Try) meet(f *Fault, origin int8) {
+	if f.Version == "" || f.Kind != kindBadRelease && f.Kind != kindFrontend {
+		return
+	}
+	t.bad, t.badAt = f.Version, origin
+	if f.Kind == kindFrontend {
+		t.release = releaseBad
+	}
 }
 
 // reason is the error.type of those that simply fail.
 func (f *Fault) reason() string {
 	switch f.Kind {
+	case kindBadRelease:
+		return "internal_error"
+	case kindFrontend:
+		return "TypeError"
+	case kindFlapping:
+		return "connection_refused"
 	case kindNoisy:
 		return "invalid_request"
 	case kindRegionDown:
