@@ -41,7 +41,7 @@ test-web: web/node_modules/.installed
 	cd web && $(NPM) test
 
 test-e2e: chromium build
-	cd web && $(NPM) run e2e && FELT_BIN=$(CURDIR)/$(BIN)/felt $(NPM) run e2e:demo
+	cd web && $(NPM) run size && $(NPM) run e2e && FELT_BIN=$(CURDIR)/$(BIN)/felt $(NPM) run e2e:demo
 
 chromium: ## install Chromium for the browser tests when there is none
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || [ -n "$$CHROMIUM" ] || \
