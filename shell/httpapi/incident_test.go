@@ -197,7 +197,7 @@ func TestDeclare(t *testing.T) {
 	if diff := cmp.Diff(want, w.commands()); diff != "" {
 		t.Error(diff)
 	}
-	if declaredID("") == declaredID("") || declaredID("k1") == declaredID("k2") {
+	if one, other := declaredID(""), declaredID(""); one == other || declaredID("k1") == declaredID("k2") {
 		t.Error("two incidents have one id")
 	}
 	// Without a journey nobody can be counted, and it says so instead of 0.
@@ -223,8 +223,7 @@ func TestDeclareIsSlow(t *testing.T) {
 func TestSilences(t *testing.T) {
 	t.Parallel()
 	var known []felt.Silence
-	var w *world
-	w = newWorld(t, func(w *world) {
+	w := newWorld(t, func(w *world) {
 		w.opts.Silences = func() []felt.Silence {
 			w.mu.Lock()
 			defer w.mu.Unlock()
