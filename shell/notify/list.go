@@ -48,7 +48,7 @@ func (s *Sender) Sinks() []felt.SinkState {
 			if e.Delivery.State != felt.DeliveryWaiting {
 				continue
 			}
-			st = &felt.SinkState{Name: e.Sink, Trouble: "the inventory has no such sink"}
+			st = &felt.SinkState{Name: e.Sink, Trouble: noSuchSink}
 			states[e.Sink] = st
 		}
 		switch e.Delivery.State {
@@ -80,6 +80,9 @@ func (s *Sender) Sinks() []felt.SinkState {
 	return list
 }
 
+// noSuchSink is the trouble of one that the inventory has no longer.
+const noSuchSink = "the inventory has no such sink, and something waits for it"
+
 // trouble is an error of what is said of a sink, in words.
 func trouble(err error) string {
 	return strings.TrimPrefix(err.Error(), errConfig.Error()+": ")
@@ -88,13 +91,21 @@ func trouble(err error) string {
 // Troubles says what keeps people from being told, a line each; none when nothing does.
 func (s *Sender) Troubles() []string {
 	var list []string
-	for _, st := range s.Sinks() {
-		if st.Trouble != "" {
-			list = append(list, "sink "+st.Name+": "+st.Trouble)
+	known := map[string]bool{}
+	for _, sink := range s.sinks() {
+		known[sink.Name] = true
+		if _, err := s.resolve(sink); err != nil {
+			list = append(list, "sink "+sink.Name+": "+trouble(err))
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for name, l := range s.lanes {
+		if !known[name] && len(l.waiting) > 0 {
+			list = append(list, "sink "+name+": "+noSuchSink)
+		}
+	}
+	slices.Sort(list)
 	if s.trouble != "" {
 		list = append(list, "outbox: "+s.trouble)
 	}

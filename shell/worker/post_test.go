@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -158,16 +159,16 @@ func TestStoreHangsNotificationsLeave(t *testing.T) {
 func TestOutboxFails(t *testing.T) {
 	for _, done := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			down := false
+			var down atomic.Bool
 			l := newLine(t, mem.OutboxOptions{Fail: func() (bool, error) {
-				if down {
+				if down.Load() {
 					return done, fmt.Errorf("no disk: %w", felt.ErrUnavailable)
 				}
 				return true, nil
 			}})
 			want := l.ticks(1, 10)
 			synctest.Wait()
-			down = true
+			down.Store(true)
 			want = append(want, l.ticks(11, 20)...)
 			time.Sleep(time.Minute)
 			synctest.Wait()
@@ -180,7 +181,7 @@ func TestOutboxFails(t *testing.T) {
 			if n := l.w.count.postErrors.Load(); n < 10 || n > 40 {
 				t.Errorf("%d tries in a minute", n)
 			}
-			down = false
+			down.Store(false)
 			if err := l.finish(); err != nil {
 				t.Fatal(err)
 			}
