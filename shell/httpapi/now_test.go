@@ -32,7 +32,7 @@ func TestNow(t *testing.T) {
 	for field, want := range map[string]any{
 		"journeys.0.name": "pay", "journeys.0.state": "failing", "journeys.0.customers.failed": 2.0, "journeys.0.hour.customers.failed": 2.0,
 		"journeys.0.burn": nil,
-		"sparks.from": "2026-03-03T14:00:00Z", "sparks.to": "2026-03-04T14:00:00Z", "changes.0.id": "d1", "health": "ok",
+		"sparks.from":     "2026-03-03T14:00:00Z", "sparks.to": "2026-03-04T14:00:00Z", "changes.0.id": "d1", "health": "ok",
 	} {
 		if got := a.at(field); got != want {
 			t.Errorf("%s: %v, want %v", field, got, want)
