@@ -152,13 +152,9 @@ func (c *simulateCmd) simulate(ctx context.Context, s simulate.Scenario, std str
 	if err != nil {
 		return usageError{err}
 	}
-	w, err := simulate.New(s, wo)
+	r, err := build(s, wo, ro)
 	if err != nil {
-		return usageError{fmt.Errorf("simulate: %w", err)}
-	}
-	r, err := simulate.NewRunner(w, simulate.NewLedger(w, 0), ro)
-	if err != nil {
-		return usageError{fmt.Errorf("simulate: %w", err)}
+		return err
 	}
 	var truth *os.File
 	if c.Truth != "" { // before, so that an hour is not for nothing
@@ -170,7 +166,13 @@ func (c *simulateCmd) simulate(ctx context.Context, s simulate.Scenario, std str
 	if err := c.hello(ctx, r); err != nil {
 		return fmt.Errorf("simulate: %w", err)
 	}
-	fmt.Fprintf(std.out, "%s: %.0f interactions a second to %s; stop with Ctrl-C\n", s.Title, w.Rate(), c.To)
+	if now := felt.InstantOf(time.Now()); now-wo.Start > 3*felt.Second { // the world begins when the server is there
+		wo.Start = now
+		if r, err = build(s, wo, ro); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(std.out, "%s: %.0f interactions a second to %s; stop with Ctrl-C\n", s.Title, r.World.Rate(), c.To)
 	if err := r.Run(ctx); err != nil {
 		return fmt.Errorf("simulate: %w", err)
 	}
@@ -188,6 +190,19 @@ func (c *simulateCmd) simulate(ctx context.Context, s simulate.Scenario, std str
 		return fmt.Errorf("simulate: truth: %w", err)
 	}
 	return nil
+}
+
+// build makes a world and what runs it.
+func build(s simulate.Scenario, wo simulate.Options, ro simulate.RunnerOptions) (*simulate.Runner, error) {
+	w, err := simulate.New(s, wo)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("simulate: %w", err)}
+	}
+	r, err := simulate.NewRunner(w, simulate.NewLedger(w, 0), ro)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("simulate: %w", err)}
+	}
+	return r, nil
 }
 
 // hello waits until the server is there.

@@ -50,6 +50,13 @@ func (p *peer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.types[r.URL.Path] = r.Header.Get("Content-Type")
 }
 
+// does sets how it answers from now on.
+func (p *peer) does(answer func(n int, w http.ResponseWriter, r *http.Request) bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.answer = answer
+}
+
 func (p *peer) sender(t *testing.T) *Sender {
 	t.Helper()
 	s := httptest.NewServer(p)
@@ -90,12 +97,12 @@ func TestSender(t *testing.T) {
 		t.Errorf("%q was sent", first)
 	}
 	for code, want := range map[int]error{401: ErrDenied, 403: ErrDenied, 404: ErrDenied, 400: ErrRefused, 413: ErrRefused, 500: ErrRefused} {
-		p.answer = func(_ int, w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(code); return true }
+		p.does(func(_ int, w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(code); return true })
 		if _, _, err := s.Send(context.Background(), &body); !errors.Is(err, want) {
 			t.Errorf("%d: %v", code, err)
 		}
 	}
-	p.answer = func(_ int, w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(503); return true }
+	p.does(func(_ int, w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(503); return true })
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
 	if _, _, err := s.Send(ctx, &body); !errors.Is(err, context.DeadlineExceeded) {
@@ -184,7 +191,7 @@ func TestRunnerIsRefused(t *testing.T) {
 	if err := newRunner(t, p, "title: t", RunnerOptions{}).Run(context.Background()); !errors.Is(err, ErrDenied) {
 		t.Errorf("denied: %v", err)
 	}
-	p.answer = func(_ int, w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(400); return true }
+	p.does(func(_ int, w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(400); return true })
 	r := newRunner(t, p, "title: t", RunnerOptions{For: 10 * time.Second})
 	if err := r.Run(context.Background()); err != nil {
 		t.Errorf("refused: %v", err)
@@ -193,7 +200,7 @@ func TestRunnerIsRefused(t *testing.T) {
 		t.Errorf("what was refused counts: %+v", got)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	p.answer = nil
+	p.does(nil)
 	r = newRunner(t, p, "title: t", RunnerOptions{})
 	time.AfterFunc(300*time.Millisecond, cancel)
 	if err := r.Run(ctx); err != nil {
