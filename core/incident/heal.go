@@ -185,7 +185,7 @@ func (p *part) see(t felt.Tick, l *live, v *detect.Window, w *seen) {
 		case t-p.joined < frozenFor: // what it learns now may be the harm itself
 			u.Share = min(u.Share, max(p.usual[i], leastShare))
 		}
-		if u.Effective <= 0 || u.Effective >= 1 {
+		if !(u.Effective > 0 && u.Effective < 1) { // nor is it a number before anything was learned
 			u.Effective = noisy
 		}
 	}

@@ -108,9 +108,14 @@ func finiteIncident(in felt.Incident) felt.Incident {
 	if in.ScoreParts != nil {
 		parts := make([]felt.ScorePart, len(in.ScoreParts))
 		for i, p := range in.ScoreParts {
-			parts[i] = felt.ScorePart{Name: p.Name, Value: finite(p.Value), Weight: finite(p.Weight)}
+			p.Value, p.Weight = finite(p.Value), finite(p.Weight)
+			parts[i] = p
 		}
 		in.ScoreParts = parts
+	}
+	r := &in.Recovery
+	for _, v := range []*float64{&r.Failed, &r.FailedTo, &r.Completed, &r.CompletedFrom, &r.Volume, &r.VolumeFrom} {
+		*v = finite(*v)
 	}
 	in.Score, in.ChurnSensitivity, in.BudgetAtOpen = finite(in.Score), finite(in.ChurnSensitivity), finite(in.BudgetAtOpen)
 	return in

@@ -286,7 +286,7 @@ func incidents(t *testing.T, s felt.Store) {
 		}},
 		FindingActive: true,
 		Impact:        felt.Impact{Customers: felt.Distinct{Total: 50, Failed: 20}, Method: felt.MethodExact, Interval: [2]int64{20, 20}},
-		Score:         40.5, ScoreParts: []felt.ScorePart{{Name: "reach", Value: .4, Weight: 1}},
+		Score:         40.5, ScoreParts: []felt.ScorePart{{Name: "reach", Value: .4, Weight: 1, Input: "2 of 5 customers"}},
 		SegmentsHit: []felt.SegmentShare{{Where: []felt.Segment{{Key: "region", Value: "eu"}}, Bad: 20, N: 21}},
 		Timeline:    []felt.TimelineEntry{{At: day, Kind: "opened", Text: "é"}},
 		Cause:       felt.Cause{Note: "x"}, RevenueAtRisk: felt.MoneyRange{Low: 1, Mid: 2, High: 3, Currency: "EUR", Method: "m"},
