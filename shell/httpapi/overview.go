@@ -33,7 +33,7 @@ type lastHour struct {
 }
 
 type lastDay struct {
-	at      felt.Instant
+	at, to  felt.Instant
 	window  sparkWindow
 	sparks  map[felt.Scope]sparkView
 	changes []changeView
@@ -47,6 +47,8 @@ const (
 	// question of its own. Those that were not asked are asked the next time.
 	slowBudget = felt.Second / 4
 	slowEvery  = felt.Minute
+	// historyEvery is how often the same is made at most while history is taken in.
+	historyEvery = 3 * felt.Second
 	// keptViews is how many views are kept of one kind: pages that look at the past each have one.
 	keptViews = 64
 )
@@ -87,11 +89,17 @@ func (o *overview) of(ctx context.Context, a *API, key overviewKey, q felt.Quest
 	return v, nil
 }
 
+// fresh tells whether what was asked so long ago, wall time, may stand when the clock of the log
+// has gone on by so much: in history that is taken in, days pass in a second.
+func fresh(ago, passed, every felt.Instant) bool {
+	return ago < every && (passed < every || ago < historyEvery)
+}
+
 // hour counts the hour before the window's end.
 func (o *overview) hour(ctx context.Context, a *API, key overviewKey, q felt.Question) (*lastHour, error) {
 	wall := felt.InstantOf(a.opts.Now())
 	key.length = felt.Hour // of every window the same
-	if h, ok := o.hours[key]; ok && (key.to != 0 || wall-h.at < hourEvery) {
+	if h, ok := o.hours[key]; ok && (key.to != 0 || fresh(wall-h.at, q.To-h.to, hourEvery)) {
 		return h, nil
 	}
 	if o.hours == nil || len(o.hours) > keptViews {
@@ -166,7 +174,7 @@ func (o *overview) day(ctx context.Context, a *API, key overviewKey, q felt.Ques
 	defer o.mu.Unlock()
 	wall := felt.InstantOf(a.opts.Now())
 	key.length = felt.Day
-	if d, ok := o.days[key]; ok && (key.to != 0 || wall-d.at < dayEvery) {
+	if d, ok := o.days[key]; ok && (key.to != 0 || fresh(wall-d.at, q.To-d.to, dayEvery)) {
 		return d, nil
 	}
 	if o.days == nil || len(o.days) > keptViews {
@@ -185,7 +193,7 @@ func (o *overview) day(ctx context.Context, a *API, key overviewKey, q felt.Ques
 	if err != nil {
 		return nil, err
 	}
-	d := &lastDay{at: wall, window: sparkWindow{exactTime(w.From), exactTime(w.To), millis(sparkStep)}, sparks: sparksOf(points, w.From), changes: changesOf(list)}
+	d := &lastDay{at: wall, to: q.To, window: sparkWindow{exactTime(w.From), exactTime(w.To), millis(sparkStep)}, sparks: sparksOf(points, w.From), changes: changesOf(list)}
 	o.days[key] = d
 	return d, nil
 }
