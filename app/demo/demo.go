@@ -255,15 +255,9 @@ func (d *Demo) stopped() bool {
 
 // open makes the world.
 func (r *run) open(begin, launch felt.Instant) error {
-	thin := r.thin()
-	w, err := simulate.New(world(&r.opt, begin, launch), simulate.Options{
+	w, err := simulate.New(world(&r.opt, begin, launch-riseSteps*r.rise()), simulate.Options{
 		Seed: r.opt.Seed, Start: begin, Rate: r.opt.Rate,
-		RateAt: func(at felt.Instant) float64 {
-			if at >= launch {
-				return r.opt.Rate
-			}
-			return thin * wave(at)
-		},
+		RateAt: func(at felt.Instant) float64 { return r.rate(at, launch) },
 	})
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)

@@ -17,10 +17,17 @@ const (
 	launchedFor = 2 * felt.Hour
 	// denseShare is how much of the history may lie after the launch.
 	denseShare = .6
+	// The rise to the live rate is exponential, by e in so much time, and has so much of the history: what is
+	// known late, as that a customer has left, must not lag behind a world that is suddenly another.
+	riseTime  = 20 * felt.Minute
+	riseShare = .1
+	// riseSteps is how many times e it is from the thin past to the live rate, about.
+	riseSteps = 6
 	// slice is how much of the past arrives at the same moment.
 	slice = 10 * felt.Second
-	// chunkBytes is about how large the requests of the thin past are.
-	chunkBytes = 2 << 20
+	// chunkBytes is about how large the requests of the thin past are. A log that hears nothing for three
+	// seconds believes that its past is over.
+	chunkBytes = 512 << 10
 	// ahead is how many requests may wait for the server while the next are made.
 	ahead = 4
 	// near is how far the rows may be behind when the clock is switched.
@@ -62,12 +69,26 @@ func (d *Demo) launched() felt.Instant {
 
 // thin is the rate before the launch.
 func (d *Demo) thin() float64 {
-	dense := float64(d.launched()) / float64(felt.Second)
+	dense := seconds(d.launched() + d.rise())
 	rest := float64(d.opt.History)/float64(time.Second) - dense
 	if rest <= 0 {
 		return d.opt.Rate
 	}
 	return max(float64(d.opt.Past)-dense*d.opt.Rate, 0) / rest
+}
+
+// rise is in which time the rate grows by e before the live rate is there.
+func (d *Demo) rise() felt.Instant {
+	share := felt.Instant(riseShare * float64(d.opt.Past) / d.opt.Rate * float64(felt.Second))
+	return max(1, min(riseTime, share, (felt.Instant(d.opt.History)-d.launched())/(2*riseSteps)))
+}
+
+// rate is how many interactions a second come at a moment, when the live rate is there at launch.
+func (d *Demo) rate(at, launch felt.Instant) float64 {
+	if at >= launch {
+		return d.opt.Rate
+	}
+	return min(d.opt.Rate, max(d.thin()*wave(at), d.opt.Rate*math.Exp(-float64(launch-at)/float64(d.rise()))))
 }
 
 // wave is the shape of the thin past's days and weeks, 1 on average: quiet at night and at weekends.
@@ -100,7 +121,7 @@ func (r *run) begins(ctx context.Context, now felt.Instant) (felt.Instant, error
 // takeIn sends the past until it is now, and switches the clock.
 func (r *run) takeIn(ctx context.Context, begin, launch felt.Instant) error {
 	start := time.Now()
-	total := r.thin()*seconds(launch-begin) + r.opt.Rate*seconds(r.now()-launch)
+	total := r.thin()*seconds(launch-begin) + r.opt.Rate*seconds(r.now()-launch+min(r.rise(), launch-begin))
 	r.mu.Lock()
 	r.phase, r.past = phaseHistory, history{Window: felt.Window{From: begin, To: r.now()}, total: int64(total)}
 	r.mu.Unlock()

@@ -112,11 +112,12 @@ func (s *Scenario) what() string {
 const pastFault = "earlier-release"
 
 // world is the scenario of the simulation: the shop with all that can go wrong in it. Begin is when it
-// begins, launch when the shop got its customers.
+// begins, launch when the shop began to get its customers.
 func world(o *Options, begin, launch felt.Instant) simulate.Scenario {
 	s := simulate.Scenario{
 		Title: "demo", Rate: o.Rate, Shape: "flat", Env: environment,
-		Apps: []simulate.AppConfig{{Kind: "shop", Customers: o.Customers}},
+		Noise: 1.4, // bursts, but none that would have to be explained to a newcomer
+		Apps:  []simulate.AppConfig{{Kind: "shop", Customers: o.Customers}},
 	}
 	for _, c := range Scenarios() {
 		f := c.fault
