@@ -166,16 +166,24 @@ func TestHistory(t *testing.T) {
 	dir := t.TempDir()
 	o := demo.Options{History: 3 * time.Hour, Past: 6000, Rate: 20, Customers: 500, FaultAfter: -1}
 	s := start(t, dir, o)
-	sawHistory := false
+	sawHistory, ready := false, false
+	began := time.Now()
 	await(t, "the history", func() bool {
 		if s.live() {
 			return true
+		}
+		if resp, err := http.Get(s.page + "/readyz"); err == nil {
+			_ = resp.Body.Close()
+			ready = ready || resp.StatusCode == http.StatusOK && time.Since(began) < 10*time.Second
 		}
 		st := s.state(t)
 		sawHistory = sawHistory || st.Phase == "history" && st.History != nil && st.History.Total > 5000
 		return false
 	})
-	began := time.Now()
+	if !ready {
+		t.Error("not ready within 10 s, while the history is taken in")
+	}
+	began = time.Now()
 	await(t, "the phase", func() bool { return s.state(t).Phase == "live" })
 	st := s.state(t)
 	if h := st.History; !sawHistory || h == nil || h.Done != h.Total || h.To.Sub(h.From).Round(time.Minute) != 3*time.Hour {

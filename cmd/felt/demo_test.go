@@ -14,6 +14,10 @@ func TestDemoRefusesNonsense(t *testing.T) {
 		{"--customers=0", "customers"},
 		{"--fault-for=-1s", "fault-for"},
 		{"--for=-1s", "for"},
+		{"--past=0", "past"},
+		{"--past=-1", "past"},
+		{"--history=28d", "history"},
+		{"--scenario=flood", "payments-time-out"},
 		{"--fault-after=soon", "fault-after"},
 		{"--seeds=1", "--seed"},
 	} {
