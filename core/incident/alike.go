@@ -22,17 +22,17 @@ const (
 	forRelease  = 3.0 // the same release stands out
 	forSegment  = 3.0 // the same segment value does
 	forSilence  = 3.0 // in both nothing is heard
-	forTime     = 2.0 // began or joined within the same minute
+	forTime     = 2.0 // both began within the same minute
 
-	// A few faults at once are chance, many are not: that many findings come within a minute speaks
-	// for one cause.
-	stormFrom = 4.0 // findings within a minute from which on it does
-	forStorm  = 1.5 // each time they are twice as many
-	stormMost = 6.0
+	// Two or three apps at once are chance, many are not: that it begins in so many within a minute
+	// speaks for one cause. One app that breaks has findings of all of its interactions, so apps are
+	// counted, not findings.
+	stormFrom = 4.0 // apps from which on it does
+	forStorm  = 3.0
+	stormMore = 1.5 // each time they are twice as many
+	stormMost = 8.0
 	// And when so many incidents have opened within a minute, the next finding joins the nearest.
-	openMost  = 3
-	openFewer = 2 // from so many on less is enough
-	enoughFew = 3.0
+	openMost = 6
 
 	minute felt.Tick = 60
 	fresh  felt.Tick = 600 // so long after its beginning or last joining an incident draws by app and services
@@ -69,21 +69,27 @@ func (b *Book) points(t felt.Tick, l *live, f *felt.Finding) float64 {
 	return sum + b.closeness(t, l, f)
 }
 
-// closeness is how much the time speaks for one cause.
+// closeness is how much the time speaks for one cause: when it began, not when it was seen, for what
+// few customers do is seen later.
 func (b *Book) closeness(t felt.Tick, l *live, f *felt.Finding) float64 {
-	joined := t-l.last <= minute
 	began := f.Since >= l.row.FirstBad-minute.Instant() && f.Since <= l.row.FirstBad+minute.Instant()
-	if !joined && !began {
-		return 0
-	}
-	n := 0
+	apps := map[string]bool{}
 	for _, p := range b.pages {
-		if p.env == f.Series.Env {
-			n++
+		if p.env == f.Series.Env && p.since >= f.Since-minute.Instant()/2 && p.since <= f.Since+minute.Instant()/2 {
+			apps[p.app] = true
 		}
 	}
-	storm := math.Log2(float64(max(n, l.joined)) / stormFrom)
-	return forTime + min(max(0, forStorm*storm), stormMost)
+	n := float64(len(apps))
+	if n < stormFrom {
+		if began {
+			return forTime
+		}
+		return 0
+	}
+	if !began && t-l.last > minute { // a storm that goes on is one
+		return 0
+	}
+	return forTime + min(forStorm+stormMore*math.Log2(n/stormFrom), stormMost)
 }
 
 // journeysOf lists the journeys that a scope is or has a step in.

@@ -11,13 +11,23 @@ import (
 
 // page is a finding of paging class that came lately.
 type page struct {
-	env string
-	at  felt.Tick
+	env, app string
+	since    felt.Instant
+	at       felt.Tick
+}
+
+// pagesMost are remembered.
+const pagesMost = 2000
+
+// paged remembers a finding of paging class.
+func (b *Book) paged(t felt.Tick, f *felt.Finding) {
+	b.pages = append(b.pages, page{f.Series.Env, f.Series.App, f.Since, t})
+	b.pages = b.pages[max(0, len(b.pages)-pagesMost):]
 }
 
 // take puts the findings of a tick where they belong. Their order does not matter.
 func (b *Book) take(t felt.Tick, findings []felt.Finding, lines Lines) {
-	b.pages = slices.DeleteFunc(b.pages, func(p page) bool { return p.at <= t-minute })
+	b.pages = slices.DeleteFunc(b.pages, func(p page) bool { return p.at <= t-fresh })
 	var list, open []*felt.Finding
 	for i := range findings {
 		list = append(list, &findings[i])
@@ -33,7 +43,7 @@ func (b *Book) take(t felt.Tick, findings []felt.Finding, lines Lines) {
 		}
 		open = append(open, f)
 		if f.Paging {
-			b.pages = append(b.pages, page{f.Series.Env, t})
+			b.paged(t, f)
 		}
 	}
 	slices.SortFunc(open, func(x, y *felt.Finding) int {
@@ -100,7 +110,7 @@ func (b *Book) nearest(t felt.Tick, f *felt.Finding, lines Lines) *live {
 		}
 	}
 	switch {
-	case most >= enough, opened >= openMost && best != nil, opened >= openFewer && most >= enoughFew:
+	case most >= enough, opened >= openMost && best != nil:
 		return best
 	case open >= OpenMax:
 		b.stats.Crammed++
@@ -280,14 +290,16 @@ func (b *Book) update(t felt.Tick, g *finding, f *felt.Finding, lines Lines) {
 		}
 		if f.Ended == 0 && f.Paging && !g.muted && worse(g, f) {
 			delete(b.found, f.ID)
-			b.pages = append(b.pages, page{f.Series.Env, t})
+			b.paged(t, f)
 			b.page(t, f, lines)
+		} else {
+			g.lower(f)
 		}
 		return
 	}
 	switch {
 	case f.Paging && !g.paging && f.Ended == 0: // it was there to be read
-		b.pages = append(b.pages, page{f.Series.Env, t})
+		b.paged(t, f)
 		delete(b.found, f.ID)
 		l.row.Findings = slices.DeleteFunc(l.row.Findings, func(o felt.Finding) bool { return o.ID == f.ID })
 		b.page(t, f, lines)
@@ -316,6 +328,12 @@ func (b *Book) close(l *live, people bool) {
 // worse tells whether more has gone wrong since an incident was resolved than is usual, in a finding
 // that never ended.
 func worse(g *finding, f *felt.Finding) bool {
+	if f.Kind == felt.FindingBurn {
+		// It lasts because a promise is broken, perhaps for good, over windows that move on: it is no
+		// news until the budget burns twice as fast as it did.
+		usual := 2 * ratio(float64(g.hit), float64(g.n)) * float64(f.N)
+		return g.n > 0 && float64(f.Hit) > usual+5+4*math.Sqrt(usual)
+	}
 	if f.Kind == felt.FindingDrop || f.Kind == felt.FindingSilent {
 		missing := (f.Expected - g.expected) - float64(f.Hit-g.hit)
 		return missing > 10+4*math.Sqrt(max(0, f.Expected-g.expected))
@@ -323,6 +341,13 @@ func worse(g *finding, f *felt.Finding) bool {
 	n := float64(f.N - g.n)
 	usual := f.Baseline * max(0, n)
 	return float64(f.Hit-g.hit) > usual+5+4*math.Sqrt(usual)
+}
+
+// lower remembers that a budget burns slower than when the incident was resolved.
+func (g *finding) lower(f *felt.Finding) {
+	if f.Kind == felt.FindingBurn && ratio(float64(f.Hit), float64(f.N)) < ratio(float64(g.hit), float64(g.n)) {
+		g.hit, g.n, g.expected = f.Hit, f.N, f.Expected
+	}
 }
 
 // beginning says what first_bad is the moment of.

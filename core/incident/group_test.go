@@ -32,6 +32,13 @@ func journey(app, name string) felt.Scope {
 
 // TestWhatBelongsTogether: two findings, so many seconds apart, are so many incidents.
 func TestWhatBelongsTogether(t *testing.T) {
+	apps := func(n int) func(w *world) {
+		return func(w *world) {
+			for i := range n {
+				w.b.paged(w.now, &felt.Finding{Series: felt.Series{Env: "production", App: fmt.Sprint("app-", i)}, Since: w.now.Instant()})
+			}
+		}
+	}
 	segment := func(key, value string) func(*felt.Finding) {
 		return func(f *felt.Finding) { f.Segments = []felt.Segment{{Key: key, Value: value}} }
 	}
@@ -73,6 +80,13 @@ func TestWhatBelongsTogether(t *testing.T) {
 			w.tries(a, 1, 30, felt.OutcomeFailed)
 			w.tries(b, 101, 130, felt.OutcomeFailed)
 		}, 2},
+		{"one app with twenty findings, and another", a, b, 20, nil, func(w *world) {
+			for range 20 {
+				w.b.paged(w.now, &felt.Finding{Series: felt.Series{Env: "production", App: "shop"}, Since: w.now.Instant()})
+			}
+		}, 2},
+		{"three apps at once", a, b, 20, nil, apps(1), 2},
+		{"many apps at once", a, b, 20, nil, apps(3), 1},
 		{"nothing heard of both", a, b, 20, func(f *felt.Finding) { f.Kind = felt.FindingSilent }, nil, 1},
 		{"another environment", a, felt.Scope{Env: "staging", App: "shop", Name: "pay", Kind: felt.KindStep}, 0, nil, nil, 2},
 	} {

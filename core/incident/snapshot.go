@@ -23,6 +23,8 @@ func (b *Book) Save(e *codec.Encoder) {
 	e.Len(len(b.pages))
 	for _, p := range b.pages {
 		e.String(p.env)
+		e.String(p.app)
+		e.Int(int64(p.since))
 		e.Int(int64(p.at))
 	}
 	b.lately.save(e)
@@ -72,8 +74,8 @@ func (b *Book) Load(d *codec.Decoder) {
 	loadAll(d, &b.commands)
 	loadAll(d, &b.changes)
 	loadAll(d, &b.silences)
-	for n := d.Len(2); n > 0 && d.Err() == nil; n-- {
-		b.pages = append(b.pages, page{d.String(), felt.Tick(d.Int())})
+	for n := d.Len(4); n > 0 && d.Err() == nil; n-- {
+		b.pages = append(b.pages, page{d.String(), d.String(), felt.Instant(d.Int()), felt.Tick(d.Int())})
 	}
 	b.lately.load(d)
 	b.releases.load(d)
