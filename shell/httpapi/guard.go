@@ -23,6 +23,7 @@ const (
 // rebinding), pages of others (cross-site requests), and, when there are tokens,
 // whoever has none. /healthz and /readyz are open: they tell nothing of customers.
 func (a *API) guard(next *http.ServeMux) http.Handler {
+	answers := newZippers().compress(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.counts.requests.Add(1)
 		_, pattern := next.Handler(r)
@@ -46,7 +47,7 @@ func (a *API) guard(next *http.ServeMux) http.Handler {
 		case r.Method == http.MethodPost && !bounded(w, r):
 			a.refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", bodyLimit(r.URL.Path)))
 		default:
-			next.ServeHTTP(w, r)
+			answers.ServeHTTP(w, r)
 		}
 	})
 }
