@@ -251,7 +251,9 @@ func (m *machine) step(t felt.Tick) (kept []felt.Batch, notes []felt.Notificatio
 	}
 	kept = batches[:0]
 	for _, b := range batches {
-		notes = append(notes, b.Notifications...)
+		if m.eng.Settings().Clock != felt.ClockEvent { // nobody is woken for what was long ago
+			notes = append(notes, b.Notifications...)
+		}
 		if !b.Empty() {
 			kept = append(kept, b)
 		}
