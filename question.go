@@ -1,9 +1,11 @@
 package felt
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -67,16 +69,70 @@ func (c Condition) String() string {
 
 // Question is a value: the same question always has the same ID, so that an answer in
 // a sent report can be asked again.
+//
+// It may be about several scopes: the answer is about their union, in which an interaction
+// that several of them name is one. Each scope settles an open Kind for itself.
+//
+//   - Who is distinct over all of them: a customer (session, account) who came in three scopes is
+//     one. So are those of [Impact] and the list of [Affected].
+//   - Tries are not told twice. Every interaction of a journey repeats what its steps did, so
+//     what sums tries leaves the journeys of an app out when steps of that app are in scope:
+//     Counts and Adjusted of Impact, ValueMinor of Affected, and all of Points, Leaves and
+//     Objective, customers too. Tries, Failed and Degraded of Affected and what lists or
+//     tells of each scope (Interactions, ScopeStats, ScopePoints) keep them.
+//   - What came of a failure is judged by the scope in which it was: the same thing succeeded later.
+//
+// A funnel is about one journey: of several names it is [ErrUnanswerable]. So is every question about
+// more than one environment.
 type Question struct {
 	Scope
+	Also []Scope // further scopes, each of the environment of Scope; Env may be left out
 	Window
 	Where   []Condition // all must hold
 	Traffic Traffic
 	AsOf    Instant // log time for what is still open (undecided or lost); 0 = now
 }
 
+// Scopes are all that the question is about, each once, in order of env, app, name and kind.
+func (q Question) Scopes() []Scope {
+	list := []Scope{q.Scope}
+	for _, s := range q.Also {
+		s.Env = cmp.Or(s.Env, q.Env)
+		list = append(list, s)
+	}
+	slices.SortFunc(list, func(a, b Scope) int {
+		return cmp.Or(cmp.Compare(a.Env, b.Env), cmp.Compare(a.App, b.App), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Kind, b.Kind))
+	})
+	return slices.Compact(list)
+}
+
+// Journeys is the question about journeys only, whatever the kind of its scopes.
+func (q Question) Journeys() Question {
+	q.Kind, q.Also = KindJourney, slices.Clone(q.Also)
+	for i := range q.Also {
+		q.Also[i].Kind = KindJourney
+	}
+	return q
+}
+
+// Check refuses what no store answers: an operator that is none, and scopes of several
+// environments. The error is [ErrUnanswerable].
+func (q Question) Check() error {
+	for _, c := range q.Where {
+		if c.Op < OpEquals || c.Op > OpIn {
+			return fmt.Errorf("condition on %q has operator %d, which is none: use =, != or in: %w", c.Key, c.Op, ErrUnanswerable)
+		}
+	}
+	for _, s := range q.Also {
+		if s.Env != "" && s.Env != q.Env {
+			return fmt.Errorf("scopes of environments %q and %q: ask about one environment: %w", q.Env, s.Env, ErrUnanswerable)
+		}
+	}
+	return nil
+}
+
 // ID is a stable name of the question: 16 hex digits over its canonical text. The
-// order of Where does not matter.
+// order of Where does not matter, nor that of scopes.
 func (q Question) ID() string {
 	sum := sha256.Sum256([]byte(q.String()))
 	return hex.EncodeToString(sum[:8])
@@ -89,8 +145,14 @@ func (q Question) String() string {
 		conds[i] = fmt.Sprintf("%q%s%q", c.Key, c.Op, c.Values)
 	}
 	sort.Strings(conds)
-	return fmt.Sprintf("env=%q app=%q name=%q kind=%s from=%d to=%d where=%v traffic=%s asof=%d",
-		q.Env, q.App, q.Name, q.Kind, q.From, q.To, conds, q.Traffic, q.AsOf)
+	var about strings.Builder
+	for i, s := range q.Scopes() {
+		if i > 0 {
+			about.WriteString("and ")
+		}
+		fmt.Fprintf(&about, "env=%q app=%q name=%q kind=%s ", s.Env, s.App, s.Name, s.Kind)
+	}
+	return fmt.Sprintf("%sfrom=%d to=%d where=%v traffic=%s asof=%d", about.String(), q.From, q.To, conds, q.Traffic, q.AsOf)
 }
 
 // Distinct counts distinct members of a population: customers, sessions or accounts.

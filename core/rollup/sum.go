@@ -125,6 +125,19 @@ func (s *Sum) Merge(t *Sum) {
 	}
 }
 
+// MergeWho adds those who are in another sum, which it leaves as it is, and nothing of what they did.
+func (s *Sum) MergeWho(t *Sum) {
+	for i, from := range t.parts {
+		if from == nil {
+			continue
+		}
+		p := s.part(i)
+		for n := range from.crowds {
+			p.crowds[n].Merge(&from.crowds[n])
+		}
+	}
+}
+
 // Reset empties the sum and keeps its memory for the next.
 func (s *Sum) Reset() {
 	parts := s.parts

@@ -67,8 +67,8 @@ func (s *Store) ScopeStats(ctx context.Context, q felt.Question) ([]felt.ScopeSt
 // estimates returns what estimates, when the interactions cannot be counted, and else
 // the mark that says whether the question makes a copy of them.
 func (s *Store) estimates(ctx context.Context, tx *sql.Tx, q felt.Question, in []scopeRow, f filter) (*estimating, []string, error) {
-	var n int64
-	if err := ask(ctx, tx, "count", f, nil, func(rows *sql.Rows) error { return rows.Scan(&n) }); err != nil {
+	n, err := countRows(ctx, tx, f)
+	if err != nil {
 		return nil, nil, err
 	}
 	copied, identity := "MATERIALIZED", "customer, level, session"
@@ -101,7 +101,7 @@ func (s *Store) Points(ctx context.Context, q felt.Question, step felt.Instant, 
 	}
 	var list []felt.Point
 	err := s.read(ctx, func(tx *sql.Tx) error {
-		in, f, err := summed(ctx, tx, q)
+		in, f, err := tried(ctx, tx, q)
 		if err != nil || len(in) == 0 {
 			return err
 		}

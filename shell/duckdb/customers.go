@@ -38,7 +38,7 @@ func (s *Store) Affected(ctx context.Context, q felt.Question, limit int, page s
 			return err
 		}
 		marks := append(r.marks(), "{{successes}}", f.hits(r.successes(q.From)),
-			"{{page}}", after, "{{limit}}", strconv.Itoa(limit+1), "{{copy}}", copied)
+			"{{page}}", after, "{{limit}}", strconv.Itoa(limit+1), "{{copy}}", copied, "{{told}}", scopeIDs(told(in)))
 		return ask(ctx, tx, "affected", f, marks, func(rows *sql.Rows) error {
 			var a felt.Affected
 			err := rows.Scan(nullHash{&a.Customer}, &a.Level, nullHash{&a.Account}, &a.Failed, &a.Degraded, &a.Tries,
@@ -56,8 +56,7 @@ func (s *Store) Affected(ctx context.Context, q felt.Question, limit int, page s
 
 // copies says whether a question makes a copy of its interactions.
 func (s *Store) copies(ctx context.Context, tx *sql.Tx, f filter) (string, error) {
-	var n int64
-	err := ask(ctx, tx, "count", f, nil, func(rows *sql.Rows) error { return rows.Scan(&n) })
+	n, err := countRows(ctx, tx, f)
 	if n > s.copyLimit {
 		return "NOT MATERIALIZED", err
 	}

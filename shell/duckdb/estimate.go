@@ -240,11 +240,28 @@ func (e *estimating) interaction(rows *sql.Rows) error {
 }
 
 func (e *estimating) impact(ctx context.Context) (felt.Impact, error) {
-	e.group = func(int32, felt.Instant, string) cell { return cell{} }
+	const others = 1 // the cell of those whose tries are told by others
+	once := map[int32]bool{}
+	for _, r := range told(e.in) {
+		once[r.id] = true
+	}
+	e.group = func(scope int32, _ felt.Instant, _ string) cell {
+		if once[scope] {
+			return cell{}
+		}
+		return cell{scope: others}
+	}
 	if err := e.run(ctx, 0, ""); err != nil {
 		return felt.Impact{}, err
 	}
-	a := e.cells[cell{}].Answer()
+	all := e.cells[cell{}]
+	if more := e.cells[cell{scope: others}]; more != nil {
+		if all == nil {
+			all = &rollup.Sum{}
+		}
+		all.MergeWho(more)
+	}
+	a := all.Answer()
 	im := felt.Impact{
 		Customers: a.Customers, Sessions: a.Sessions, Accounts: a.Accounts,
 		Counts: a.Counts, Method: felt.MethodEstimate, Interval: a.Failed,

@@ -11,7 +11,7 @@ import (
 
 // Funnel implements [felt.JourneyReader].
 func (s *Store) Funnel(ctx context.Context, q felt.Question) (felt.Funnel, error) {
-	q.Kind = felt.KindJourney
+	q = q.Journeys()
 	var f felt.Funnel
 	err := s.read(ctx, func(tx *sql.Tx) error {
 		in, filter, err := subject(ctx, tx, q)

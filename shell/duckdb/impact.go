@@ -27,7 +27,7 @@ func (s *Store) Impact(ctx context.Context, q felt.Question) (felt.Impact, error
 		if len(in) == 0 {
 			return nil
 		}
-		rows, weights, err := countOutcomes(ctx, tx, f, &im.Counts)
+		rows, weights, err := countTries(ctx, tx, q, in, f, &im.Counts)
 		if err != nil {
 			return err
 		}
@@ -48,6 +48,30 @@ func (s *Store) Impact(ctx context.Context, q felt.Question) (felt.Impact, error
 		return felt.Impact{}, err
 	}
 	return im, nil
+}
+
+// countTries is countOutcomes of the tries in scope; the number of interactions is that of all.
+func countTries(ctx context.Context, tx *sql.Tx, q felt.Question, in []scopeRow, f filter, to *felt.Counts) (int64, estimate.Weights, error) {
+	once := told(in)
+	if len(once) == len(in) {
+		return countOutcomes(ctx, tx, f, to)
+	}
+	tries, err := filterOf(once, q)
+	if err != nil {
+		return 0, estimate.Weights{}, err
+	}
+	_, weights, err := countOutcomes(ctx, tx, tries, to)
+	if err != nil {
+		return 0, weights, err
+	}
+	total, err := countRows(ctx, tx, f)
+	return total, weights, err
+}
+
+// countRows is how many interactions are in scope.
+func countRows(ctx context.Context, tx *sql.Tx, f filter) (n int64, err error) {
+	err = ask(ctx, tx, "count", f, nil, func(rows *sql.Rows) error { return rows.Scan(&n) })
+	return n, err
 }
 
 // countOutcomes fills in the interactions by outcome, and returns how many there are and

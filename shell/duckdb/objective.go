@@ -15,7 +15,7 @@ func (s *Store) Objective(ctx context.Context, q felt.Question, slower felt.Inst
 	}
 	var out felt.ObjectiveCounts
 	err := s.read(ctx, func(tx *sql.Tx) error {
-		in, f, err := summed(ctx, tx, q)
+		in, f, err := tried(ctx, tx, q)
 		if err != nil || len(in) == 0 {
 			return err
 		}

@@ -136,7 +136,7 @@ func (s *Store) Leaves(ctx context.Context, q felt.LeafQuestion) ([]felt.Leaf, e
 	}
 	var list []felt.Leaf
 	err := s.read(ctx, func(tx *sql.Tx) error {
-		in, f, err := summed(ctx, tx, q.Question)
+		in, f, err := tried(ctx, tx, q.Question)
 		if err != nil || len(in) == 0 {
 			return err
 		}

@@ -19,6 +19,9 @@ type scopeRow struct {
 
 // scopes returns the rows of table scopes that the question is about, by app, name, kind.
 func scopes(ctx context.Context, db asker, q felt.Question) ([]scopeRow, error) {
+	if len(q.Also) > 0 {
+		return union(ctx, db, q)
+	}
 	const text = `SELECT id, app, name, kind FROM scopes
 		WHERE env = ? AND traffic = ? AND (? = '' OR app = ?) AND (? = '' OR name = ?) AND (? = 0 OR kind = ?)
 		ORDER BY app, name, kind`
@@ -37,6 +40,32 @@ func scopes(ctx context.Context, db asker, q felt.Question) ([]scopeRow, error) 
 	return list, nil
 }
 
+// union returns the rows that any scope of the question is about, each once.
+func union(ctx context.Context, db asker, q felt.Question) ([]scopeRow, error) {
+	all, err := scopes(ctx, db, felt.Question{Scope: felt.Scope{Env: q.Env}, Traffic: q.Traffic})
+	if err != nil {
+		return nil, err
+	}
+	of := named(q)
+	return slices.DeleteFunc(all, func(r scopeRow) bool {
+		return !slices.ContainsFunc(of, func(sc felt.Scope) bool { return r.named(sc) })
+	}), nil
+}
+
+// named are the scopes of a question as they are written in rows.
+func named(q felt.Question) []felt.Scope {
+	list := q.Scopes()
+	for i := range list {
+		list[i].App, list[i].Name = clean(list[i].App), clean(list[i].Name)
+	}
+	return list
+}
+
+// named tells whether a scope of the row's environment names it.
+func (r *scopeRow) named(of felt.Scope) bool {
+	return (of.App == "" || r.App == of.App) && (of.Name == "" || r.Name == of.Name) && (of.Kind == 0 || r.Kind == of.Kind)
+}
+
 // subject finds what a question is about: its scopes and its filter. A question that is
 // none is refused also when nothing is in scope.
 func subject(ctx context.Context, db asker, q felt.Question) ([]scopeRow, filter, error) {
@@ -47,32 +76,70 @@ func subject(ctx context.Context, db asker, q felt.Question) ([]scopeRow, filter
 	return about(ctx, db, q, in)
 }
 
-// summed is subject for what sums over scopes, and so is about one kind: see [felt.Scope].
+// summed is subject for what sums over scopes, where each scope is about one kind: see [felt.Scope].
 func summed(ctx context.Context, db asker, q felt.Question) ([]scopeRow, filter, error) {
 	all, err := scopes(ctx, db, q)
 	if err != nil {
 		return nil, filter{}, err
 	}
-	in := all
-	if q.Kind == 0 {
-		if in = ofKind(all, felt.KindStep); len(in) == 0 && q.Name != "" {
-			in = ofKind(all, felt.KindJourney)
+	taken := map[int32]bool{}
+	for _, of := range named(q) {
+		for _, id := range settled(all, of) {
+			taken[id] = true
 		}
 	}
+	in := slices.DeleteFunc(all, func(r scopeRow) bool { return !taken[r.id] })
 	return about(ctx, db, q, in)
 }
 
-func ofKind(all []scopeRow, kind felt.InteractionKind) []scopeRow {
-	var in []scopeRow
-	for _, sc := range all {
-		if sc.Kind == kind {
-			in = append(in, sc)
+// settled are the rows that a scope names, of the kind that it is about.
+func settled(all []scopeRow, of felt.Scope) []int32 {
+	var ids [felt.KindJourney + 1][]int32
+	for i := range all {
+		if r := &all[i]; r.named(of) && r.Kind <= felt.KindJourney {
+			ids[r.Kind] = append(ids[r.Kind], r.id)
 		}
 	}
-	return in
+	if of.Kind != 0 && of.Kind <= felt.KindJourney {
+		return ids[of.Kind]
+	}
+	if steps := ids[felt.KindStep]; len(steps) > 0 || of.Name == "" {
+		return steps
+	}
+	return ids[felt.KindJourney]
+}
+
+// tried is summed for what sums tries alone: journeys that steps in scope tell of are left out.
+func tried(ctx context.Context, db asker, q felt.Question) ([]scopeRow, filter, error) {
+	in, f, err := summed(ctx, db, q)
+	if once := told(in); err == nil && len(once) < len(in) {
+		return about(ctx, db, q, once)
+	}
+	return in, f, err
+}
+
+// told are those of the rows from which tries are summed: all but the journeys of an app of
+// which steps are among them.
+func told(in []scopeRow) []scopeRow {
+	apps := map[string]bool{}
+	for i := range in {
+		if in[i].Kind == felt.KindStep {
+			apps[in[i].App] = true
+		}
+	}
+	var list []scopeRow
+	for _, r := range in {
+		if r.Kind != felt.KindJourney || !apps[r.App] {
+			list = append(list, r)
+		}
+	}
+	return list
 }
 
 func about(ctx context.Context, db asker, q felt.Question, in []scopeRow) ([]scopeRow, filter, error) {
+	if err := q.Check(); err != nil {
+		return nil, filter{}, fmt.Errorf("duckdb: %w", err)
+	}
 	f, err := filterOf(in, q)
 	if err == nil && len(in) > 0 {
 		f.linked, err = followed(ctx, db, q.Env)

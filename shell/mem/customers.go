@@ -33,7 +33,7 @@ func (s *Store) Affected(_ context.Context, q felt.Question, limit int, page str
 	rows := s.matching(q)
 	slices.SortFunc(rows, newestFirst)
 	fates := s.fates(q, rows)
-	of := map[felt.Hash]*felt.Affected{}
+	of, again := map[felt.Hash]*felt.Affected{}, s.repeated(q)
 	for _, r := range rows {
 		if r.who.IsZero() || r.Outcome == felt.OutcomeNone {
 			continue
@@ -41,7 +41,7 @@ func (s *Store) Affected(_ context.Context, q felt.Question, limit int, page str
 		if of[r.who] == nil {
 			of[r.who] = &felt.Affected{Customer: r.who, Fate: fates[r.who]}
 		}
-		affect(of[r.who], r)
+		affect(of[r.who], r, again(scopeOf(r.Interaction)))
 	}
 	list := []felt.Affected{}
 	for _, a := range of {
@@ -61,8 +61,8 @@ func mostFailures(a, b felt.Affected) int {
 	return cmp.Or(cmp.Compare(b.Failed, a.Failed), bytes.Compare(a.Customer[:], b.Customer[:]))
 }
 
-// affect adds an interaction to its customer; the newest comes first.
-func affect(a *felt.Affected, r hit) {
+// affect adds an interaction to its customer; the newest comes first. Again: others tell its value.
+func affect(a *felt.Affected, r hit, again bool) {
 	a.Tries++
 	if a.Account.IsZero() {
 		a.Account = r.Account
@@ -76,7 +76,7 @@ func affect(a *felt.Affected, r hit) {
 		if a.Currency == "" {
 			a.Currency = r.Currency
 		}
-		if r.Currency != "" && r.Currency == a.Currency {
+		if r.Currency != "" && r.Currency == a.Currency && !again {
 			a.ValueMinor += r.ValueMinor
 		}
 	case felt.OutcomeDegraded:

@@ -26,7 +26,7 @@ func (s *Store) Funnel(_ context.Context, q felt.Question) (felt.Funnel, error) 
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	q.Kind = felt.KindJourney
+	q = q.Journeys()
 	if err := s.oneName(q); err != nil {
 		return felt.Funnel{}, err
 	}
@@ -106,7 +106,7 @@ func completed(st felt.StepState) bool {
 
 // oneName refuses a funnel of several journeys: their steps have no common order.
 func (s *Store) oneName(q felt.Question) error {
-	name := q.Name
+	name := ""
 	for key := range s.last {
 		if !inScope(key.Scope, key.traffic, q) {
 			continue

@@ -15,6 +15,7 @@ type cell struct {
 	felt.Scope
 	start felt.Instant
 	value string
+	again bool // what others tell
 }
 
 // estimating is one question that is answered from buckets; package rollup says which.
@@ -181,11 +182,12 @@ func (e *estimating) value(r *felt.Interaction) (string, bool) {
 }
 
 func (s *Store) estimateImpact(q felt.Question) (felt.Impact, error) {
-	cells, err := s.estimate(q, 0, "", func(felt.Scope, felt.Instant, string) cell { return cell{} })
+	again := s.repeated(q)
+	cells, err := s.estimate(q, 0, "", func(sc felt.Scope, _ felt.Instant, _ string) cell { return cell{again: again(sc)} })
 	if err != nil {
 		return felt.Impact{}, err
 	}
-	a := cells[cell{}].Answer()
+	a := united(cells).Answer()
 	im := felt.Impact{
 		Customers: a.Customers, Sessions: a.Sessions, Accounts: a.Accounts,
 		Counts: a.Counts, Method: felt.MethodEstimate, Interval: a.Failed,
@@ -204,6 +206,18 @@ func (s *Store) estimateImpact(q felt.Question) (felt.Impact, error) {
 		s.fromDays(q, &im)
 	}
 	return im, nil
+}
+
+// united are all who are in the cells, and what they did, once.
+func united(cells map[cell]*rollup.Sum) *rollup.Sum {
+	all := cells[cell{}]
+	if others := cells[cell{again: true}]; others != nil {
+		if all == nil {
+			all = &rollup.Sum{}
+		}
+		all.MergeWho(others)
+	}
+	return all
 }
 
 // fromDays counts customers exactly when customer days can: whole days, in an environment
@@ -251,8 +265,9 @@ func (s *Store) estimateStats(q felt.Question, list []felt.ScopeStat) ([]felt.Sc
 }
 
 func (s *Store) estimatePoints(q felt.Question, step felt.Instant, by string) ([]felt.Point, error) {
-	cells, err := s.estimate(q, step, by, func(_ felt.Scope, at felt.Instant, value string) cell {
-		c := cell{start: q.From + (at-q.From)/step*step}
+	again := s.repeated(q)
+	cells, err := s.estimate(q, step, by, func(sc felt.Scope, at felt.Instant, value string) cell {
+		c := cell{start: q.From + (at-q.From)/step*step, again: again(sc)}
 		if by != "" {
 			c.value = value
 		}
@@ -263,6 +278,9 @@ func (s *Store) estimatePoints(q felt.Question, step felt.Instant, by string) ([
 	}
 	var list []felt.Point
 	for c, sum := range cells {
+		if c.again {
+			continue
+		}
 		a := sum.Answer()
 		p := felt.Point{
 			Start: c.start, Counts: a.Counts, Customers: a.Customers, Sessions: a.Sessions, P50: a.P50, P95: a.P95, P99: a.P99,

@@ -28,9 +28,13 @@ func (s *Store) Impact(_ context.Context, q felt.Question) (felt.Impact, error) 
 	if !s.countable(q, len(rows)) {
 		return s.estimateImpact(q)
 	}
-	t := newTally()
+	t, again := newTally(), s.repeated(q)
 	for _, r := range rows {
-		t.add(r)
+		if again(scopeOf(r.Interaction)) {
+			t.addWho(r)
+		} else {
+			t.add(r)
+		}
 	}
 	im := felt.Impact{
 		Customers: t.customers.distinct(), Sessions: t.sessions.distinct(), Accounts: t.accounts.distinct(),

@@ -40,8 +40,15 @@ func holds(r *felt.Interaction, c felt.Condition) bool {
 
 // inScope tells whether a scope is one that the question is about.
 func inScope(sc felt.Scope, traffic felt.Traffic, q felt.Question) bool {
-	return sc.Env == q.Env && traffic == q.Traffic && (q.App == "" || sc.App == q.App) &&
-		(q.Name == "" || sc.Name == q.Name) && (q.Kind == 0 || sc.Kind == q.Kind)
+	if sc.Env != q.Env || traffic != q.Traffic {
+		return false
+	}
+	return named(sc, q.Scope) || slices.ContainsFunc(q.Also, func(of felt.Scope) bool { return named(sc, of) })
+}
+
+// named tells whether a scope is, but for its environment, one that another one names.
+func named(sc, of felt.Scope) bool {
+	return (of.App == "" || sc.App == of.App) && (of.Name == "" || sc.Name == of.Name) && (of.Kind == 0 || sc.Kind == of.Kind)
 }
 
 func scopeOf(r *felt.Interaction) felt.Scope {
@@ -83,15 +90,42 @@ func (s *Store) matching(q felt.Question) []hit {
 // ofOneKind settles the kind of a question that leaves it open, for what sums over scopes:
 // see [felt.Scope].
 func (s *Store) ofOneKind(q felt.Question) felt.Question {
-	if q.Kind != 0 {
-		return q
+	settle := func(of felt.Scope) felt.Scope {
+		if of.Kind != 0 {
+			return of
+		}
+		of.Env = q.Env
+		step, journey := felt.Question{Scope: of, Traffic: q.Traffic}, felt.Question{Scope: of, Traffic: q.Traffic}
+		step.Kind, journey.Kind = felt.KindStep, felt.KindJourney
+		if of.Name != "" && !s.known(step) && s.known(journey) {
+			return journey.Scope
+		}
+		return step.Scope
 	}
-	step, journey := q, q
-	step.Kind, journey.Kind = felt.KindStep, felt.KindJourney
-	if q.Name != "" && !s.known(step) && s.known(journey) {
-		return journey
+	also := q.Also
+	q.Scope, q.Also = settle(q.Scope), nil
+	for _, of := range also {
+		q.Also = append(q.Also, settle(of))
 	}
-	return step
+	return q
+}
+
+// repeated tells of which scopes the tries are told by others: those of a journey, where steps of its
+// app are in scope as well. See [felt.Question].
+func (s *Store) repeated(q felt.Question) func(felt.Scope) bool {
+	apps := map[string]bool{}
+	for key := range s.last {
+		if len(q.Also) > 0 && key.Kind == felt.KindStep && inScope(key.Scope, key.traffic, q) {
+			apps[key.App] = true
+		}
+	}
+	return func(sc felt.Scope) bool { return sc.Kind == felt.KindJourney && apps[sc.App] }
+}
+
+// tries are the interactions from which tries are summed.
+func (s *Store) tries(q felt.Question) []hit {
+	again := s.repeated(q)
+	return slices.DeleteFunc(s.matching(q), func(h hit) bool { return again(scopeOf(h.Interaction)) })
 }
 
 // known tells whether anything that the question is about was ever seen.
@@ -147,12 +181,17 @@ func newTally() *tally {
 func (t *tally) add(r hit) {
 	t.counts.Add(r.Outcome, 1)
 	t.weights.Add(r.Outcome, r.Weight, 1)
-	t.customers.add(r.who, r.Outcome)
-	t.sessions.add(r.Session, r.Outcome)
-	t.accounts.add(r.Account, r.Outcome)
+	t.addWho(r)
 	if r.Outcome >= felt.OutcomeSuccess && r.Outcome <= felt.OutcomeFailed {
 		t.waited = append(t.waited, r.Duration)
 	}
+}
+
+// addWho adds whose it was.
+func (t *tally) addWho(r hit) {
+	t.customers.add(r.who, r.Outcome)
+	t.sessions.add(r.Session, r.Outcome)
+	t.accounts.add(r.Account, r.Outcome)
 }
 
 // quantile is the least duration that at least percent of all do not exceed; 0 when

@@ -23,7 +23,7 @@ func (s *Store) Objective(_ context.Context, q felt.Question, slower felt.Instan
 	}
 	var out felt.ObjectiveCounts
 	by := map[felt.Hash]felt.ObjectiveCount{}
-	for _, r := range s.matching(q) {
+	for _, r := range s.tries(q) {
 		if !r.decided() {
 			continue
 		}

@@ -212,7 +212,7 @@ func (s *Store) Leaves(_ context.Context, q felt.LeafQuestion) ([]felt.Leaf, err
 	}
 	sums := map[string]*leaf{}
 	var all []*leaf
-	for _, h := range s.matching(q.Question) {
+	for _, h := range s.tries(q.Question) {
 		of, text := leafOf(h.Interaction)
 		if sums[text] == nil {
 			sums[text] = &leaf{Leaf: of, text: text, failed: map[felt.Hash]bool{}, degraded: map[felt.Hash]bool{}}

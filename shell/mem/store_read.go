@@ -63,12 +63,10 @@ func (s *Store) ScopeStats(_ context.Context, q felt.Question) ([]felt.ScopeStat
 	return list, nil
 }
 
-// check refuses a question with an operator that is none.
+// check refuses a question that is none.
 func check(q felt.Question) error {
-	for _, c := range q.Where {
-		if c.Op < felt.OpEquals || c.Op > felt.OpIn {
-			return fmt.Errorf("mem: condition on %q has operator %d, which is none: use =, != or in: %w", c.Key, c.Op, felt.ErrUnanswerable)
-		}
+	if err := q.Check(); err != nil {
+		return fmt.Errorf("mem: %w", err)
 	}
 	return nil
 }
@@ -85,7 +83,7 @@ func (s *Store) Points(_ context.Context, q felt.Question, step felt.Instant, by
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	q = s.ofOneKind(q)
-	rows := s.matching(q)
+	rows := s.tries(q)
 	if !s.countable(q, len(rows)) {
 		return s.estimatePoints(q, step, by)
 	}

@@ -262,6 +262,11 @@ func question(r *rand.Rand, ticks int) felt.Question {
 	if r.IntN(5) == 0 {
 		q.Kind = felt.InteractionKind(1 + r.IntN(2))
 	}
+	for r.IntN(3) == 0 { // about several
+		q.Also = append(q.Also, felt.Scope{
+			App: pick(r, []string{"", "shop", "admin"}), Name: pick(r, append(names(), "", "none")), Kind: felt.InteractionKind(r.IntN(3)),
+		})
+	}
 	if r.IntN(3) == 0 {
 		q.AsOf = second() + felt.Instant(r.IntN(3000))*felt.Second
 	}

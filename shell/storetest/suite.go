@@ -32,6 +32,8 @@ func Run(t *testing.T, open func(t *testing.T) felt.Store) {
 		{"recovery", recovery},
 		{"the last failure", lastFailure},
 		{"recovery as of", recoveryAsOf},
+		{"several scopes", severalScopes},
+		{"several scopes, linked", severalLinked},
 		{"sampled", sampled},
 		{"sampled, estimated", sampledEstimate},
 		{"links count everywhere", linksEverywhere},

@@ -29,7 +29,7 @@ WITH hit AS {{copy}} (
 ), money AS (
     SELECT m.who, sum(m.value_minor)::BIGINT AS value_minor
     FROM mine m JOIN newest n ON n.who = m.who AND n.currency = m.currency
-    WHERE m.outcome = 3
+    WHERE m.outcome = 3 AND m.scope IN ({{told}})
     GROUP BY m.who
 ), recovered AS (
     SELECT DISTINCT f.who
