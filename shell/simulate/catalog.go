@@ -155,7 +155,7 @@ func shopSite() *site {
 	address := &op{app: shop, name: "address", span: "POST /checkout/address", typical: ms(260), fails: .004, slow: .015, services: []string{"checkout-api"}, peer: "postgresql"}
 	coupon := &op{app: shop, name: "coupon", by: bySpan, span: "POST /coupon", typical: ms(150), fails: .005, services: []string{"checkout-api"}, peer: "postgresql"}
 	pay := &op{app: shop, name: "pay", span: "POST /checkout/pay", typical: ms(750), limit: ms(2000), fails: .006, slow: .02, services: []string{"checkout-api", "payment"}, peer: "api.cardworks.example", value: 6490, leaves: true, then: receipt, after: 25 * felt.Second}
-	login := &op{app: identity, name: "login", span: "POST /login", typical: ms(320), limit: ms(1500), fails: .005, slow: .015, services: []string{"auth"}, peer: "postgresql", login: true}
+	login := &op{app: identity, name: "login", span: "POST /login", typical: ms(320), limit: ms(1500), fails: .0003, slow: .015, services: []string{"auth"}, peer: "postgresql", login: true}
 	form := &op{app: identity, name: "sign-up form", span: "POST /accounts", typical: ms(450), fails: .007, slow: .02, services: []string{"auth"}, peer: "postgresql", leaves: true}
 	confirm := &op{app: identity, name: "confirm e-mail", by: bySpan, span: "GET /confirm", typical: ms(200), fails: .004, services: []string{"auth"}, peer: "postgresql", login: true}
 	upload := &op{app: media, name: "upload", by: bySpan, span: "PUT /uploads/{id}", typical: ms(1800), fails: .007, services: []string{"media-api"}, peer: "s3", instance: "upload.id", then: scan, after: 6 * felt.Second}
@@ -199,13 +199,13 @@ func hostingSite() *site {
 	const dns, panel, deploy, billing, support = "dns", "panel", "deploy", "billing", "support"
 	const change, instance = "dns.change.id", "felt.journey.instance.id"
 	propagate := &op{app: dns, name: "propagate", by: byLog, span: "dns.change.visible", services: []string{"dns-publisher"}, instance: change}
-	publish := &op{app: dns, name: "publish", by: byWorker, span: "zone publish", typical: ms(2500), fails: .003, services: []string{"dns-publisher"}, peer: "ns1.dns.example", instance: change, then: propagate, after: 40 * felt.Second}
-	request := &op{app: dns, name: "request", by: bySpan, span: "PUT /zones/{zone}", typical: ms(350), fails: .004, services: []string{"dns-api"}, peer: "postgresql", instance: change, then: publish, after: 8 * felt.Second}
+	publish := &op{app: dns, name: "publish", by: byWorker, span: "zone publish", typical: ms(2500), fails: .0002, services: []string{"dns-publisher"}, peer: "ns1.dns.example", instance: change, then: propagate, after: 40 * felt.Second}
+	request := &op{app: dns, name: "request", by: bySpan, span: "PUT /zones/{zone}", typical: ms(350), fails: .0002, services: []string{"dns-api"}, peer: "postgresql", instance: change, then: publish, after: 8 * felt.Second}
 	live := &op{app: deploy, name: "live check", by: byLog, span: "deployment.live", services: []string{"edge"}, instance: instance}
 	rollOut := &op{app: deploy, name: "roll out", by: byWorker, span: "rollout", typical: ms(6000), fails: .004, services: []string{"edge"}, peer: "edge-agents", instance: instance, then: live, after: 10 * felt.Second, value: 120}
 	build := &op{app: deploy, name: "build", by: byWorker, span: "build site", typical: ms(22000), fails: .006, services: []string{"builder"}, peer: "registry.example", instance: instance, broken: pair{"build.result", "infrastructure_error"}, then: rollOut, after: 3 * felt.Second}
 	push := &op{app: deploy, name: "push", span: "POST /deployments", typical: ms(900), fails: .004, slow: .01, services: []string{"deploy-api"}, peer: "postgresql", instance: instance, then: build, after: 5 * felt.Second}
-	signIn := &op{app: panel, name: "control panel login", by: bySpan, span: "POST /session", typical: ms(380), limit: ms(2000), fails: .004, slow: .012, services: []string{"panel-auth"}, peer: "postgresql", login: true, leaves: true}
+	signIn := &op{app: panel, name: "control panel login", by: bySpan, span: "POST /session", typical: ms(380), limit: ms(2000), fails: .0001, slow: .012, services: []string{"panel-auth"}, peer: "postgresql", login: true, leaves: true}
 	servers := &op{app: panel, name: "customer portal", by: bySpan, span: "GET /servers", typical: ms(260), limit: ms(1000), fails: .004, slow: .02, services: []string{"panel-web"}, peer: "postgresql"}
 	booked := &op{app: billing, name: "booked", by: byLog, span: "invoice.booked", services: []string{"billing-worker"}, attrs: []pair{{"invoice.amount", "119.00"}}}
 	invoice := &op{app: billing, name: "open invoice", by: bySpan, span: "GET /invoices/{id}", typical: ms(240), fails: .003, services: []string{"billing-api"}, peer: "postgresql"}

@@ -151,6 +151,33 @@ func TestZipf(t *testing.T) {
 	near(t, "rank 2 against rank 40", n["app-002"]/n["app-040"], 20, 5)
 }
 
+// Days and weekends come as customers do: nobody's habits change within a minute, and the average of a
+// week is what was asked for.
+func TestShape(t *testing.T) {
+	w := newWorld(t, "title: t\napps: [{kind: shop}, {kind: hosting}, {kind: fleet, apps: 8}]", Options{Rate: 10})
+	for _, s := range w.sites {
+		sum, saturday, friday := 0., 0., 0.
+		for m := range felt.Instant(7 * 24 * 60) {
+			v, next := s.shape(m*felt.Minute), s.shape((m+1)*felt.Minute)
+			if r := next / v; r < .98 || r > 1.02 {
+				t.Fatalf("%s: minute %d of the week has %.3f times as many as the one before", s.apps[0], m, r)
+			}
+			if v > s.highest() {
+				t.Fatalf("%s: %v is more than the highest, %v", s.apps[0], v, s.highest())
+			}
+			sum += v / (7 * 24 * 60)
+			switch day := m / (24 * 60); day { // the epoch was a Thursday
+			case 1:
+				friday += v
+			case 2:
+				saturday += v
+			}
+		}
+		near(t, "average of "+s.apps[0], sum, 1, .01)
+		near(t, "saturday of "+s.apps[0], saturday/friday/s.weekends, 1, .15)
+	}
+}
+
 // The binomial z of the failures of a minute is as restless as asked for.
 func TestRestless(t *testing.T) {
 	for noise, by := range map[float64]float64{1: .17, 2.3: .5} {
