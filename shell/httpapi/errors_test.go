@@ -45,7 +45,7 @@ func TestMistakes(t *testing.T) {
 		words  []string
 	}{
 		{"/api/v1/impact", 422, []string{"of", "required"}},
-		{"/api/v1/impact?of=", 422, []string{"of", "required"}},
+		{"/api/v1/impact?of=", 400, []string{"of is empty"}},
 		{"/api/v1/impact?of=journey:", 400, []string{"want NAME, APP/NAME, journey:NAME or step:NAME"}},
 		{"/api/v1/impact?of=step:", 400, []string{"want NAME, APP/NAME, journey:NAME or step:NAME"}},
 		{"/api/v1/impact?of=" + strings.Repeat("a/", 200) + "b", 400, []string{"8 slashes at most"}},
@@ -57,7 +57,10 @@ func TestMistakes(t *testing.T) {
 		{"/api/v1/health?env=x", 400, []string{"takes none"}},
 		{"/api/v1/incidents/inc-1?of=x", 400, []string{"takes none"}},
 		{"/api/v1/events?evn=x", 400, []string{`did you mean "env"?`}},
-		{"/api/v1/impact?of=pay&of=search", 400, []string{"of is given 2 times"}},
+		{"/api/v1/funnel?of=pay&of=search", 400, []string{"of is given 2 times"}},
+		{"/api/v1/impact?" + strings.Repeat("of=pay&", 61) + "from=1", 422, []string{"of", "60"}},
+		{"/api/v1/impact?of=incident:none", 404, []string{`no incident "none"`}},
+		{"/api/v1/impact?of=incident:inc-1&env=staging", 400, []string{`"production"`, `"staging"`}},
 		{"/api/v1/impact?of=pay&from=%zz", 400, []string{"cannot be read"}},
 		{"/api/v1/impact?of=pay;from=1", 400, []string{"cannot be read", "%3B"}},
 		{"/api/v1/impact?of=%ff", 400, []string{"UTF-8"}},

@@ -103,7 +103,7 @@ func (a *API) nowOf(ctx context.Context, i *felt.Incident, out *CommanderView) e
 		return err
 	}
 	asked := &Asked{}
-	a.describe(asked, q, ofScope(q.Scope))
+	a.describe(asked, q, ofScopes(q)...)
 	out.Now = &recentView{From: exactTime(q.From), Impact: impactOf(*im), Asked: asked}
 	return nil
 }

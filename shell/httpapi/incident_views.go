@@ -43,7 +43,7 @@ type IncidentView struct {
 	Recovery      *recoveryView    `json:"recovery" doc:"How far customers have come back; null: it is not judged"`
 	Score         float64          `json:"score" doc:"0 to 100: the incident's own"`
 	ScoreParts    []felt.ScorePart `json:"score_parts" doc:"100 times the product of all value to the power of weight is the score"`
-	Impact        ImpactView       `json:"impact" doc:"Of the scope since first_bad, until resolved"`
+	Impact        ImpactView       `json:"impact" doc:"Of all journeys since first_bad, until resolved: customers are distinct over them"`
 	Unknown       string           `json:"impact_unknown,omitempty" doc:"Why nobody was counted; then impact says nothing, not 0"`
 	Asked         *Asked           `json:"impact_question" doc:"The question that impact answers; null when it is the impact that the incident itself keeps"`
 	Silenced      *string          `json:"silenced" doc:"Why nobody is told; null: they are"`
@@ -272,7 +272,7 @@ func (a *API) sharesOf(i *felt.Incident, list []felt.SegmentShare) []shareView {
 			part := share(s.Bad, s.N)
 			v.Share = &part
 		}
-		a.describe(v.Asked, q, ofScope(i.Scope()))
+		a.describe(v.Asked, q, shortOf(i))
 		out = append(out, v)
 	}
 	return out
@@ -297,10 +297,7 @@ func ofScope(s felt.Scope) string {
 func (a *API) scopesOf(i *felt.Incident) []scopeView {
 	scopes := i.Scopes
 	if len(scopes) == 0 && len(i.Journeys) > 0 {
-		scopes = []felt.Scope{i.Scope()}
-		for _, name := range i.Journeys[1:] {
-			scopes = append(scopes, felt.Scope{Env: i.Env, App: i.App, Name: name})
-		}
+		scopes = scopesAbout(i)
 	}
 	set := a.opts.Rules().Set
 	out := make([]scopeView, 0, len(scopes))

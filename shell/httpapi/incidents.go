@@ -113,10 +113,11 @@ func (a *API) incidentByID(ctx context.Context, id string) (felt.Incident, error
 	})
 }
 
-// impactQuestion asks for an incident's scope since first_bad, until it was resolved or
+// impactQuestion asks for all that an incident is about, since first_bad, until it was resolved or
 // for ever: the door lets events run a little ahead of the clock.
 func (a *API) impactQuestion(i felt.Incident) felt.Question {
-	q := felt.Question{Scope: i.Scope(), Window: felt.Window{From: i.FirstBad, To: i.Resolved}, AsOf: a.now()}
+	about := scopesAbout(&i)
+	q := felt.Question{Scope: about[0], Also: about[1:], Window: felt.Window{From: i.FirstBad, To: i.Resolved}, AsOf: a.now()}
 	if q.To <= q.From {
 		q.To = a.ahead(q.From)
 	}
@@ -157,7 +158,7 @@ func (a *API) incidentView(ctx context.Context, i felt.Incident, afresh bool) (I
 		}
 		if unknown = why; counted != nil {
 			i.Impact, asked = *counted, &Asked{}
-			a.describe(asked, q, ofScope(q.Scope))
+			a.describe(asked, q, ofScopes(q)...)
 		}
 	}
 	if asked != nil || i.Impact.Method != "" {

@@ -11,10 +11,10 @@ import (
 
 type interactionsInput struct {
 	ManyInput
-	Of      string `query:"of" maxLength:"512" doc:"NAME, APP/NAME, journey:NAME or step:NAME; empty: all"`
-	Outcome string `query:"outcome" doc:"success, degraded, failed, abandoned or cancelled; empty: any"`
-	Limit   int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
-	Cursor  string `query:"cursor" maxLength:"512" doc:"next of the page before"`
+	Of      []string `query:"of,explode" maxItems:"60" doc:"NAME, APP/NAME, journey:NAME, step:NAME or incident:ID; several times: what any of them names; left out: all"`
+	Outcome string   `query:"outcome" doc:"success, degraded, failed, abandoned or cancelled; empty: any"`
+	Limit   int      `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+	Cursor  string   `query:"cursor" maxLength:"512" doc:"next of the page before"`
 }
 
 type interactionsOutput struct {
@@ -65,11 +65,10 @@ func (a *API) interactions(ctx context.Context, in *interactionsInput) (*interac
 	if err != nil {
 		return nil, err
 	}
-	if in.Of != "" {
-		if q.Scope, err = a.scopeOf(ctx, in.Env, in.Of); err != nil {
+	if len(in.Of) > 0 {
+		if q, asked, err = a.about(ctx, q, asked, in.Of); err != nil {
 			return nil, err
 		}
-		a.describe(asked, q, in.Of)
 	}
 	outcome := felt.OutcomeNone
 	if in.Outcome != "" {

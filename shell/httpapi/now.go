@@ -196,7 +196,7 @@ func dayOf(to felt.Instant) felt.Window {
 func (a *API) hourQuestion(q felt.Question) (felt.Question, *Asked) {
 	q.From = q.To - felt.Hour
 	asked := &Asked{}
-	a.describe(asked, q, "")
+	a.describe(asked, q)
 	return q, asked
 }
 

@@ -38,7 +38,7 @@ func checkQuery(raw string, known map[string]bool) string {
 			case !utf8.ValidString(v) || strings.ContainsFunc(v, unicode.IsControl):
 				return fmt.Sprintf("%s=%q: want printable UTF-8", name, v)
 			case v == "" && repeats:
-				return fmt.Sprintf("%s is empty: leave it out", name)
+				return fmt.Sprintf("%s is empty: say what, or leave it out", name)
 			}
 		}
 	}

@@ -31,16 +31,17 @@ type ManyInput struct {
 	Traffic string   `query:"traffic" enum:"customer,test,bot" default:"customer"`
 }
 
-// ScopeInput is a question about one name.
+// ScopeInput is a question about one name, or about several at once.
 type ScopeInput struct {
 	ManyInput
-	Of string `query:"of" required:"true" maxLength:"512" doc:"NAME, APP/NAME, journey:NAME or step:NAME; of a journey and a step of one name the journey is meant" example:"shop/checkout"`
+	Of []string `query:"of,explode" required:"true" minItems:"1" maxItems:"60" doc:"NAME, APP/NAME, journey:NAME or step:NAME; of a journey and a step of one name the journey is meant. incident:ID is all that an incident is about. Given several times, the answer is about all of them together: customers are distinct over all" example:"[\"shop/checkout\"]"`
 }
 
 // Asked is the question as every answer repeats it.
 type Asked struct {
 	ID       string   `json:"id" doc:"Stable name of the question"`
 	Of       string   `json:"of,omitempty"`
+	Also     []string `json:"also,omitempty" doc:"What it is about besides: each is given as one more of"`
 	Env      string   `json:"env"`
 	App      string   `json:"app,omitempty"`
 	Name     string   `json:"name,omitempty"`
@@ -116,17 +117,13 @@ func (a *API) window(in WindowInput) (felt.Window, error) {
 	return w, nil
 }
 
-// scoped resolves a question about one name.
+// scoped resolves a question about one name or several.
 func (a *API) scoped(ctx context.Context, in ScopeInput) (felt.Question, *Asked, error) {
 	q, asked, err := a.unscoped(in.ManyInput)
 	if err != nil {
 		return q, nil, err
 	}
-	if q.Scope, err = a.scopeOf(ctx, in.Env, in.Of); err != nil {
-		return q, nil, err
-	}
-	a.describe(asked, q, in.Of)
-	return q, asked, nil
+	return a.about(ctx, q, asked, in.Of)
 }
 
 // unscoped resolves a question about everything in an environment.
@@ -156,17 +153,20 @@ func (a *API) unscoped(in ManyInput) (felt.Question, *Asked, error) {
 	case felt.TrafficBot.String():
 		q.Traffic = felt.TrafficBot
 	}
-	a.describe(asked, q, "")
+	a.describe(asked, q)
 	return q, asked, nil
 }
 
-// describe repeats a question in words.
-func (a *API) describe(asked *Asked, q felt.Question, of string) {
+// describe repeats a question in words; of are the names that it is about.
+func (a *API) describe(asked *Asked, q felt.Question, of ...string) {
 	stable := q
 	if asked.AsOf == "" {
 		stable.AsOf = 0 // the moment of asking is in the answer's as_of
 	}
-	asked.ID, asked.Of = stable.ID(), of
+	asked.ID = stable.ID()
+	if len(of) > 0 {
+		asked.Of, asked.Also = of[0], of[1:]
+	}
 	asked.Env, asked.App, asked.Name, asked.Kind = q.Env, q.App, q.Name, q.Kind.String()
 	asked.From, asked.To, asked.Traffic = exactTime(q.From), exactTime(q.To), q.Traffic.String()
 }
@@ -179,6 +179,13 @@ const maxSlashes = 8
 // whole is tried as a name before APP/NAME, and the shortest app first. A name never
 // seen is a scope of its own, which has nothing.
 func (a *API) scopeOf(ctx context.Context, env, of string) (felt.Scope, error) {
+	return readScope(env, of, func(name string) ([]felt.Scope, error) {
+		return ask(ctx, a, func(ctx context.Context) ([]felt.Scope, error) { return a.opts.Store.Scopes(ctx, env, name) })
+	})
+}
+
+// readScope is scopeOf with what tells the scopes of a name.
+func readScope(env, of string, known func(name string) ([]felt.Scope, error)) (felt.Scope, error) {
 	rest, kind := of, felt.InteractionKind(0)
 	for _, k := range []felt.InteractionKind{felt.KindJourney, felt.KindStep} {
 		if name, ok := strings.CutPrefix(of, k.String()+":"); ok {
@@ -188,7 +195,7 @@ func (a *API) scopeOf(ctx context.Context, env, of string) (felt.Scope, error) {
 	if rest == "" || strings.Count(rest, "/") > maxSlashes {
 		return felt.Scope{}, huma.Error400BadRequest(fmt.Sprintf("of=%q: want NAME, APP/NAME, journey:NAME or step:NAME, with %d slashes at most", of, maxSlashes))
 	}
-	found, err := a.scopesNamed(ctx, env, rest, kind)
+	found, err := scopesNamed(rest, kind, known)
 	if err != nil {
 		return felt.Scope{}, err
 	}
@@ -203,7 +210,7 @@ func (a *API) scopeOf(ctx context.Context, env, of string) (felt.Scope, error) {
 			continue
 		}
 		app, name := rest[:i], rest[i+1:]
-		found, err := a.scopesNamed(ctx, env, name, kind)
+		found, err := scopesNamed(name, kind, known)
 		if err != nil {
 			return felt.Scope{}, err
 		}
@@ -235,8 +242,8 @@ func theOne(found []felt.Scope) (felt.Scope, bool) {
 
 // scopesNamed lists the scopes of one name; a step and a journey of the same app are
 // one place to ask about, the journey first.
-func (a *API) scopesNamed(ctx context.Context, env, name string, kind felt.InteractionKind) ([]felt.Scope, error) {
-	all, err := ask(ctx, a, func(ctx context.Context) ([]felt.Scope, error) { return a.opts.Store.Scopes(ctx, env, name) })
+func scopesNamed(name string, kind felt.InteractionKind, known func(name string) ([]felt.Scope, error)) ([]felt.Scope, error) {
+	all, err := known(name)
 	if err != nil {
 		return nil, err
 	}
