@@ -29,6 +29,9 @@ type Settings struct {
 
 	// FalsePages is how often a day, over everything, a finding may page for nothing; 0: one in a week.
 	FalsePages float64 `json:"false_pages,omitempty"`
+	// SilentAfter is the least time for which all telemetry of an app that is heard all the time must be
+	// missing until that is told; 0: two minutes.
+	SilentAfter Instant `json:"silent_after,omitempty"`
 }
 
 // DefaultSettings are sane for one machine.
@@ -38,7 +41,7 @@ func DefaultSettings() Settings {
 		Settle: 15 * Second, LateMax: 24 * Hour, JudgeLate: 60 * Second,
 		Remember: 15 * Minute, JourneyLate: 10 * Minute, Recovery: 30 * Minute,
 		OpenSpans: 4_000_000, OpenTries: 2_000_000, SeriesMax: 20_000, OpsMax: 100_000,
-		SegmentMax: 50, FalsePages: 1.0 / 7, FloorClients: 4,
+		SegmentMax: 50, FalsePages: 1.0 / 7, SilentAfter: 2 * Minute, FloorClients: 4,
 		OpenJourneys: 450_000, JourneySteps: 512, KnownLinks: 200_000,
 		Signals: 2000, SignalInstances: 1000, SignalStreams: 50_000,
 	}

@@ -291,6 +291,7 @@ func (c *Config) defaults() {
 	def(&s.SegmentMax, d.SegmentMax)
 	def(&s.FloorClients, d.FloorClients)
 	def(&s.FalsePages, d.FalsePages)
+	def(&s.SilentAfter, d.SilentAfter)
 	def(&s.OpenJourneys, d.OpenJourneys)
 	def(&s.JourneySteps, d.JourneySteps)
 	def(&s.KnownLinks, d.KnownLinks)

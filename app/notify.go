@@ -30,6 +30,9 @@ func (c *Config) checkNotify() (problems []error) {
 			problems = append(problems, fmt.Errorf("public-url: %q is not an address such as https://felt.example.com", c.PublicURL))
 		}
 	}
+	if s := c.Settings.SilentAfter; s < 30*felt.Second || s > felt.Hour {
+		problems = append(problems, fmt.Errorf("silent-after: %v; want 30s to 1h", time.Duration(s)))
+	}
 	if c.OutboxMaxBytes < minOutbox {
 		problems = append(problems, fmt.Errorf("outbox-max-bytes: %d; want at least %d", c.OutboxMaxBytes, minOutbox))
 	}

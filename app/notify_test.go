@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/felt-cx/felt"
 )
 
 // receiver is a webhook's other end.
@@ -223,6 +225,7 @@ func TestNotifyIsChecked(t *testing.T) {
 		"public-url":       func(c *Config) { c.PublicURL = "felt.example.com" },
 		"outbox-max-bytes": func(c *Config) { c.OutboxMaxBytes = 1 },
 		"outbox-max-age":   func(c *Config) { c.OutboxMaxAge = -1 },
+		"silent-after":     func(c *Config) { c.Settings.SilentAfter = felt.Second },
 		"notify-timeout":   func(c *Config) { c.NotifyTimeout = time.Millisecond },
 		"notify-give-up":   func(c *Config) { c.NotifyGiveUp = 20 * 24 * time.Hour },
 	} {

@@ -34,6 +34,7 @@ type serverFlags struct {
 	JourneyLate     time.Duration `help:"How late a step may come and still correct a journey that has ended; --settle is added." default:"10m"`
 	RecoveryWindow  time.Duration `help:"How long a customer has to succeed after a failure before being counted as lost." default:"30m"`
 	FalseAlarms     alarmBudget   `help:"How often somebody may be woken for nothing, over everything: one a week, 2 a day, one in 10 days." default:"one a week" placeholder:"WORDS"`
+	SilentAfter     time.Duration `help:"The least time for which all telemetry of an app that is heard all the time must be missing until somebody is told." default:"2m" placeholder:"DURATION"`
 	FloorCustomers  int           `help:"The fewest different customers that must be hit for a finding." default:"4"`
 	MaxOpenSpans    int           `help:"Spans held until their trace settles; over it the oldest settle early." default:"4000000"`
 	MaxOpenTries    int           `help:"Interactions remembered against redelivery." default:"2000000"`
@@ -125,6 +126,7 @@ func (f *serverFlags) config(data string, logs io.Writer) (app.Config, error) {
 	settings.JourneyLate = felt.Instant(f.JourneyLate)
 	settings.Recovery = felt.Instant(f.RecoveryWindow)
 	settings.FloorClients, settings.FalsePages = f.FloorCustomers, f.FalseAlarms.perDay
+	settings.SilentAfter = felt.Instant(f.SilentAfter)
 	settings.OpenSpans, settings.OpenTries = f.MaxOpenSpans, f.MaxOpenTries
 	settings.SeriesMax, settings.OpsMax, settings.SegmentMax = f.MaxSeries, f.MaxOperations, f.SegmentValues
 	settings.OpenJourneys, settings.JourneySteps, settings.KnownLinks = f.OpenJourneys, f.JourneySteps, f.KnownLinks

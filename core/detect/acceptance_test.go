@@ -158,14 +158,14 @@ func TestSilentIsNotGone(t *testing.T) {
 			for range w.poisson(map[bool]float64{true: 5}[bank]) {
 				r := w.row("transfer", felt.OutcomeSuccess)
 				r.App, r.Service = "bank", "teller"
-				w.d.Heard(w.now, "production", "teller")
+				w.d.Heard(w.now, Voice{Env: "production", App: "bank", Service: "teller"})
 				w.give(r)
 			}
 		}
 	}
 	w.run(3600, both(true, true))
 	list := opened(w.run(300, both(true, false))) // the teller is not heard
-	if len(list) != 1 || list[0].Kind != felt.FindingSilent || list[0].Series.App != "bank" || list[0].About != "teller" {
+	if kinds(list) != "silent silent " || list[0].Series.App != "bank" || list[0].About != "teller" || list[1].Series.App != "bank" || !list[1].Paging {
 		t.Errorf("no telemetry from one source: %s, %+v", kinds(list), list)
 	}
 	w.run(3600, both(true, true))

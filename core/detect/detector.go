@@ -57,6 +57,7 @@ type Detector struct {
 	light    cusum.Rule
 	usual    map[scope]*usual
 	sources  sources
+	apps     apps
 	samples  samples
 	recent   recent
 	gone     []*lasting // findings of what is not judged any more
@@ -73,7 +74,7 @@ type Detector struct {
 func New(s felt.Settings) *Detector {
 	d := &Detector{
 		settings: s, series: map[key]*series{}, usual: map[scope]*usual{}, texts: map[string]string{},
-		sources: newSources(), samples: newSamples(), recent: newRecent(), tests: 1,
+		sources: newSources(), apps: newApps(), samples: newSamples(), recent: newRecent(), tests: 1,
 	}
 	d.rule()
 	return d
@@ -142,6 +143,12 @@ func (d *Detector) Add(t felt.Tick, y *measure.Try) {
 	}
 	if y.Service != "" && (s.source == nil || s.source.service != y.Service || s.source.gone) {
 		s.source = d.sources.of(y.Env, y.Service)
+	}
+	if s.source != nil {
+		s.source.voice.came = t
+		if s.source.app != nil {
+			s.source.app.came = t
+		}
 	}
 	who, known := y.Who()
 	s.add(y, who, d.valuesOf(t, s, y))
@@ -218,6 +225,7 @@ func (d *Detector) Tick(t felt.Tick) []felt.Finding {
 		d.judgeSeries(s, t)
 	}
 	d.judgeSources(t)
+	d.judgeApps(t)
 	d.tellPauses(t)
 	d.judgeSamples(t)
 	slices.SortFunc(d.gone, func(a, b *lasting) int { return cmp.Compare(a.ID, b.ID) })
@@ -273,6 +281,7 @@ func (d *Detector) review(t felt.Tick) {
 	}
 	d.forget(t, idle)
 	d.forgetSources(t)
+	d.forgetApps(t)
 	d.forgetSamples(t)
 }
 
@@ -308,6 +317,9 @@ func (d *Detector) factor(s *series, t felt.Tick) float64 {
 // Due is the next tick at which something happens without any input; 0 when nothing will.
 func (d *Detector) Due() felt.Tick {
 	if d.sources.heardAny() || d.samples.waits() || len(d.gone)+len(d.pauses) > 0 {
+		return nextJudging(d.tick)
+	}
+	if d.tick < d.apps.until+Every { // somebody may be silent for too long
 		return nextJudging(d.tick)
 	}
 	if len(d.order) == 0 || d.last < d.tick-watchedFor {

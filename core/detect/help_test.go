@@ -80,7 +80,7 @@ func (w *world) run(seconds int, each func(second int)) []felt.Finding {
 	for i := range seconds {
 		w.now++
 		if !w.silent {
-			w.d.Heard(w.now, "production", w.service)
+			w.d.Heard(w.now, Voice{Env: "production", App: "shop", Service: w.service})
 		}
 		if each != nil {
 			each(i)

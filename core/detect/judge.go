@@ -298,6 +298,7 @@ func (d *Detector) each(yield func(*lasting)) {
 		}
 	}
 	d.sources.each(yield)
+	d.apps.each(yield)
 	d.samples.each(yield)
 }
 

@@ -9,14 +9,15 @@ const (
 	valueBytes  = 88
 	tryBytes    = 24
 	textBytes   = 80
-	sourceBytes = 208 + 100
+	sourceBytes = 440 + 100
+	appBytes    = 336 + 100
 	sampleBytes = 14_000
 )
 
 // Bytes is about how much memory the detector holds.
 func (d *Detector) Bytes() int {
 	n := (len(d.recent.good.ring)+len(d.recent.bad.ring))*tryBytes + len(d.texts)*textBytes +
-		len(d.sources.order)*sourceBytes + len(d.samples.order)*sampleBytes
+		len(d.sources.order)*sourceBytes + len(d.apps.order)*appBytes + len(d.samples.order)*sampleBytes
 	for _, s := range d.order {
 		n += seriesBytes + cap(s.open)*entryBytes + s.line.bytes()
 		for i := range s.dims {

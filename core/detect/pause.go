@@ -26,6 +26,14 @@ func (d *Detector) Stood(from, to felt.Tick) {
 		s.line.Skip(last)
 	}
 	d.sources.skip(to - from)
+	for _, s := range d.sources.order {
+		s.voice.stood(from, to)
+	}
+	for _, a := range d.apps.order {
+		if a.found == nil {
+			a.stood(from, to)
+		}
+	}
 	d.tick, d.judged, d.stood = to, last, to
 	d.pauses = append(d.pauses, pause{from, to})
 }

@@ -32,6 +32,7 @@ func (d *Detector) Save(e *codec.Encoder) {
 		e.Float(d.usual[at].hit)
 		e.Float(d.usual[at].n)
 	}
+	d.apps.save(e)
 	d.sources.save(e)
 	order := slices.SortedFunc(slices.Values(d.order), func(a, b *series) int { return compareKeys(a.key, b.key) })
 	e.Len(len(order))
@@ -62,7 +63,8 @@ func (d *Detector) Load(dec *codec.Decoder) {
 		at := scope{dec.String(), dec.String()}
 		d.usual[at] = &usual{dec.Float(), dec.Float()}
 	}
-	d.sources.load(dec)
+	d.apps.load(dec)
+	d.sources.load(dec, &d.apps)
 	for n := dec.Len(10); n > 0 && dec.Err() == nil; n-- {
 		k := key{d.intern(dec.String()), d.intern(dec.String()), d.intern(dec.String()), felt.InteractionKind(dec.UintMax(255))}
 		s := &series{key: k, plan: planOf(d.rules, k)}
@@ -285,11 +287,16 @@ func (l *sources) save(e *codec.Encoder) {
 		e.Int(int64(s.at))
 		e.Float(s.with)
 		e.Float(s.all)
+		e.Bool(s.app != nil)
+		if s.app != nil {
+			e.String(s.app.app)
+		}
+		s.voice.save(e)
 		saveOne(e, s.found)
 	}
 }
 
-func (l *sources) load(d *codec.Decoder) {
+func (l *sources) load(d *codec.Decoder, of *apps) {
 	for n := d.Len(8); n > 0 && d.Err() == nil; n-- {
 		s := l.of(d.String(), d.String())
 		if s == nil {
@@ -301,6 +308,10 @@ func (l *sources) load(d *codec.Decoder) {
 		}
 		s.last, s.at = felt.Tick(d.Int()), felt.Tick(d.Int())
 		s.with, s.all = d.Float(), d.Float()
+		if d.Bool() {
+			s.app = of.by[scope{s.env, d.String()}]
+		}
+		s.voice.load(d)
 		s.found = loadOne(d)
 	}
 }

@@ -27,6 +27,9 @@ type source struct {
 	with, all    float64   // windows with something, of all up to last; discounted
 	gone         bool      // let go of
 	found        *lasting
+	voice        voice
+	app          *app // it is of; nil not known
+	only         bool // it is the only service that sends what its app's customers do
 
 	blamed    *series // the series with the clearest drop while it is silent
 	by        Event
@@ -62,11 +65,18 @@ func (l *sources) of(env, service string) *source {
 // Heard notes that something was heard from a service, whatever it was: a span, a log record or
 // a point of a metric.
 // It was in tick t.
-func (d *Detector) Heard(t felt.Tick, env, service string) {
-	s := d.sources.of(env, service)
+func (d *Detector) Heard(t felt.Tick, v Voice) {
+	s := d.sources.of(v.Env, v.Service)
 	if s == nil {
 		return
 	}
+	if name := d.appOf(&v); s.app == nil || s.app.app != name {
+		s.app = d.apps.of(v.Env, name)
+	}
+	if s.app != nil {
+		s.app.hear(t, v.Pulse)
+	}
+	s.voice.hear(t, v.Pulse, s.found != nil && s.found.Paging)
 	s.at = t
 	if !s.heard {
 		s.heard = true
@@ -127,45 +137,65 @@ func (s *source) blame(of *series, e *Event) {
 	s.lost += e.N
 }
 
-// judgeSources tells of the sources that fell silent, and that speak again.
+// judgeSources tells of the sources that fell silent, and that speak again. When all of an app is
+// silent that is told of the app, and its sources are there to be read.
 func (d *Detector) judgeSources(t felt.Tick) {
+	least := d.least()
 	for _, s := range d.sources.order {
-		silent := s.usual() && t-s.at >= silentAfter
-		f := s.found
-		switch {
-		case f != nil && !silent:
-			s.found = nil
-			d.end(f, t, "is over, telemetry comes again")
-		case silent && f == nil:
-			of := felt.Series{Env: s.env, App: s.service, Traffic: felt.TrafficCustomer}
-			if s.blamed != nil {
-				of = s.blamed.public()
-			}
-			f = &lasting{Finding: d.begin(of, felt.FindingSilent, detectorQuiet, t, s.service)}
-			f.Threshold, f.Since = OpenAt, s.at.Instant()
-			s.found = f
-			d.fillSource(s, t)
-			d.tell(f, t)
-		case silent && f != nil:
-			was := f.Paging
-			d.fillSource(s, t)
-			if f.Paging != was || t-f.Updated >= updateAfter {
-				d.tell(f, t)
-			}
+		whole := d.watches() && s.app != nil && t-s.app.at >= silentAfter
+		if whole && s.blamed != nil && s.paging {
+			s.app.due = true
+			s.app.lost, s.app.got = s.app.lost+s.lost, s.app.got+s.got
 		}
-		s.blamed, s.paging, s.lost, s.got = nil, false, 0, 0
+		if whole {
+			s.paging = false
+		}
+		s.only = !whole && d.watches() && s.voice.overdue(t, least) && d.alone(s, t)
+		d.judgeSource(s, t)
+		s.blamed, s.paging, s.only, s.lost, s.got = nil, false, false, 0, 0
+	}
+}
+
+func (d *Detector) judgeSource(s *source, t felt.Tick) {
+	f := s.found
+	switch {
+	case f != nil && t-s.at < silentAfter:
+		s.found = nil
+		d.end(f, t, "is over, telemetry comes again")
+	case f == nil && (s.only || s.usual() && t-s.at >= silentAfter):
+		of := felt.Series{Env: s.env, App: s.service, Traffic: felt.TrafficCustomer}
+		if s.app != nil {
+			of.App = s.app.app
+		}
+		if s.blamed != nil {
+			of = s.blamed.public()
+		}
+		f = &lasting{Finding: d.begin(of, felt.FindingSilent, detectorQuiet, t, s.service)}
+		f.Threshold, f.Since = OpenAt, s.at.Instant()
+		s.found = f
+		d.fillSource(s, t)
+		d.tell(f, t)
+	case f != nil:
+		was := f.Paging
+		d.fillSource(s, t)
+		if f.Paging != was || t-f.Updated >= updateAfter {
+			d.tell(f, t)
+		}
 	}
 }
 
 func (d *Detector) fillSource(s *source, t felt.Tick) {
 	f := s.found
-	f.Paging = f.Paging || s.paging
+	f.Paging = f.Paging || s.paging || s.only
 	text := fmt.Sprintf("nothing at all was heard from %s for %s, which used to send in %s of all windows of %d s",
 		s.service, span(t-s.at), percent(s.share()), Every)
-	if s.blamed != nil {
+	switch {
+	case s.blamed != nil:
 		f.Series, f.Statistic = s.blamed.public(), s.by.Statistic
 		f.Hit, f.N, f.Expected, f.Share = whole(s.got), whole(s.got), s.lost, ratio(s.got, s.lost)
 		text += fmt.Sprintf("; %.0f customers were expected, %d came: what the others do is not known", s.lost, f.Hit)
+	case s.only:
+		text += "; it alone sends what customers do, so that is not known"
 	}
 	f.Explanation = text
 }

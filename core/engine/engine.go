@@ -54,6 +54,7 @@ func complete(s felt.Settings) felt.Settings {
 		{&s.Remember, &d.Remember},
 		{&s.JourneyLate, &d.JourneyLate},
 		{&s.Recovery, &d.Recovery},
+		{&s.SilentAfter, &d.SilentAfter},
 	} {
 		if *v.have <= 0 {
 			*v.have = *v.want
@@ -111,7 +112,12 @@ func (e *Engine) Control(rec felt.Record) error {
 		s.Partitions, s.Clock = e.settings.Partitions, e.settings.Clock
 		e.change(complete(s))
 	case felt.KindClock:
-		e.settings.Clock = felt.ClockWall
+		if e.settings.Clock != felt.ClockWall {
+			s := e.settings
+			s.Clock = felt.ClockWall
+			e.change(s)
+			e.stage3.detector.Awake()
+		}
 	case felt.KindCommand:
 		var c felt.Command
 		if err := json.Unmarshal(rec.Data, &c); err != nil {

@@ -25,8 +25,9 @@ type Past struct {
 	tries  []measure.Try
 	refs   []*measure.Try
 	values []felt.SignalPoint // that are not judged yet
-	heard  map[service]bool   // services that sent interactions
+	heard  map[service]string // services that sent interactions, and their apps
 	silent map[service][]felt.Finding
+	gone   []felt.Finding // apps found silent
 	stood  []felt.Finding // when the clock stood still, in order
 }
 
@@ -99,15 +100,19 @@ func (p *Past) Signals(list []felt.SignalPoint) { p.values = append(p.values, li
 // when is not stored: each counts as heard from its first interaction on, one that was found silent
 // from the beginning, but where it was found silent.
 func (p *Past) Silences(list []felt.Finding) {
-	p.heard, p.silent = map[service]bool{}, map[service][]felt.Finding{}
+	p.heard, p.silent = map[service]string{}, map[service][]felt.Finding{}
 	for _, f := range list {
 		if f.Detector == detect.DetectorClock {
 			p.stood = append(p.stood, f)
 			continue
 		}
+		if f.Detector == detect.DetectorApp {
+			p.gone = append(p.gone, f)
+			continue
+		}
 		of := service{f.Series.Env, f.About}
 		p.silent[of] = append(p.silent[of], f)
-		p.heard[of] = true
+		p.heard[of] = f.Series.App
 	}
 	slices.SortFunc(p.stood, func(a, b felt.Finding) int { return cmp.Compare(a.Since, b.Since) })
 }
@@ -133,23 +138,39 @@ func (p *Past) listen(t felt.Tick) {
 	}
 	for i := range p.rows {
 		if r := &p.rows[i]; r.Service != "" {
-			p.heard[service{r.Env, r.Service}] = true
+			p.heard[service{r.Env, r.Service}] = r.App
 		}
 	}
 	if t%detect.Every != 0 {
 		return
 	}
-	for of := range p.heard {
+	for of, app := range p.heard {
 		at := t
 		for i := range p.silent[of] {
-			if f := &p.silent[of][i]; f.Since < t.Instant() && (f.Ended == 0 || t < f.Ended) {
-				at = felt.Tick(f.Since / felt.Second)
+			at = silentAt(&p.silent[of][i], t, at)
+		}
+		for i := range p.gone {
+			if f := &p.gone[i]; f.Series.Env == of.env && f.Series.App == app {
+				at = silentAt(f, t, at)
 			}
 		}
 		if at > t-detect.Every { // in this window, if it was the last before a silence
-			p.e.stage3.detector.Heard(at, of.env, of.name)
+			p.e.stage3.detector.Heard(at, detect.Voice{Env: of.env, App: app, Service: of.name})
 		}
 	}
+	for i := range p.gone {
+		if f := &p.gone[i]; f.Opened <= t && (f.Ended == 0 || t < f.Ended) {
+			p.e.stage3.detector.Missing(f.Series.Env, f.Series.App, felt.Tick(f.Since/felt.Second))
+		}
+	}
+}
+
+// silentAt is when it was heard last before tick t by a finding that it was silent; or, when it was not, at.
+func silentAt(f *felt.Finding, t, at felt.Tick) felt.Tick {
+	if f.Since < t.Instant() && (f.Ended == 0 || t < f.Ended) {
+		return min(at, felt.Tick(f.Since/felt.Second))
+	}
+	return at
 }
 
 // End closes all ticks up to and including t, after the last Add.
@@ -160,6 +181,7 @@ func (p *Past) End(t felt.Tick) []felt.Finding {
 		list := slices.SortedFunc(maps.Values(p.seen), func(a, b felt.Finding) int { return cmp.Compare(a.ID, b.ID) })
 		p.e.stage3.adopted.adopt(p.stored, list)
 		p.e.stage3.book.Learned()
+		p.e.stage3.detector.Relearn()
 	}
 	return found
 }

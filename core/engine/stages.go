@@ -34,7 +34,7 @@ type Out1 struct {
 	decided measure.Decided
 	points  []signal.Point // that feed signals; of them refused were not taken
 	refused int64
-	heard   []service // that sent anything
+	heard   []voice // that sent anything
 }
 
 // Apply takes one telemetry record of the partition, in log order. On an error
@@ -53,11 +53,11 @@ func (s *Stage1) Apply(rec felt.Record) error {
 		s.points.Begin(r)
 		s.ears.begin(r)
 		for r.Next(&s.event) {
-			s.ears.hear(s.event.Fields[otlp.FieldEnv], s.event.Fields[otlp.FieldService])
+			s.ears.hear(&s.event.Fields, false)
 			s.tracker.Event(&s.event)
 		}
 		for r.NextPoint(&s.point) {
-			s.ears.hear(s.point.Fields[otlp.FieldEnv], s.point.Fields[otlp.FieldService])
+			s.ears.hear(&s.point.Fields, true)
 			if !s.points.Take(s.rules, &s.point, rec.At) {
 				s.tracker.Point(s.point.Name)
 			}
@@ -99,7 +99,7 @@ type Out2 struct {
 	begun   []begun
 	points  []signal.Point // of the partition of stage 1 with the same number, as the next two
 	refused int64
-	heard   []service
+	heard   []voice
 }
 
 // Tick takes what all partitions of stage 1 made of tick t, in partition order. The
@@ -157,7 +157,7 @@ func (s *Stage3) Tick(t felt.Tick, in ...Out2) felt.Batch {
 		}
 		for _, o := range in {
 			for _, of := range o.heard {
-				s.detector.Heard(t, of.env, of.name)
+				s.detector.Heard(t, of)
 			}
 		}
 		s.detector.Past(t)

@@ -221,6 +221,10 @@ func (p *part) see(t felt.Tick, l *live, v *detect.Window, w *seen) {
 
 // recover looks whether customers are back, and resolves the incident when they are.
 func (b *Book) recover(t felt.Tick, l *live, lines Lines) {
+	if l.silent() {
+		b.speaks(t, l, lines)
+		return
+	}
 	w, known := b.look(t, l, lines)
 	if known {
 		l.heal.blind = 0

@@ -25,6 +25,7 @@ type world struct {
 	told []felt.Notification
 	hand []felt.IncidentCustomer
 	line map[felt.Scope]*lineOf
+	mute map[string]bool // apps of which nothing is heard
 }
 
 // lineOf is what the detectors would know of a scope.
@@ -55,6 +56,8 @@ func (w *world) Window(t felt.Tick, of felt.Scope) (detect.Window, bool) {
 	u := detect.Usual{Share: l.usual, Effective: .9}
 	return detect.Window{Counts: l.window, Failed: u, Unfinished: detect.Usual{Effective: .9}, Expected: l.expected}, true
 }
+
+func (w *world) Speaks(_, app, _ string) bool { return !w.mute[app] }
 
 func (w *world) of(s felt.Scope) *lineOf {
 	if w.line[s] == nil {

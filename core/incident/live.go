@@ -104,7 +104,19 @@ func (p *part) isEcho(end felt.Instant) bool {
 // plan gives a part what the inventory says of it.
 func (b *Book) plan(p *part) {
 	p.title, p.criticality, p.journeys, p.step, p.window = p.scope.Name, 0, nil, nil, b.settings.Recovery
-	if b.rules == nil || p.scope.Name == "" {
+	if p.scope.Name == "" {
+		p.title = p.scope.App
+	}
+	if b.rules == nil {
+		return
+	}
+	if p.scope.Name == "" { // the whole app
+		for _, j := range b.rules.Journeys {
+			if j.App == p.scope.App {
+				p.journeys = append(p.journeys, j)
+				p.criticality = max(p.criticality, j.Criticality)
+			}
+		}
 		return
 	}
 	if p.scope.Kind == felt.KindJourney {
@@ -229,7 +241,9 @@ func (l *live) arrange() {
 	r := &l.row
 	r.Scopes, r.Journeys, r.Titles = nil, nil, nil
 	for _, p := range order {
-		r.Scopes, r.Journeys = append(r.Scopes, p.scope), append(r.Journeys, p.scope.Name)
+		if r.Scopes = append(r.Scopes, p.scope); p.scope.Name != "" {
+			r.Journeys = append(r.Journeys, p.scope.Name)
+		}
 		if !slices.Contains(r.Titles, p.title) {
 			r.Titles = append(r.Titles, p.title)
 		}

@@ -65,6 +65,11 @@ func about(set *rules.Set, i *felt.Incident) (envs, apps, journeys []string) {
 	envs, apps, journeys = []string{i.Env}, []string{i.App}, slices.Clone(i.Journeys)
 	for _, s := range scopes(i) {
 		envs, apps, journeys = append(envs, s.Env), append(apps, s.App), append(journeys, names(set, s)...)
+		for _, j := range set.Journeys {
+			if s.Name == "" && i.Kind == string(felt.FindingSilent) && j.App == s.App { // of the whole app
+				journeys = append(journeys, j.Name)
+			}
+		}
 	}
 	return envs, apps, journeys
 }

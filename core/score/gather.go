@@ -78,6 +78,14 @@ func stageOf(set *rules.Set, i *felt.Incident) (weight float64, name string, jou
 	}
 	whole, found := false, -1.
 	for _, s := range scopes {
+		if s.Name == "" { // the whole app
+			for _, j := range set.Journeys {
+				if j.App == s.App && s.App != "" {
+					journeys, whole = append(journeys, j), true
+				}
+			}
+			continue
+		}
 		steps := set.Steps(s.App, s.Name)
 		if j := set.Journey(s.App, s.Name); j != nil && (s.Kind != felt.KindStep || len(steps) == 0) {
 			journeys, whole = append(journeys, j), true
