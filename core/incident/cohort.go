@@ -35,7 +35,6 @@ func (m *member) waits() bool { return m.failed > 0 && m.recovered == 0 }
 // cohort is who came in the scopes of an incident since it began, and what became of the harmed.
 type cohort struct {
 	customers, sessions, accounts *crowd
-	counts                        felt.Counts
 	harmed                        map[uint64]*member
 	most                          int   // harmed who are held
 	beyond                        int64 // harms of customers who are not
@@ -66,7 +65,6 @@ func harms(o felt.Outcome) uint8 {
 
 // add enters a try of a part; harm is false where customers are missed and not harmed.
 func (c *cohort) add(part int, y *try, harm bool, window felt.Instant) {
-	c.counts.Add(y.outcome, 1)
 	if y.was != felt.OutcomeNone {
 		c.undo(y)
 	}
@@ -94,7 +92,6 @@ func (c *cohort) add(part int, y *try, harm bool, window felt.Instant) {
 
 // undo takes a try back that turned out otherwise.
 func (c *cohort) undo(y *try) {
-	c.counts.Add(y.was, -1)
 	m := c.harmed[y.who]
 	if m == nil || y.was != felt.OutcomeFailed || m.failed == 0 {
 		return
@@ -173,11 +170,11 @@ func (c *cohort) recover(part int, y *try) {
 	c.touch(y.who, m)
 }
 
-// impact is the running number at an instant.
+// impact is the running number at an instant, without tries: those are of parts.
 func (c *cohort) impact(now felt.Instant) felt.Impact {
 	i := felt.Impact{
 		Customers: c.customers.count(), Sessions: c.sessions.count(), Accounts: c.accounts.count(),
-		Counts: c.counts, Method: felt.MethodExact, Recovered: c.recovered,
+		Method: felt.MethodExact, Recovered: c.recovered,
 	}
 	for minute, n := range c.waiting {
 		if felt.Instant(minute+1)*felt.Minute <= now {
@@ -279,9 +276,6 @@ func (c *cohort) save(e *codec.Encoder) {
 	c.customers.save(e)
 	c.sessions.save(e)
 	c.accounts.save(e)
-	for _, n := range countFields(&c.counts) {
-		e.Int(*n)
-	}
 	e.Len(c.most)
 	e.Int(c.beyond)
 	e.Int(int64(c.handed))
@@ -304,9 +298,6 @@ func (c *cohort) save(e *codec.Encoder) {
 func loadCohort(d *codec.Decoder) *cohort {
 	c := newCohort()
 	c.customers, c.sessions, c.accounts = loadCrowd(d), loadCrowd(d), loadCrowd(d)
-	for _, n := range countFields(&c.counts) {
-		*n = d.Int()
-	}
 	c.most = int(d.UintMax(ExactMax))
 	c.beyond, c.handed = d.Int(), felt.Tick(d.Int())
 	n := d.Len(51)

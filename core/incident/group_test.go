@@ -241,3 +241,21 @@ func TestToBeRead(t *testing.T) {
 		t.Errorf("%d findings, scopes %v", len(r.Findings), r.Scopes)
 	}
 }
+
+// TestTriesAreToldOnce: a journey repeats what its steps did, so its tries are not counted again; its
+// customers are.
+func TestTriesAreToldOnce(t *testing.T) {
+	w := newWorld(t)
+	w.b.Rules(inventory(t, journeys))
+	checkout := felt.Scope{Env: "production", App: "shop", Name: "checkout", Kind: felt.KindJourney}
+	w.tries(pay(), 1, 31, felt.OutcomeFailed)
+	w.tries(checkout, 1, 36, felt.OutcomeFailed)
+	w.tick(w.page(checkout))
+	if r := w.last(); r.Impact.Counts.Failed != 35 {
+		t.Errorf("of the journey alone: %+v", r.Impact)
+	}
+	w.tick(w.page(pay()))
+	if r := w.last(); len(r.Scopes) != 2 || r.Impact.Customers.Failed != 35 || r.Impact.Counts.Failed != 30 {
+		t.Errorf("%v, %+v", r.Scopes, r.Impact)
+	}
+}

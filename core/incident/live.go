@@ -42,6 +42,7 @@ type part struct {
 	scope   felt.Scope
 	harm    bool  // its customers are harmed; else they are missed
 	bad     int64 // tries that harmed
+	counts  felt.Counts
 	joined  felt.Tick
 	usual   [kinds]float64 // shares held for usual when it joined; negative: not looked up yet
 	watched []watch
@@ -223,11 +224,35 @@ func (l *live) add(p *part, y *try) {
 }
 
 func (l *live) count(p *part, y *try) {
+	p.counts.Add(y.outcome, 1)
+	if y.was != felt.OutcomeNone {
+		p.counts.Add(y.was, -1)
+	}
 	l.cohort.add(p.number, y, p.harm, p.window)
 	if p.harm && harms(y.outcome) != 0 {
 		p.bad++
 	}
 	l.counted = true
+}
+
+// impact is the running number at an instant, in which tries are told once: see [felt.Question].
+func (l *live) impact(now felt.Instant) felt.Impact {
+	i := l.cohort.impact(now)
+	apps := map[string]bool{}
+	for _, p := range l.parts {
+		if p.scope.Kind == felt.KindStep {
+			apps[p.scope.App] = true
+		}
+	}
+	for _, p := range l.parts {
+		if p.scope.Kind == felt.KindJourney && apps[p.scope.App] {
+			continue
+		}
+		for n, to := range countFields(&i.Counts) {
+			*to += *countFields(&p.counts)[n]
+		}
+	}
+	return i
 }
 
 // arrange puts the scopes in order, worst first: by what hangs on them, then by how many tries went

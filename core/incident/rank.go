@@ -63,7 +63,7 @@ func (b *Book) judge(t felt.Tick, l *live, lines Lines) {
 func (l *live) number(t felt.Tick) {
 	r := &l.row
 	l.arrange()
-	r.Impact = l.cohort.impact(t.Instant())
+	r.Impact = l.impact(t.Instant())
 	if r.Twentieth == 0 {
 		degraded := r.Kind == string(felt.FindingDegraded) || r.Kind == string(felt.FindingSlow)
 		if r.Twentieth = l.cohort.twentieth(degraded); r.Twentieth != 0 {

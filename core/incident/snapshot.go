@@ -108,6 +108,9 @@ func (l *live) save(e *codec.Encoder) {
 		for _, n := range []int64{p.bad, int64(p.joined), p.echo, p.fled} {
 			e.Int(n)
 		}
+		for _, n := range countFields(&p.counts) {
+			e.Int(*n)
+		}
 		for _, v := range p.usual {
 			e.Float(v)
 		}
@@ -141,6 +144,9 @@ func (b *Book) load(d *codec.Decoder) *live {
 	d.JSON(&l.row)
 	for n := d.Len(9); n > 0 && d.Err() == nil; n-- {
 		p := &part{of: l, number: len(l.parts), scope: loadScope(d), harm: d.Bool(), bad: d.Int(), joined: felt.Tick(d.Int()), echo: d.Int(), fled: d.Int()}
+		for _, n := range countFields(&p.counts) {
+			*n = d.Int()
+		}
 		for i := range p.usual {
 			p.usual[i] = d.Float()
 		}

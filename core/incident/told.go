@@ -70,7 +70,7 @@ func (b *Book) tell(t felt.Tick, l *live, out *Out) {
 			l.update(t)
 		}
 	} else if l.changed || l.counted {
-		r.Impact = l.cohort.impact(t.Instant())
+		r.Impact = l.impact(t.Instant())
 	}
 	list := b.news(t, l)
 	b.announce(t, l, list)
