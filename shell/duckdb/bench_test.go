@@ -92,6 +92,12 @@ func BenchmarkQuestions(b *testing.B) {
 		q.Where = []felt.Condition{{Key: "plan", Op: felt.OpEquals, Values: []string{"pro"}}}
 		return q
 	}
+	several := func(q felt.Question) felt.Question { // as many as an incident is about at most
+		for i := 1; i < 50; i++ {
+			q.Also = append(q.Also, felt.Scope{App: fmt.Sprint("app", i/benchNames), Name: fmt.Sprint("name", i), Kind: felt.KindStep})
+		}
+		return q
+	}
 	list := func(q felt.Question, o felt.Outcome) func() error {
 		return func() error { _, _, err := s.Interactions(ctx, q, o, 50, ""); return err }
 	}
@@ -115,6 +121,9 @@ func BenchmarkQuestions(b *testing.B) {
 		{"impact 1h, one name", impact(last(felt.Hour, "name7"))},
 		{"impact 1h, one name, plan=pro", impact(where(last(felt.Hour, "name7")))},
 		{"impact 1h, all names", impact(last(felt.Hour, ""))},
+		{"impact 5m, 50 names", impact(several(last(5*felt.Minute, "name0")))},
+		{"impact 1h, 50 names", impact(several(last(felt.Hour, "name0")))},
+		{"impact 24h, 50 names", impact(several(last(felt.Day, "name0")))},
 		{"impact 24h, one name", impact(last(felt.Day, "name7"))},
 		{"impact 24h, one name, plan=pro", impact(where(last(felt.Day, "name7")))},
 		{"impact 24h, all names", impact(last(felt.Day, ""))},
