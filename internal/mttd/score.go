@@ -108,16 +108,11 @@ func truth(l *simulate.Ledger, i *incident) int64 {
 	if i.Resolved != nil {
 		w.To = felt.InstantOf(*i.Resolved)
 	}
-	apps, names := map[string]bool{}, []string{}
+	scopes := make([]felt.Scope, 0, len(i.Journeys))
 	for _, j := range i.Journeys {
-		apps[j.App] = true
-		names = append(names, j.Name)
+		scopes = append(scopes, felt.Scope{App: j.App, Name: j.Name})
 	}
-	of := felt.Scope{}
-	if len(apps) == 1 { // names of one app are not those of another
-		of.App = i.Journeys[0].App
-	}
-	return l.Truth(of, w, names...).Customers.Failed
+	return l.Union(w, scopes...).Customers.Failed
 }
 
 // print writes the report; the error names the gates that do not hold.

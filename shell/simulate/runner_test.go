@@ -239,6 +239,14 @@ func TestLedgerForgets(t *testing.T) {
 	some := l.Within(felt.Scope{App: "shop"}, felt.Window{From: w.Now() - felt.Minute}, map[string]string{"region": "us-east", "device": "mobile"}, "search", "cart")
 	more := l.Truth(felt.Scope{App: "shop"}, felt.Window{From: w.Now() - felt.Minute}, "search", "cart")
 	near(t, "us-east on mobiles", float64(some.Customers.Total)/float64(more.Customers.Total), .22*.33, .02)
+	last := felt.Window{From: w.Now() - felt.Minute}
+	search, cart := felt.Scope{App: "shop", Name: "search"}, felt.Scope{App: "shop", Name: "cart"}
+	if got := l.Union(last, cart, search, cart); got != more || got.Customers.Total >= l.Union(last, search).Customers.Total+l.Union(last, cart).Customers.Total {
+		t.Errorf("%+v of both, %+v by their names", got, more)
+	}
+	if got := l.Union(last, felt.Scope{App: "other", Name: "search"}); got.Customers.Total != 0 {
+		t.Errorf("%+v of another app", got)
+	}
 	if got := l.Truth(felt.Scope{Env: "test"}, all); got.Customers.Total != 0 {
 		t.Error("another environment has customers")
 	}

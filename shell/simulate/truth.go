@@ -26,21 +26,35 @@ func (l *Ledger) Truth(s felt.Scope, w felt.Window, names ...string) Truth {
 	return l.Within(s, w, nil, names...)
 }
 
+// Union is Truth of several scopes at once: customers are distinct over all of them. Their kind does not
+// matter, as an interaction is told once.
+func (l *Ledger) Union(w felt.Window, scopes ...felt.Scope) Truth {
+	return l.sum(w, nil, func(o *op) bool {
+		return slices.ContainsFunc(scopes, func(s felt.Scope) bool {
+			return (s.Env == "" || s.Env == l.world.scenario.Env) && (s.App == "" || s.App == o.app) && (s.Name == "" || s.Name == o.name)
+		})
+	})
+}
+
 // Within is Truth of customers with these segment values only (region, plan, device,
 // browser, release). The plan is known of those who are logged in.
 func (l *Ledger) Within(s felt.Scope, w felt.Window, segment map[string]string, names ...string) Truth {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	t := Truth{Complete: w.From >= l.since}
-	if s.Env != "" && s.Env != l.world.scenario.Env {
-		return t
-	}
 	if s.Name != "" {
 		names = append(names, s.Name)
 	}
+	return l.sum(w, segment, func(o *op) bool {
+		return (s.Env == "" || s.Env == l.world.scenario.Env) && (s.App == "" || s.App == o.app) && (len(names) == 0 || slices.Contains(names, o.name))
+	})
+}
+
+// sum counts the interactions that are wanted.
+func (l *Ledger) sum(w felt.Window, segment map[string]string, want func(*op) bool) Truth {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t := Truth{Complete: w.From >= l.since}
 	wanted := make([]bool, len(l.world.ops))
 	for i, o := range l.world.ops {
-		wanted[i] = (s.App == "" || s.App == o.app) && (len(names) == 0 || slices.Contains(names, o.name))
+		wanted[i] = want(o)
 	}
 	fits := l.fits(segment)
 	from, to := l.offset(w.From), int64(1)<<62
