@@ -113,9 +113,12 @@ func (s *Store) ofOneKind(q felt.Question) felt.Question {
 // repeated tells of which scopes the tries are told by others: those of a journey, where steps of its
 // app are in scope as well. See [felt.Question].
 func (s *Store) repeated(q felt.Question) func(felt.Scope) bool {
+	if len(q.Also) == 0 { // of one kind
+		return func(felt.Scope) bool { return false }
+	}
 	apps := map[string]bool{}
 	for key := range s.last {
-		if len(q.Also) > 0 && key.Kind == felt.KindStep && inScope(key.Scope, key.traffic, q) {
+		if key.Kind == felt.KindStep && inScope(key.Scope, key.traffic, q) {
 			apps[key.App] = true
 		}
 	}
