@@ -15,7 +15,7 @@ import (
 
 // CommanderView is what only the page of one incident needs.
 type CommanderView struct {
-	Now        *recentView       `json:"now" doc:"The last 5 minutes alone; null once it is resolved, or when nobody can be counted"`
+	Now        *recentView       `json:"now" doc:"The last 5 minutes alone, or since first_bad when that is later; null once it is resolved, or when nobody can be counted"`
 	Plan       []planView        `json:"plan" doc:"What the inventory says is to be done, journey by journey"`
 	Budgets    []budgetOfJourney `json:"budgets" doc:"Objectives of its journeys, worst budget first"`
 	Draft      string            `json:"draft_update" doc:"The next update in words, to be read before it is sent"`
@@ -93,10 +93,11 @@ func (a *API) commanderView(ctx context.Context, i *felt.Incident, v *IncidentVi
 	return out, nil
 }
 
-// nowOf counts who is hit right now.
+// nowOf counts who is hit right now: never before the first harm, so that it is not more than
+// all that were hit so far.
 func (a *API) nowOf(ctx context.Context, i *felt.Incident, out *CommanderView) error {
 	q := a.impactQuestion(*i)
-	q.From = a.now() - nowWindow
+	q.From = max(a.now()-nowWindow, q.From)
 	q.To = a.ahead(q.From)
 	im, _, err := a.counted(ctx, q)
 	if err != nil || im == nil {

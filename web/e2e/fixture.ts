@@ -2,6 +2,7 @@
 // that a fixture is as fresh as it claims.
 
 import type { Bucket, Incident, Journey, JourneyState } from "../src/api";
+import type { Ranked } from "../src/now";
 import { fleet } from "./nowday";
 
 export type State =
@@ -101,7 +102,7 @@ function incident(
   score: number,
   method: "exact" | "estimate",
   deeds: Deeds,
-): Incident {
+): Ranked {
   const [, failed, degraded] = of.people;
   const total = id === "inc-1" ? 13_290 : of.people[0];
   const [recovered, lost] = [Math.floor(failed * 0.3), Math.floor(failed * 0.08)];
@@ -168,6 +169,22 @@ function incident(
     findings: [{ id: id === "inc-1" ? "f-pay" : "f-other" }],
     title: id === "inc-1" ? "Customers fail at Checkout" : "Customers fail at Apply voucher",
     sentence: `${failed} of ${total} customers could not finish ${of.title}.`,
+    priority: score > 60 ? "P1" : "P3",
+    commander: id === "inc-1" ? null : "Maximiliane von der Hohenstein-Wertheim",
+    silenced: id === "inc-2" ? "maintenance of the voucher service until 16:00 UTC" : null,
+    score_parts: [
+      { name: "criticality", value: 1, weight: 0.3, input: "5 of 5" },
+      {
+        name: "reach",
+        value: 0.61,
+        weight: 0.25,
+        input: `${failed} of ${total} customers (${Math.round((failed / total) * 1000) / 10} %)`,
+      },
+      { name: "stage", value: 1, weight: 0.15, input: "the last step, where money is paid" },
+      { name: "duration", value: 0.42, weight: 0.1, input: "6 min" },
+      { name: "segment", value: 0.5, weight: 0.1, input: "not known" },
+      { name: "harm", value: 0.88, weight: 0.1, input: "33 lost, 256 undecided, 123 recovered" },
+    ],
   };
 }
 

@@ -218,7 +218,7 @@ describe("acts", () => {
     await dialog.waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Say the cause" }).click();
     await dialog.getByRole("button", { name: "This is the cause" }).click();
-    await page.getByText("Cause:").waitFor();
+    await page.locator(".suspects .says").getByText("Cause:").waitFor();
     await page.locator(".more-acts summary").click();
     await page.getByRole("button", { name: "Mitigated…" }).click();
     await dialog.getByRole("button", { name: "It is mitigated" }).click();
@@ -286,6 +286,30 @@ describe("acts", () => {
     await page.getByRole("dialog").getByRole("button", { name: "Get the CSV" }).click();
     const file = await waiting;
     expect(readFileSync(await file.path(), "utf8")).toContain("abc,2");
+  });
+
+  it("every table of it is taken along as CSV", async () => {
+    const [page] = await show("usual");
+    await page.locator(".better .plot").waitFor();
+    await page.getByText("Same numbers as a table").click();
+    await page.getByText(/^It rests on/).click();
+    for (const [where, what, head] of [
+      [".better", "chart", "from,complete,customers_failed,"],
+      [".who", "parts", "fate,part,bad,"],
+      [".suspects", "signs", "kind,what,at,"],
+      [".plan", "plan", "journey,step,action,"],
+      [".story > header", "timeline", "at,kind,text,actor"],
+      [".story .rests", "findings", "id,kind,name,"],
+    ] as const) {
+      const [download] = await Promise.all([
+        page.waitForEvent("download"),
+        page.locator(where).getByRole("button", { name: "CSV" }).click(),
+      ]);
+      expect(download.suggestedFilename()).toContain(what);
+      const text = readFileSync(await download.path(), "utf8");
+      expect(text.startsWith(head)).toBe(true);
+      expect(text.trim().split("\r\n").length).toBeGreaterThan(1);
+    }
   });
 
   it("g and a letter still belong to the frame", async () => {

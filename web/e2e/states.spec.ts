@@ -74,6 +74,7 @@ describe("with an incident", () => {
     const number = page.locator("[data-testid=customers-failed]").first();
     expect(await number.getAttribute("data-value")).toBe("412");
     for (const part of [
+      "P1",
       "72 of 100",
       "About 412 customers failed so far",
       "3.1 % of 13,290, 400–424; 412 in the last 5 min",
@@ -82,6 +83,20 @@ describe("with an incident", () => {
       "not acknowledged",
     ])
       expect(text).toContain(part);
+    const second = await words(page, "[data-testid=incident] >> nth=1");
+    for (const part of ["P3", "24 of 100", "Maximiliane", "silenced: maintenance of the voucher"])
+      expect(second).toContain(part);
+    await page.locator(".open-incidents .score button").first().hover();
+    const parts = page.getByRole("tooltip").first();
+    await parts.waitFor();
+    expect(await words(page, "[role=tooltip] >> nth=0")).toMatch(
+      /^Impact score 72 criticality 1 5 of 5 reach 0\.61 412 of 13290 customers \(3\.1 %\)/,
+    );
+    const box = await parts.boundingBox();
+    expect((box?.x ?? -1) >= 0 && (box?.x ?? 0) + (box?.width ?? 0) <= 1280).toBe(true);
+    expect(await complaints(page)).toEqual([]);
+    await page.screenshot({ path: join(shots(), "incident-rows.png") });
+    await page.mouse.move(2, 2);
     expect((await page.title()).replaceAll("\u00a0", " ")).toMatch(
       /^About 412 customers .* · Felt$/,
     );

@@ -93,7 +93,10 @@ describe("from the first page", () => {
     await page.getByRole("link", { name: "Funnel of Checkout" }).click();
     await verdictSays(page, /did not reach Pay/);
     expect(query(page)).toBe("?view=funnel&of=journey%3Ashop%2Fcheckout");
-    expect(await words(page, "[data-testid=funnel]")).toContain("Payments · criticality 5 of 5");
+    await until(
+      () => words(page, "[data-testid=funnel]"),
+      (said) => said.includes("Payments · criticality 5 of 5"), // of another question
+    );
     await page.getByRole("link", { name: "Pay", exact: true }).click();
     await page.getByTestId("try").first().waitFor();
     expect(s.asked.filter((q) => q.includes("interactions")).at(-1)).toBe(

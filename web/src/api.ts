@@ -110,6 +110,12 @@ export interface Incident {
   findings?: { id: string; kind?: string; paging?: boolean }[] | null;
   /** What customers felt first: failed, degraded, slow, drop, funnel, silent, burn. */
   kind?: string;
+  /** What it is about, in people's words. */
+  journeys?: { title: string; of?: string; app?: string; name?: string }[] | null;
+  /** How it comes back, in a sentence. */
+  recovery?: { since: string | null; text: string } | null;
+  recovered?: string | null;
+  impact_unknown?: string;
   title: string;
   sentence: string;
 }
@@ -260,13 +266,6 @@ export const posting = (body: unknown): RequestInit => ({
   headers: { "content-type": "application/json" },
   body: JSON.stringify(body),
 });
-
-async function act(id: string, verb: string, body: object): Promise<void> {
-  await call(`api/v1/incidents/${encodeURIComponent(id)}/${verb}`, posting(body));
-}
-
-export const acknowledge = (id: string) => act(id, "acknowledge", {});
-export const resolve = (id: string, reason: string) => act(id, "resolve", { reason });
 
 export interface AffectedQuestion {
   of: string;

@@ -1,5 +1,6 @@
 // Tables as CSV (RFC 4180), for a spreadsheet or a chat.
 
+import type { Bar } from "./chart";
 import type { NowJourney } from "./now";
 
 const head = [
@@ -43,6 +44,32 @@ export function cell(value: string | number | null): string {
 /** csv writes a table with its head. */
 export function csv(head: string[], rows: (string | number | null)[][]): string {
   return `${[head, ...rows].map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
+}
+
+/** What a chart of tries shows. */
+export function barsCsv(all: Bar[]): string {
+  return csv(
+    [
+      "from",
+      "complete",
+      "customers_failed",
+      "customers",
+      "failed",
+      "degraded",
+      "success",
+      "p95_ms",
+    ],
+    all.map((b) => [
+      new Date(b.at).toISOString(),
+      String(b.complete),
+      b.customersFailed,
+      b.customers,
+      b.failed,
+      b.degraded,
+      b.success,
+      b.p95,
+    ]),
+  );
 }
 
 export function journeysCsv(journeys: NowJourney[], window: string, completeUntil: string): string {

@@ -9,8 +9,27 @@ const words = (over: Partial<Demo>) =>
 it.each<[Partial<Demo>, string]>([
   [{}, "Made-up customers, live"],
   [
-    { phase: "history", history: { done: 250_000, total: 500_000 } },
+    {
+      phase: "history",
+      history: {
+        done: 250_000,
+        total: 500_000,
+        from: "2026-02-04T14:30:00Z",
+        to: "2026-03-04T14:30:00Z",
+      },
+    },
     "Taking in 28 days of history: 50 % of 500,000 interactions",
+  ],
+  [
+    {
+      phase: "history",
+      history: { done: 1, total: 4, from: "2026-03-04T08:30:00Z", to: "2026-03-04T14:30:00Z" },
+    },
+    "Taking in 6 h of history: 25 % of 4 interactions",
+  ],
+  [
+    { phase: "history", history: { done: 0, total: 0 } },
+    "Taking in the history: 0 % of 0 interactions",
   ],
   [{ fault: { from: "2026-03-04T14:30:42Z" } }, "A fault strikes in 42 s"],
   [

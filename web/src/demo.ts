@@ -25,12 +25,20 @@ export function progress(d: Demo): number | undefined {
   return total > 0 ? Math.max(0, Math.min(1, done / total)) : 0;
 }
 
+/** What is being taken in: how long a past. */
+export function taking(d: Demo): string {
+  const [from, to] = [date(d.history?.from), date(d.history?.to)];
+  if (!from || !to || to <= from) return "Taking in the history";
+  const days = Math.round((to.getTime() - from.getTime()) / 86_400_000);
+  return `Taking in ${days > 1 ? `${days} days` : span((to.getTime() - from.getTime()) / 1000)} of history`;
+}
+
 /** What the demo is doing, in a sentence. */
 export function demoWords(d: Demo, now: Date): string {
   const share = progress(d);
   if (share !== undefined) {
     const total = d.history?.total ?? 0;
-    return `Taking in 28 days of history: ${percent(share)} of ${int(total)} interactions`;
+    return `${taking(d)}: ${percent(share)} of ${int(total)} interactions`;
   }
   const fault = d.fault;
   const from = date(fault?.from);

@@ -14,6 +14,7 @@ import {
 } from "./api";
 import { clock, date, int, percent, plural, shareOf, span } from "./format";
 import type { ObjectiveAnswer } from "./objectives";
+import { plainly } from "./timeline";
 
 export interface Asked {
   id: string;
@@ -307,7 +308,9 @@ export function real(i: Commanded, now: Date): { words: string; sure: boolean } 
       : { words: "What opened it is not kept", sure: false };
   const many =
     i.findings.length > 1 ? `; and ${plural(i.findings.length - 1, "more finding")}` : "";
-  const said = first.explanation || `${first.kind ?? "finding"} of ${first.name ?? i.journey}`;
+  const said = plainly(
+    first.explanation || `${first.kind ?? "finding"} of ${first.name ?? i.journey}`,
+  );
   if (lasting.length > 0) return { words: `${said}${many}`, sure: loud.length > 0 };
   const ended = date(
     i.findings

@@ -29,6 +29,12 @@ export interface Stretch {
   text: string;
 }
 
+/** reach is how far back changes must be asked for, so that those of the chart are among them. */
+export function reach(from: number, now: number): "24h" | "7d" | "30d" {
+  const days = (now - from) / 86_400_000;
+  return days < 1 ? "24h" : days < 7 ? "7d" : "30d";
+}
+
 /** marksOf lists the changes that began in [from, to), in order of time. */
 export function marksOf(changes: Change[], from: number, to: number): Mark[] {
   return changes

@@ -7,12 +7,15 @@ import {
   changesCsv,
   changeWords,
   concerns,
+  folded,
   hitNow,
+  hurtMost,
   incidentsCsv,
   matches,
   shortList,
   sparkBars,
   sparkWords,
+  worstStep,
 } from "./now";
 import { incident, journey, people } from "./samples";
 
@@ -31,6 +34,11 @@ describe("a day", () => {
       [3, 100, true], // half of two tries is cut, and drawn as little worth
     ]);
     expect(gaps).toEqual([4]);
+  });
+
+  it("is pale where it is as every hour of the day, and not where it is more", () => {
+    const { bars } = sparkBars({ bad: [30, 31, 29, 33, 60], n: [100, 100, 100, 100, 100] });
+    expect(bars.map((b) => b.thin)).toEqual([true, true, true, true, false]);
   });
 
   it("does not make a mountain of the usual", () => {
@@ -145,5 +153,55 @@ it("knows how many an incident hits now, where its journey is on the page", () =
 
 it("writes incidents as rows", () => {
   const row = incidentsCsv([{ ...incident(), priority: "P1", commander: "ana" }]).split("\r\n")[1];
-  expect(row).toBe("i1,P1,72,open,,,2026-03-04T14:23:00Z,412,13290,ana");
+  expect(row).toBe("i1,P1,72,open,,,2026-03-04T14:23:00Z,,412,20,13290,120,31,ana");
+});
+
+describe("journeys and their steps", () => {
+  const row = (kind: string, name: string, failed: number, of: string[], state = "failing") => ({
+    ...journey({ name, kind, app: "shop", journeys: of, state: state as "failing" }),
+    customers: people(100, failed),
+    hour: { customers: people(100, failed), outcomes: journey({ name }).outcomes },
+  });
+  const rows = [
+    row("journey", "checkout", 0, []),
+    row("step", "cart", 3, ["checkout"]),
+    row("step", "pay", 40, ["checkout"]),
+    row("journey", "search", 7, []),
+    row("step", "search", 7, ["search"]),
+    row("step", "login", 9, ["login"]),
+    row("journey", "calm", 0, [], "ok"),
+    row("step", "late", 2, ["calm"]),
+  ];
+  const whole = (name: string) =>
+    rows.find((r) => r.kind === "journey" && r.name === name) as (typeof rows)[0];
+
+  it("are not told twice when there is one step of the same name", () =>
+    expect(folded(rows).map((r) => `${r.kind} ${r.name}`)).toEqual([
+      "journey checkout",
+      "step cart",
+      "step pay",
+      "journey search",
+      "step login",
+      "journey calm",
+      "step late",
+    ]));
+
+  it.each([
+    ["checkout", "pay"],
+    ["search", undefined],
+    ["calm", undefined],
+  ])("where more customers fail than in the whole of %s is %s", (name, want) =>
+    expect(worstStep(whole(name), rows)?.name).toBe(want),
+  );
+});
+
+it.each([
+  ["failed", 3, 9, "3 failed"],
+  ["degraded", 3, 9, "9 served badly"],
+  ["slow", 9, 3, "9 failed"],
+])("%s with %d failed and %d degraded hurt %s", (kind, failed, degraded, want) => {
+  const i = incident({ kind });
+  i.impact.customers = { ...i.impact.customers, failed, degraded };
+  const { n, word } = hurtMost(i);
+  expect(`${n} ${word}`).toBe(want);
 });

@@ -67,7 +67,6 @@ export interface Ranked extends Incident {
   elapsed_ms?: number;
   score_parts?: { name: string; value: number; weight: number; input: string }[] | null;
   silenced?: string | null;
-  impact_unknown?: string;
 }
 
 interface Asking {
@@ -145,18 +144,24 @@ export interface SparkBar {
   thin: boolean;
 }
 
+/** Half as much again as usual is more than usual. */
+const more = 1.5;
+
 /** sparkBars are the steps in which something was bad, and how high they go. */
 export function sparkBars(s: Spark): { bars: SparkBar[]; gaps: number[]; top: number } {
   const share = s.n.map((n, i) => (n > 0 ? (s.bad[i] ?? 0) / n : 0));
   const solid = share.filter((_, i) => (s.n[i] ?? 0) >= enough);
   const top = Math.max(leastTop, ...solid);
+  const usual = [...solid].sort((a, b) => a - b)[solid.length >> 1] ?? 0;
+  const calm = solid.length >= enoughSteps ? Math.max(little, usual * more) : little;
   const bars = share.flatMap((v, x) =>
-    v > 0 ? [{ x, height: Math.min(1, v / top), thin: (s.n[x] ?? 0) < enough || v < little }] : [],
+    v > 0 ? [{ x, height: Math.min(1, v / top), thin: (s.n[x] ?? 0) < enough || v < calm }] : [],
   );
   return { bars, gaps: s.n.flatMap((n, x) => (n === 0 ? [x] : [])), top };
 }
 
 const enough = 10;
+const enoughSteps = 4;
 const little = 0.01;
 
 /** The day in a sentence, for the title and for screen readers. */
@@ -184,6 +189,13 @@ export function against(now: Journey, then: Journey | undefined): string {
   return `${sign}${Math.abs(Math.round(points * 10) / 10)} points against ${percent(then.completion_rate)}`;
 }
 
+/** How many an incident hurt, and how: those who failed, else those who were served badly. */
+export function hurtMost(i: Incident): { n: number; word: string } {
+  const { failed, degraded } = i.impact.customers;
+  const badly = (i.kind === "degraded" || i.kind === "slow") && degraded > failed;
+  return badly ? { n: degraded, word: "served badly" } : { n: failed, word: "failed" };
+}
+
 /** Where customers fail now, for the row of an incident; undefined: not known. */
 export function hitNow(i: Incident, rows: Journey[]): Distinct | undefined {
   return rows.find((j) => j.app === i.app && j.name === i.journey)?.customers;
@@ -191,9 +203,10 @@ export function hitNow(i: Incident, rows: Journey[]): Distinct | undefined {
 
 export function incidentsCsv(rows: Ranked[]): string {
   const head =
-    "id,priority,score,status,title,sentence,first_bad,customers_failed,customers_total,commander".split(
+    "id,priority,score,status,title,sentence,first_bad,resolved,customers_failed,customers_degraded,customers_total,customers_recovered,customers_lost,commander".split(
       ",",
     );
+  const counted = (i: Ranked, n: number | undefined) => (i.impact_unknown ? null : (n ?? null));
   return csv(
     head,
     rows.map((i) => [
@@ -204,8 +217,12 @@ export function incidentsCsv(rows: Ranked[]): string {
       i.title,
       i.sentence,
       i.first_bad,
-      i.impact.customers.failed,
-      i.impact.customers.total,
+      i.resolved ?? "",
+      counted(i, i.impact.customers.failed),
+      counted(i, i.impact.customers.degraded),
+      counted(i, i.impact.customers.total),
+      counted(i, i.impact.customers.recovered),
+      counted(i, i.impact.customers.lost),
       i.commander ?? "",
     ]),
   );
@@ -237,6 +254,34 @@ export function matches(j: Journey, typed: string): boolean {
   const text =
     `${j.title} ${j.name} ${j.app} ${j.owner} ${(j.journeys ?? []).join(" ")}`.toLowerCase();
   return words.every((w) => text.includes(w));
+}
+
+/**
+ * folded leaves out what would say the same twice: a journey that was written down without steps
+ * has one, of its own name.
+ */
+export function folded<T extends Journey>(rows: T[]): T[] {
+  const whole = new Set(rows.filter((j) => j.kind === "journey").map((j) => `${j.app}/${j.name}`));
+  return rows.filter((j) => {
+    const only = j.kind === "step" && j.journeys?.length === 1 && j.journeys[0] === j.name;
+    return !(only && whole.has(`${j.app}/${j.name}`));
+  });
+}
+
+/**
+ * worstStep is the step of a journey at which more customers fail than in whole journeys: whoever
+ * fails on the way tries again, or leaves in the end. undefined: there is none.
+ */
+export function worstStep(j: NowJourney, rows: NowJourney[]): NowJourney | undefined {
+  if (j.kind !== "journey" || j.state === "ok") return undefined;
+  const steps = rows.filter(
+    (s) => s.kind === "step" && s.app === j.app && s.journeys?.includes(j.name),
+  );
+  const worst = steps.reduce<NowJourney | undefined>(
+    (w, s) => (s.customers.failed > (w?.customers.failed ?? 0) ? s : w),
+    undefined,
+  );
+  return worst && worst.customers.failed > j.customers.failed ? worst : undefined;
 }
 
 /** shortList is the worst rows: all that are not well up to `most`, and at least `least`. */

@@ -101,11 +101,15 @@ export function useWeekBefore(
   });
 }
 
-/** useChanges asks for what people changed in the last 24 h. */
-export function useChanges(env: string | undefined, pulse: Pulse) {
+/** useChanges asks for what people changed in the last 24 h, or in longer. */
+export function useChanges(
+  env: string | undefined,
+  pulse: Pulse,
+  window: "24h" | "7d" | "30d" = "24h",
+) {
   return useQuery({
-    queryKey: ["changes", env],
-    queryFn: () => getChanges(env),
+    queryKey: ["changes", env, window],
+    queryFn: () => getChanges(env, window),
     refetchInterval: every(pulse, 30_000, 30_000),
   });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { TimelineEntry } from "./api";
-import { brief, newestFirst } from "./timeline";
+import { brief, newestFirst, plainly } from "./timeline";
 
 /** "ouua" is opened, update, update, acknowledged, one second apart. */
 const entries = (kinds: string): TimelineEntry[] =>
@@ -29,3 +29,13 @@ describe("brief", () => {
     expect(texts(newestFirst(entries("oua")))).toBe("a2 u1 o0");
   });
 });
+
+it.each([
+  [
+    "41 of 100 tries failed in 10 min (41 %), against 0.04 % of 17750 before; evidence 23.1, 14.0 opens a finding; worst with region=eu, release=1.2 and plan=pro",
+    "41 of 100 tries failed in 10 min (41 %), against 0.04 % of 17,750 before; worst with region eu, release 1.2 and plan pro",
+  ],
+  ["9 of 9 tries with region=nz failed", "9 of 9 tries with region nz failed"],
+  ["Rolled back web@2026.1 with --force=yes; a=b", "Rolled back web@2026.1 with --force yes; a=b"],
+  ["", ""],
+])("%s is plainly said", (text, want) => expect(plainly(text)).toBe(want));

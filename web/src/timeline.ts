@@ -1,5 +1,16 @@
 import type { TimelineEntry } from "./api";
-import { date } from "./format";
+import { date, int } from "./format";
+
+/**
+ * plainly leaves out of what a detector says how sure it had to be, which only its own page needs,
+ * and writes the rest as the page does.
+ */
+export function plainly(text: string): string {
+  return text
+    .replace(/; evidence [\d.]+, [\d.]+ opens a finding/g, "")
+    .replace(/ with [^;]+/g, (part) => part.replaceAll("=", " "))
+    .replace(/\bof (\d{4,})\b/g, (_, n: string) => `of ${int(Number(n))}`);
+}
 
 const at = (e: TimelineEntry): number => date(e.at)?.getTime() ?? 0;
 const routine = (e: TimelineEntry): boolean => /^updated?$/.test(e.kind);

@@ -34,6 +34,9 @@ export interface VerdictInput {
   now: Date;
 }
 
+/** What stands before a number that is not exact. */
+export const lead = { exact: "", estimate: "≈", lower_bound: "≥" } as const;
+
 const strong = (text: string): Run => ({ text, strong: true });
 const plain = (text: string): Run => ({ text });
 
@@ -119,6 +122,8 @@ function judge({ journeys, incidents, now }: VerdictInput): Verdict {
 
 /** called is what people call an incident's journey: the inventory's title, else its name. */
 export function called(incident: Incident, journeys: Journey[]): string {
+  const said = incident.journeys?.find((j) => j.name === undefined || j.name === incident.journey);
+  if (said?.title) return cut(said.title);
   const found = journeys.find((j) => j.app === incident.app && j.name === incident.journey);
   return found ? nameOf(found) : cut(incident.journey);
 }
@@ -145,6 +150,7 @@ function hurt(incident: Incident, others: Incident[], journeys: Journey[], now: 
         ? badly(incident.impact, name)
         : [plain("An incident is open on "), strong(name), plain(", no customer failed so far")]);
   const detail = [];
+  if (incident.recovery?.since && incident.recovery.text) detail.push(incident.recovery.text);
   const range = intervalOf(incident.impact);
   const about = estimatedOf(incident.impact);
   if (about) detail.push(`about ${about} of sampled telemetry`);

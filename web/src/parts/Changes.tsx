@@ -1,8 +1,7 @@
-import { Button } from "@mantine/core";
 import { useState } from "react";
 import { clock, date, int, span } from "../format";
-import { save } from "../keys";
 import { type Change, changeKind, changesCsv, changeWords } from "../now";
+import { Csv } from "./Csv";
 import { Glyph } from "./Lane";
 
 interface Props {
@@ -25,15 +24,7 @@ export function Changes({ changes, error, now }: Props) {
           Last changes{" "}
           <small>{changes && (rows.length === 0 ? "none" : int(rows.length))} in 24 h</small>
         </h2>
-        <Button
-          size="compact-xs"
-          variant="default"
-          className="csv"
-          disabled={rows.length === 0}
-          onClick={() => save("felt-changes.csv", "text/csv", changesCsv(rows))}
-        >
-          CSV
-        </Button>
+        <Csv name="felt-changes.csv" text={() => changesCsv(rows)} empty={rows.length === 0} />
       </header>
       {error && (
         <p className="problem" role="alert">

@@ -1,7 +1,9 @@
 import { Fragment, type KeyboardEvent, type PointerEvent, useState } from "react";
 import { type Bar, bars, tell, ticks, top } from "../chart";
+import { barsCsv } from "../csv";
 import { clock, date, int } from "../format";
 import { chartMinutes, chartStep, type Pulse, useSeries } from "../queries";
+import { Csv } from "./Csv";
 import { Lane } from "./Lane";
 
 interface Props {
@@ -43,7 +45,7 @@ export function OutcomeChart({ of, env, pulse, mark, now, pinned }: Props) {
       </figcaption>
       <Plot all={all} from={answer.from} to={answer.to} mark={date(mark)} now={now} />
       <Lane from={answer.from} to={answer.to} env={env} pulse={pulse} now={now} app={appOf(of)} />
-      <Twin all={all} now={now} />
+      <Twin all={all} name={of.replace(/[^A-Za-z0-9]+/g, "-")} now={now} />
     </figure>
   );
 }
@@ -151,7 +153,7 @@ function Column({ bar, x, max, lit }: { bar: Bar; x: number; max: number; lit: b
 }
 
 /** The chart's numbers as a table, newest first; steps without tries are left out. */
-function Twin({ all, now }: { all: Bar[]; now: Date }) {
+function Twin({ all, name, now }: { all: Bar[]; name: string; now: Date }) {
   const [open, setOpen] = useState(false);
   return (
     <details className="twin" onToggle={(e) => setOpen(e.currentTarget.open)}>
@@ -159,6 +161,7 @@ function Twin({ all, now }: { all: Bar[]; now: Date }) {
       {open && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
         <section className="scroll" tabIndex={0} aria-label="Tries by time">
+          <Csv name={`felt-${name}-15m.csv`} text={() => barsCsv(all)} />
           <table className="numbers">
             <thead>
               <tr>

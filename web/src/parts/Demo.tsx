@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { chooseScenario, demoWords, getDemo, progress } from "../demo";
+import { chooseScenario, demoWords, getDemo, progress, taking } from "../demo";
 import { percent } from "../format";
 
 /** Says on every page that this is a demo, what happens in it, and lets another scenario be chosen. */
@@ -23,7 +23,7 @@ export default function Demo({ now }: { now: Date }) {
     <aside className="demo" aria-label="Demo" data-testid="demo">
       <b className="tag">Demo</b>
       <span className="said-of" role="status">
-        {share === undefined ? demoWords(d, now) : "Taking in 28 days of history"}
+        {share === undefined ? demoWords(d, now) : taking(d)}
       </span>
       {share !== undefined && (
         <span className="progress">

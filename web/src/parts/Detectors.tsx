@@ -1,5 +1,4 @@
 import "../styles/detectors.css";
-import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Fragment, useState } from "react";
 import { useSearchParams } from "wouter";
@@ -25,9 +24,9 @@ import {
 } from "../detectors";
 import { clock, date, int } from "../format";
 import type { Freshness } from "../freshness";
-import { save } from "../keys";
 import { every, keepOf, type Pulse } from "../queries";
 import { withParam } from "../url";
+import { Csv } from "./Csv";
 import { Go } from "./Go";
 import { Shape } from "./Mark";
 
@@ -78,21 +77,11 @@ export function Detectors({ of, name, env, pulse, fresh, now }: Props) {
           </small>
         </h2>
         {of.length === 0 && <Choice list={answer.detectors} chosen={chosen} />}
-        <Button
-          size="compact-xs"
-          variant="default"
-          className="csv"
-          disabled={list.length === 0}
-          onClick={() =>
-            save(
-              `felt-detectors${name ? `-${name}` : ""}.csv`,
-              "text/csv",
-              detectorsCsv(list, answer.complete_until),
-            )
-          }
-        >
-          CSV
-        </Button>
+        <Csv
+          name={`felt-detectors${name ? `-${name}` : ""}.csv`}
+          text={() => detectorsCsv(list, answer.complete_until)}
+          empty={list.length === 0}
+        />
       </header>
       {asked.error && (
         <p className="problem" role="alert">

@@ -1,5 +1,4 @@
 import "../styles/detectors.css";
-import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
 import type { Incident } from "../api";
 import {
@@ -17,9 +16,9 @@ import {
   times,
 } from "../findings";
 import { clock, date, int, windowWords } from "../format";
-import { save } from "../keys";
 import { type Pulse, useIncidents } from "../queries";
 import { useArrivals, useOrder } from "../useOrder";
+import { Csv } from "./Csv";
 import { Go } from "./Go";
 import { Shape } from "./Mark";
 
@@ -68,21 +67,11 @@ export function Findings(p: Props) {
           </small>
         </h2>
         {p.children}
-        <Button
-          size="compact-xs"
-          variant="default"
-          className="csv"
-          disabled={sorted.length === 0}
-          onClick={() =>
-            save(
-              `felt-findings${p.name ? `-${p.name}` : ""}-${answer.window}.csv`,
-              "text/csv",
-              findingsCsv(sorted),
-            )
-          }
-        >
-          CSV
-        </Button>
+        <Csv
+          name={`felt-findings${p.name ? `-${p.name}` : ""}-${answer.window}.csv`}
+          text={() => findingsCsv(sorted)}
+          empty={sorted.length === 0}
+        />
       </header>
       {p.error && (
         <p className="problem" role="alert">

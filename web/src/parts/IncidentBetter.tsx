@@ -4,6 +4,7 @@ import { getSeries } from "../api";
 import { ticks } from "../chart";
 import { clock, date, int, percent } from "../format";
 import { better, type Commanded, criterion, felt } from "../incident";
+import { chartCsv, fileOf } from "../incidentTables";
 import { every, keepOf, type Pulse } from "../queries";
 import {
   axisWords,
@@ -15,6 +16,7 @@ import {
   rangeOf,
   tellColumn,
 } from "../recoveryChart";
+import { Csv } from "./Csv";
 import { Lane } from "./Lane";
 
 interface Props {
@@ -83,7 +85,7 @@ function Chart({ i, of, pulse, now }: Props & { of: string }) {
       </figcaption>
       <Plot pic={pic} from={answer.from} to={answer.to} firstBad={firstBad} now={now} />
       <Lane from={answer.from} to={answer.to} env={i.env} pulse={pulse} now={now} app={i.app} />
-      <Twin pic={pic} now={now} />
+      <Twin pic={pic} id={i.id} now={now} />
     </figure>
   );
 }
@@ -191,7 +193,7 @@ function Bar({ c, x, pic, lit }: { c: Column; x: number; pic: Picture; lit: bool
 }
 
 /** The chart's numbers as a table, newest first. */
-function Twin({ pic, now }: { pic: Picture; now: Date }) {
+function Twin({ pic, id, now }: { pic: Picture; id: string; now: Date }) {
   const [open, setOpen] = useState(false);
   return (
     <details className="twin" onToggle={(e) => setOpen(e.currentTarget.open)}>
@@ -199,6 +201,7 @@ function Twin({ pic, now }: { pic: Picture; now: Date }) {
       {open && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
         <section className="scroll" tabIndex={0} aria-label="Tries by time">
+          <Csv name={fileOf(id, "chart")} text={() => chartCsv(pic)} />
           <table className="numbers">
             <thead>
               <tr>

@@ -1,6 +1,9 @@
 import { useState } from "react";
 import { clock, date, plural } from "../format";
 import type { FindingLine } from "../incident";
+import { incidentFindingsCsv } from "../incidentTables";
+import { plainly } from "../timeline";
+import { Csv } from "./Csv";
 
 /** What the detectors saw: one line each, those of paging class and those that last first. */
 export function IncidentFindings({ list, now }: { list: FindingLine[]; now: Date }) {
@@ -16,13 +19,14 @@ export function IncidentFindings({ list, now }: { list: FindingLine[]; now: Date
         {lasting < list.length &&
           `, ${lasting === 0 ? "none of which lasts" : `${lasting} of them last`}`}
       </summary>
+      {open && <Csv name="felt-incident-findings.csv" text={() => incidentFindingsCsv(list)} />}
       {open && (
         <ol>
           {sorted.map((f) => {
             const ended = date(f.ended);
             return (
               <li key={f.id}>
-                {f.explanation || `${f.kind ?? "finding"} of ${f.name ?? "?"}`}{" "}
+                {plainly(f.explanation || `${f.kind ?? "finding"} of ${f.name ?? "?"}`)}{" "}
                 <span className="sub">
                   {[f.paging && "paging class", ended && `ended ${clock(ended, now)}`]
                     .filter(Boolean)

@@ -14,8 +14,7 @@ import {
   real,
   statusWords,
 } from "../incident";
-import { intervalOf } from "../verdict";
-import { lead } from "./Impact";
+import { intervalOf, lead } from "../verdict";
 import { Shape } from "./Mark";
 
 interface Props {

@@ -11,6 +11,8 @@ import {
   nextStep,
   type Plan,
 } from "../incident";
+import { fileOf, planCsv } from "../incidentTables";
+import { Csv } from "./Csv";
 
 interface Props {
   i: Commanded;
@@ -39,6 +41,7 @@ export function IncidentPlan({ i, now, onAct }: Props) {
     <section className="card plan" data-answer="do" aria-label="What do I do?">
       <header>
         <h2>What do I do?</h2>
+        <Csv name={fileOf(i.id, "plan")} text={() => planCsv(i.plan)} empty={tasks.length === 0} />
         <Links plan={i.plan} />
       </header>
       <p className="says next">

@@ -10,6 +10,9 @@ import {
   unasked,
   weightWords,
 } from "../incident";
+import { fileOf, signsCsv } from "../incidentTables";
+import { plainly } from "../timeline";
+import { Csv } from "./Csv";
 
 /** What changed: changes and services that may have caused it, with what speaks for each. */
 export function IncidentSuspects({
@@ -29,6 +32,11 @@ export function IncidentSuspects({
     <section className="card suspects" data-answer="changed" aria-label="What changed?">
       <header>
         <h2>What changed?</h2>
+        <Csv
+          name={fileOf(i.id, "signs")}
+          text={() => signsCsv(i)}
+          empty={i.suspects.length + i.nodes.length + i.indicators.length === 0}
+        />
         {i.status !== "resolved" && (
           <button type="button" className="link" onClick={onCause}>
             {i.cause ? "Say another cause" : "Say the cause"}
@@ -75,7 +83,7 @@ export function IncidentSuspects({
                 <li key={m.signal}>
                   <b>{m.signal}</b>{" "}
                   <span className="sub">
-                    {at && clock(at, now, true)} {m.text}
+                    {at && clock(at, now, true)} {plainly(m.text ?? "")}
                   </span>
                 </li>
               );

@@ -9,6 +9,8 @@ import {
   unasked,
   whereWords,
 } from "../incident";
+import { fileOf, partsCsv } from "../incidentTables";
+import { Csv } from "./Csv";
 import { Go } from "./Go";
 
 /** Who is hit, and who is not: each with its n, and with what counts it again. */
@@ -21,6 +23,11 @@ export function IncidentWho({ i }: { i: Commanded }) {
     <section className="card who" data-answer="who" aria-label="Who is hit, and who is not">
       <header>
         <h2>Who is hit, and who is not</h2>
+        <Csv
+          name={fileOf(i.id, "parts")}
+          text={() => partsCsv(i)}
+          empty={i.hit.length + i.spared.length === 0}
+        />
       </header>
       {i.evidence_at === null ? (
         <p className="empty">{unasked(i, "nobody can be told apart")}</p>

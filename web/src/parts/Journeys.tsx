@@ -1,10 +1,9 @@
-import { Button, TextInput } from "@mantine/core";
-import { memo, useCallback, useMemo, useRef } from "react";
+import { TextInput } from "@mantine/core";
+import { memo, useCallback, useDeferredValue, useMemo, useRef } from "react";
 import { useSearchParams } from "wouter";
 import type { Distinct, Journey } from "../api";
 import { journeysCsv } from "../csv";
 import { int, percent, plural, shareOf, short, smallInterval, windowWords } from "../format";
-import { save } from "../keys";
 import {
   against,
   burnSentence,
@@ -16,10 +15,12 @@ import {
   type NowJourney,
   shortList,
   stampOf,
+  worstStep,
 } from "../now";
 import { askFor, journeySorting, keyOf } from "../order";
 import { withParam } from "../url";
 import { useOrder } from "../useOrder";
+import { Csv } from "./Csv";
 import { Go } from "./Go";
 import { Mark } from "./Mark";
 import { Spark } from "./Spark";
@@ -28,6 +29,8 @@ interface Props {
   answer: NowAnswer | undefined;
   /** What changes slowly: sparks and changes. */
   day: NowAnswer | undefined;
+  /** All rows, those too that are folded away. */
+  steps: NowJourney[];
   /** The same window a week before, when it is compared with. */
   before: NowAnswer | undefined;
   comparing: boolean;
@@ -48,18 +51,15 @@ export function Journeys(p: Props) {
   const { answer, error, waiting, dim } = p;
   const [params, setParams] = useSearchParams();
   const typed = params.get("find") ?? "";
-  const all = params.get("all") === "1" || typed !== "";
+  // Letters come first; three hundred rows follow when there is time.
+  const wanted = useDeferredValue(typed);
+  const all = params.get("all") === "1" || wanted !== "";
   const rows = answer?.journeys ?? [];
   const { sorted, held, box } = useOrder(rows, journeySorting, p.frozen, p.at);
-  const found = typed ? sorted.filter((j) => matches(j, typed)) : sorted;
+  const found = wanted ? sorted.filter((j) => matches(j, wanted)) : sorted;
   const shown = all ? found : shortList(found, least, most);
   const set = (key: string, value: string) =>
     setParams((old) => withParam(old, key, value || null), { replace: true });
-  const csv = () => {
-    if (!answer) return;
-    const text = journeysCsv(found, answer.window, answer.complete_until ?? "");
-    save(`felt-journeys-${answer.window}-${stampOf(answer)}.csv`, "text/csv", text);
-  };
   return (
     <section
       className={`journeys${waiting ? " is-waiting" : ""}${dim ? " is-dim" : ""}`}
@@ -85,15 +85,13 @@ export function Journeys(p: Props) {
             onChange={(e) => set("find", e.currentTarget.value)}
           />
         )}
-        <Button
-          size="compact-xs"
-          variant="default"
-          className="csv"
-          onClick={csv}
-          disabled={rows.length === 0}
-        >
-          CSV
-        </Button>
+        {answer && (
+          <Csv
+            name={`felt-journeys-${answer.window}-${stampOf(answer)}.csv`}
+            text={() => journeysCsv(found, answer.window, answer.complete_until ?? "")}
+            empty={rows.length === 0}
+          />
+        )}
       </header>
       {error && (
         <p className="problem" role="alert">
@@ -109,14 +107,14 @@ export function Journeys(p: Props) {
         <p className="empty">No journey was seen in the last {windowWords(answer.window)}.</p>
       )}
       {rows.length > 0 && found.length === 0 && (
-        <p className="empty">No journey has “{typed}” in its name, app or owner.</p>
+        <p className="empty">No journey has “{wanted}” in its name, app or owner.</p>
       )}
       {shown.length > 0 && answer && (
         <div ref={box}>
           <Table {...p} rows={shown} answer={answer} />
         </div>
       )}
-      {!typed && found.length > shortList(found, least, most).length && (
+      {!wanted && found.length > shortList(found, least, most).length && (
         <button
           type="button"
           className="link more"
@@ -155,6 +153,7 @@ function Table({
   day,
   before,
   comparing,
+  steps,
   now,
   onOpen,
 }: Props & { rows: NowJourney[]; answer: NowAnswer }) {
@@ -196,6 +195,7 @@ function Table({
             key={keyOf(j)}
             j={j}
             tell={both}
+            step={worstStep(j, steps)}
             window={answer.window}
             spark={days.get(keyOf(j))}
             range={day?.sparks}
@@ -215,6 +215,8 @@ interface RowProps {
   j: NowJourney;
   /** Say whether it is a journey or a step: there are both. */
   tell: boolean;
+  /** Where more customers fail than in the whole of it. */
+  step: NowJourney | undefined;
   window: string;
   spark: Day | undefined;
   range: NowAnswer["sparks"];
@@ -234,7 +236,7 @@ const Row = memo(function Row(p: RowProps) {
       </td>
       <Name j={j} tell={p.tell} onOpen={p.onOpen} />
       <td className="hit">
-        <Failing j={j} window={p.window} />
+        <Failing j={p.step ?? j} at={p.step} window={p.window} />
       </td>
       <td className="tries">
         <Tries j={j} />
@@ -288,7 +290,7 @@ function Name({ j, tell, onOpen }: { j: Journey; tell: boolean; onOpen: (key: st
 }
 
 /** Distinct customers failing in the window and in the hour; each leads to the tries behind it. */
-function Failing({ j, window }: { j: NowJourney; window: string }) {
+function Failing({ j, at, window }: { j: NowJourney; at?: NowJourney; window: string }) {
   const { customers, hour } = j;
   const asked = { of: askFor(j), outcome: "failed" };
   const interval = smallInterval(customers.failed, customers.total);
@@ -302,6 +304,7 @@ function Failing({ j, window }: { j: NowJourney; window: string }) {
       <span className="sub">
         {customers.total > 0 ? shareOf(customers.failed, customers.total) : nobody(hour.customers)}
         {interval && ` (${interval})`}
+        {at && ` at ${at.title || at.name}`}
       </span>
     </>
   );

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { clock } from "../format";
-import { marksOf, type Pin, pins, pinWords, stretches } from "../lane";
+import { marksOf, type Pin, pins, pinWords, reach, stretches } from "../lane";
 import type { Change } from "../now";
 import { type Pulse, useChanges, useIncidents } from "../queries";
 import { Go } from "./Go";
@@ -18,7 +18,7 @@ interface Props {
 
 /** The change lane under a time chart: what people changed, and incidents, on the chart's own axis. */
 export function Lane({ from, to, env, pulse, now, app }: Props) {
-  const asked = useChanges(env, pulse);
+  const asked = useChanges(env, pulse, reach(from, now.getTime()));
   const open = useIncidents("open", env, pulse);
   const over = useIncidents("resolved", env, pulse);
   const [told, setTold] = useState("");

@@ -1,8 +1,8 @@
-import { lazy, Suspense, useEffect } from "react";
+import { lazy, Suspense, useEffect, useMemo } from "react";
 import { useSearchParams } from "wouter";
 import type { Health } from "../api";
-import { windowWords } from "../format";
 import type { Freshness as Fresh } from "../freshness";
+import { folded } from "../now";
 import { type Pulse, useChanges, useIncidents, useNow, useWeekBefore } from "../queries";
 import { pinnedAt, type Window } from "../url";
 import { say, verdict, weekWords } from "../verdict";
@@ -44,9 +44,13 @@ export function Now(p: NowProps) {
   const resolved = useIncidents("resolved", env, pulse);
   const changes = useChanges(env, pulse);
   const rows = journeys.data?.journeys ?? [];
+  const answer = useMemo(
+    () => journeys.data && { ...journeys.data, journeys: folded(journeys.data.journeys) },
+    [journeys.data],
+  );
   // No open incident is good news only when the server said so; those of now say nothing of then.
   const incidents = pinned === undefined ? open.data : [];
-  const answers = incidents ? { journeys: journeys.data, incidents } : {};
+  const answers = incidents ? { journeys: answer, incidents } : {};
   const said = verdict({ freshness: fresh, ...answers, otlp, now });
   const compared = comparing && journeys.data ? weekWords(journeys.data, before) : "";
   const judged = compared ? { ...said, detail: [...said.detail, compared] } : said;
@@ -69,7 +73,8 @@ export function Now(p: NowProps) {
       )}
       {!silent && known && judged.guide !== "naming" && (
         <Journeys
-          answer={journeys.data}
+          answer={answer}
+          steps={rows}
           day={day}
           before={before.data}
           comparing={comparing}
@@ -86,7 +91,7 @@ export function Now(p: NowProps) {
         <OpenIncidents
           incidents={open.data}
           journeys={rows}
-          window={windowWords(window_)}
+          window={window_}
           error={fresh.kind === "down" ? undefined : open.error?.message}
           pulse={pulse}
           now={now}

@@ -1,8 +1,6 @@
 import "../styles/objectives.css";
-import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { clock, date, int } from "../format";
-import { save } from "../keys";
 import {
   getObjectives,
   left,
@@ -16,6 +14,7 @@ import {
   stateWords,
 } from "../objectives";
 import { every, keepOf, type Pulse } from "../queries";
+import { Csv } from "./Csv";
 import { Shape } from "./Mark";
 
 interface Props {
@@ -49,14 +48,7 @@ export function Objectives({ of, name, env, pulse, now }: Props) {
         <h2>
           Objectives <small>{until ? `complete until ${clock(until, now, true)}` : ""}</small>
         </h2>
-        <Button
-          size="compact-xs"
-          variant="default"
-          className="csv"
-          onClick={() => save(`felt-objectives-${name}.csv`, "text/csv", objectivesCsv(answer))}
-        >
-          CSV
-        </Button>
+        <Csv name={`felt-objectives-${name}.csv`} text={() => objectivesCsv(answer)} />
       </header>
       <p className="says" data-testid="objectives-verdict">
         {objectivesVerdict(answer.objectives)}

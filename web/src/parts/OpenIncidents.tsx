@@ -1,20 +1,21 @@
 import { Button } from "@mantine/core";
 import type { Journey } from "../api";
-import { clock, date, int, plural, shareOf, span } from "../format";
-import { save } from "../keys";
+import { clock, date, int, plural, shareOf, span, windowWords } from "../format";
 import { hitNow, incidentsCsv, type Ranked } from "../now";
 import { incidentSorting } from "../order";
 import type { Pulse } from "../queries";
+import { lengthMs, type Window } from "../url";
 import { useArrivals, useOrder } from "../useOrder";
 import { called, intervalOf, lessThanExact } from "../verdict";
+import { Csv } from "./Csv";
 import { Go } from "./Go";
 import { Shape } from "./Mark";
 
 interface Props {
   incidents: Ranked[] | undefined;
   journeys: Journey[];
-  /** The window of the journeys' numbers, in words. */
-  window: string;
+  /** The window of the journeys' numbers. */
+  window: Window;
   error: string | undefined;
   pulse: Pulse;
   now: Date;
@@ -27,7 +28,6 @@ interface Props {
 export function OpenIncidents(p: Props) {
   const { incidents, error, pulse, at, dim } = p;
   const { sorted, held, box } = useOrder(useArrivals(incidents), incidentSorting, pulse.frozen, at);
-  const take = () => save("felt-incidents.csv", "text/csv", incidentsCsv(sorted));
   return (
     <section className={`open-incidents${dim ? " is-dim" : ""}`} data-testid="incidents">
       <header>
@@ -39,15 +39,11 @@ export function OpenIncidents(p: Props) {
         <Button size="compact-xs" variant="default" className="csv" onClick={p.onDeclare}>
           Declare an incident…
         </Button>
-        <Button
-          size="compact-xs"
-          variant="default"
-          className="csv"
-          onClick={take}
-          disabled={sorted.length === 0}
-        >
-          CSV
-        </Button>
+        <Csv
+          name="felt-incidents.csv"
+          text={() => incidentsCsv(sorted)}
+          empty={sorted.length === 0}
+        />
       </header>
       {error && (
         <p className="problem" role="alert">
@@ -73,7 +69,9 @@ function Line({ incident: i, journeys, window, now, dim }: Props & { incident: R
   const name = called(i, journeys);
   const hit = i.kind === "degraded" || i.kind === "slow" ? "degraded" : "failed";
   const felt = i.impact.customers[hit];
-  const here = hitNow(i, journeys)?.[hit];
+  // Younger than the window, "so far" says it all; the window would count who failed before, too.
+  const young = since !== null && now.getTime() - since.getTime() < lengthMs(window);
+  const here = young ? undefined : hitNow(i, journeys)?.[hit];
   const interval = hit === "failed" ? intervalOf(i.impact) : "";
   const title = i.title || name;
   return (
@@ -102,7 +100,7 @@ function Line({ incident: i, journeys, window, now, dim }: Props & { incident: R
             <span className="sub">
               {shareOf(felt, i.impact.customers.total)}
               {interval && `, ${interval}`}
-              {here !== undefined && `; ${int(here)} in the last ${window}`}
+              {here !== undefined && `; ${int(here)} in the last ${windowWords(window)}`}
             </span>
           </>
         )}

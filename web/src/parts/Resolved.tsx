@@ -2,8 +2,11 @@ import { useState } from "react";
 import { useSearchParams } from "wouter";
 import type { Incident, Journey } from "../api";
 import { clock, date, int, plural, shareOf, span } from "../format";
+import { hurtMost, incidentsCsv } from "../now";
 import { useAsked } from "../useAsked";
 import { called } from "../verdict";
+import { Csv } from "./Csv";
+import { Go } from "./Go";
 
 const shown = 5;
 
@@ -30,6 +33,11 @@ export function Resolved({
         <h2>
           Recently resolved <small>{newest.length === 0 ? "none" : int(newest.length)}</small>
         </h2>
+        <Csv
+          name="felt-incidents-resolved.csv"
+          text={() => incidentsCsv(newest)}
+          empty={newest.length === 0}
+        />
       </header>
       {newest.length > 0 && (
         <ul>
@@ -59,6 +67,7 @@ function Line(p: { incident: Incident; name: string; asked: boolean; now: Date }
   const from = date(incident.first_bad) ?? date(incident.opened);
   const to = date(incident.resolved);
   const { customers } = incident.impact;
+  const hurt = hurtMost(incident);
   return (
     <li ref={line} data-id={incident.id} aria-current={asked || undefined}>
       <span className="when">
@@ -66,15 +75,29 @@ function Line(p: { incident: Incident; name: string; asked: boolean; now: Date }
         {from && to && ` to ${clock(to, from)}`}
         {from && to && <small>{span((to.getTime() - from.getTime()) / 1000)}</small>}
       </span>
-      <span className="what">{incident.title || name}</span>
-      <span className="who">
-        <b>{plural(customers.failed, "customer")}</b> failed{" "}
-        <small>{shareOf(customers.failed, customers.total)}</small>
+      <span className="what">
+        <Go view="incident" values={{ id: incident.id }} walk>
+          {incident.title || name}
+        </Go>
       </span>
-      <span className="fate">
-        {int(customers.recovered)} recovered, {int(customers.lost)} lost
-        {customers.undecided > 0 && `, ${int(customers.undecided)} undecided`}
-      </span>
+      {incident.impact_unknown ? (
+        <span className="who">
+          <small>not counted: {incident.impact_unknown}</small>
+        </span>
+      ) : (
+        <>
+          <span className="who">
+            <b>{plural(hurt.n, "customer")}</b> {hurt.word}{" "}
+            <small>{shareOf(hurt.n, customers.total)}</small>
+          </span>
+          <span className="fate">
+            {customers.failed === 0
+              ? ""
+              : `${int(customers.recovered)} recovered, ${int(customers.lost)} lost`}
+            {customers.undecided > 0 && `, ${int(customers.undecided)} undecided`}
+          </span>
+        </>
+      )}
     </li>
   );
 }

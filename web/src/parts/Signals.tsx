@@ -1,8 +1,6 @@
 import "../styles/signals.css";
-import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { clock, date, windowWords } from "../format";
-import { save } from "../keys";
 import { every, keepOf, type Pulse } from "../queries";
 import {
   about,
@@ -18,6 +16,8 @@ import {
   sparkWords,
   stateWord,
 } from "../signals";
+import { Csv } from "./Csv";
+import { Lane } from "./Lane";
 import { Shape } from "./Mark";
 
 interface Props {
@@ -64,14 +64,7 @@ export function Signals({ of, name, window, env, pulse, now }: Props) {
             {until ? ` · complete until ${clock(until, now, true)}` : ""}
           </small>
         </h2>
-        <Button
-          size="compact-xs"
-          variant="default"
-          className="csv"
-          onClick={() => save(`felt-signals-${name}-${window}.csv`, "text/csv", signalsCsv(answer))}
-        >
-          CSV
-        </Button>
+        <Csv name={`felt-signals-${name}-${window}.csv`} text={() => signalsCsv(answer)} />
       </header>
       <p className="says" data-testid="signals-verdict">
         {signalsVerdict(answer.signals)}
@@ -96,6 +89,24 @@ export function Signals({ of, name, window, env, pulse, now }: Props) {
             <Row key={`${s.kind} ${s.name}`} s={s} now={now} {...range} />
           ))}
         </tbody>
+        <tfoot>
+          <tr>
+            <td colSpan={3}>
+              <span className="sub">What people changed in that time</span>
+            </td>
+            <td className="course">
+              <Lane
+                from={range.from}
+                to={range.to}
+                env={env}
+                pulse={pulse}
+                now={now}
+                app={answer.question?.app}
+              />
+            </td>
+            <td />
+          </tr>
+        </tfoot>
       </table>
     </section>
   );

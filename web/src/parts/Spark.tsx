@@ -1,4 +1,4 @@
-import { date } from "../format";
+import { date, plural } from "../format";
 import { type Change, concerns, type Spark as Day, sparkBars, sparkWords } from "../now";
 
 interface Props {
@@ -30,7 +30,7 @@ export function Spark({ day, range, changes, app, now }: Props) {
       return at !== undefined && at >= from && at < to ? [((at - from) / (to - from)) * steps] : [];
     });
   const words = sparkWords(day, from, range.step_ms, now);
-  const changed = ticks.length > 0 ? `; ${ticks.length} changes` : "";
+  const changed = ticks.length > 0 ? `; ${plural(ticks.length, "change")}` : "";
   return (
     <svg
       className="spark"

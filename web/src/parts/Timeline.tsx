@@ -1,7 +1,7 @@
 import { useState } from "react";
 import type { TimelineEntry } from "../api";
 import { clock, date, plural } from "../format";
-import { brief, newestFirst } from "../timeline";
+import { brief, newestFirst, plainly } from "../timeline";
 
 /** What happened, newest first; the telling part of it until asked for all. */
 export function Timeline({ entries, now }: { entries: TimelineEntry[]; now: Date }) {
@@ -32,7 +32,7 @@ function Entry({ entry, now }: { entry: TimelineEntry; now: Date }) {
       <time dateTime={entry.at}>{at ? clock(at, now, true) : entry.at}</time>
       <span className="kind">{entry.kind.replaceAll("_", " ")}</span>
       <span className="text">
-        {entry.text}
+        {plainly(entry.text)}
         {entry.actor && <span className="actor"> {entry.actor}</span>}
       </span>
     </li>

@@ -1,11 +1,10 @@
 import "../styles/views.css";
-import { Button } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useSearchParams } from "wouter";
 import { type CustomerAnswer, getCustomer, type Interaction, isHash, lookUp } from "../ask";
 import { clock, date, int, plural, windowWords } from "../format";
-import { save } from "../keys";
+import { Csv } from "../parts/Csv";
 import { Go } from "../parts/Go";
 import { Completion, Split } from "../parts/Journeys";
 import { keepOf } from "../queries";
@@ -131,17 +130,11 @@ function Way({ a, period, now }: { a: CustomerAnswer; period: string; now: Date 
         <h2>
           What they did <small>newest first, last {period}</small>
         </h2>
-        <Button
-          size="compact-xs"
-          variant="default"
-          className="csv"
-          disabled={a.interactions.length === 0}
-          onClick={() =>
-            save(`felt-customer-${shortHash(a.customer)}.csv`, "text/csv", triesCsv(a.interactions))
-          }
-        >
-          CSV
-        </Button>
+        <Csv
+          name={`felt-customer-${shortHash(a.customer)}.csv`}
+          text={() => triesCsv(a.interactions)}
+          empty={a.interactions.length === 0}
+        />
       </header>
       {days.length === 0 && <p className="empty">Nothing in the last {period}.</p>}
       {days.map(({ day, stops }) => (

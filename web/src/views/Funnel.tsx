@@ -1,5 +1,4 @@
 import "../styles/views.css";
-import { Button } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useSearchParams } from "wouter";
 import type { Journey } from "../api";
@@ -17,9 +16,9 @@ import {
   went,
 } from "../funnel";
 import type { InventoryAnswer } from "../inventory";
-import { save } from "../keys";
 import { keyOf } from "../order";
 import { Affected } from "../parts/Affected";
+import { Csv } from "../parts/Csv";
 import { Detectors } from "../parts/Detectors";
 import { FindingsOf } from "../parts/FindingsOf";
 import { Go } from "../parts/Go";
@@ -82,14 +81,7 @@ export default function Funnel({ window, env, pulse, fresh, now }: ViewProps) {
             {name} <small>{about(journey, answer, now)}</small>
           </h2>
           <Affected of={of} name={name} env={env} window={window} />
-          <Button
-            size="compact-xs"
-            variant="default"
-            className="csv"
-            onClick={() => save(`felt-funnel-${name}-${window}.csv`, "text/csv", funnelCsv(answer))}
-          >
-            CSV
-          </Button>
+          <Csv name={`felt-funnel-${name}-${window}.csv`} text={() => funnelCsv(answer)} />
         </header>
         <Steps answer={answer} ask={ask} window={window} />
       </section>

@@ -6,6 +6,8 @@ import { useSearchParams } from "wouter";
 import { useActKeys } from "../actKeys";
 import { ApiError } from "../api";
 import { type Act, type Commanded, command, getCommanded } from "../incident";
+import { fileOf, timelineCsv } from "../incidentTables";
+import { Csv } from "../parts/Csv";
 import Declare from "../parts/Declare";
 import { Go } from "../parts/Go";
 import { ActDialog } from "../parts/IncidentActs";
@@ -128,6 +130,11 @@ function Page({ i, error, env, pulse, fresh, now }: ViewProps & { i: Commanded; 
         <section className="card story" aria-label="Timeline">
           <header>
             <h2>Timeline</h2>
+            <Csv
+              name={fileOf(i.id, "timeline")}
+              text={() => timelineCsv(i.timeline)}
+              empty={i.timeline.length === 0}
+            />
             <button type="button" className="link" onClick={() => open("note")}>
               Add a note
             </button>

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useSearchParams } from "wouter";
 import { type Attributes, getTrace, type Span, type TraceAnswer } from "../ask";
 import { clock, date, int, plural } from "../format";
-import { save } from "../keys";
+import { Csv } from "../parts/Csv";
 import { Dialog } from "../parts/Dialog";
 import { Go } from "../parts/Go";
 import { Shape } from "../parts/Mark";
@@ -152,14 +152,7 @@ function Spans({ w, id, onOpen }: { w: Waterfall; id: string; onOpen: (span: str
             </li>
           ))}
         </ul>
-        <Button
-          size="compact-xs"
-          variant="default"
-          className="csv"
-          onClick={() => save(`felt-trace-${id}.csv`, "text/csv", traceCsv(w))}
-        >
-          CSV
-        </Button>
+        <Csv name={`felt-trace-${id}.csv`} text={() => traceCsv(w)} />
       </header>
       <table className="waterfall">
         <thead>

@@ -1,11 +1,10 @@
 import "../styles/views.css";
-import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useSearchParams } from "wouter";
 import { getInteractions, type Interaction } from "../ask";
 import { clock, date, int, plural, windowWords } from "../format";
-import { save } from "../keys";
 import { Affected } from "../parts/Affected";
+import { Csv } from "../parts/Csv";
 import { Go } from "../parts/Go";
 import { every, keepOf } from "../queries";
 import { withParam } from "../url";
@@ -70,21 +69,11 @@ export default function Tries({ window, env, pulse, fresh, now }: ViewProps) {
             </select>
           </label>
           {of && <Affected of={of} name={name} env={env} window={window} />}
-          <Button
-            size="compact-xs"
-            variant="default"
-            className="csv"
-            disabled={rows.length === 0}
-            onClick={() =>
-              save(
-                `felt-tries-${name.replaceAll("/", "-")}-${window}.csv`,
-                "text/csv",
-                triesCsv(rows),
-              )
-            }
-          >
-            CSV
-          </Button>
+          <Csv
+            name={`felt-tries-${name.replaceAll("/", "-")}-${window}.csv`}
+            text={() => triesCsv(rows)}
+            empty={rows.length === 0}
+          />
         </header>
         {rows.length === 0 ? (
           <p className="empty">None in the last {windowWords(got.data?.window ?? window)}.</p>

@@ -1,9 +1,8 @@
-import { Button } from "@mantine/core";
 import { useState } from "react";
 import type { UnmappedAnswer } from "../ask";
 import { csv } from "../csv";
 import { int, plural, shareOf } from "../format";
-import { save } from "../keys";
+import { Csv } from "../parts/Csv";
 import { Snippet } from "../parts/Snippet";
 
 interface Line {
@@ -51,14 +50,10 @@ export function Unmapped({ a, period }: { a: UnmappedAnswer; period: string }) {
   const lines = linesOf(a);
   const rest = lines.length - short;
   const head = ["what", "kind", "customers", "volume", "errors"];
-  const take = () =>
-    save(
-      "felt-unmapped.csv",
-      "text/csv",
-      csv(
-        head,
-        lines.map((l) => [l.what, l.kind, l.people, l.volume, l.errors]),
-      ),
+  const text = () =>
+    csv(
+      head,
+      lines.map((l) => [l.what, l.kind, l.people, l.volume, l.errors]),
     );
   return (
     <section className="card" data-testid="unmapped">
@@ -67,15 +62,7 @@ export function Unmapped({ a, period }: { a: UnmappedAnswer; period: string }) {
           Seen but in no journey{" "}
           <small>{lines.length === 0 ? "nothing" : `${int(lines.length)}, last ${period}`}</small>
         </h2>
-        <Button
-          size="compact-xs"
-          variant="default"
-          className="csv"
-          disabled={lines.length === 0}
-          onClick={take}
-        >
-          CSV
-        </Button>
+        <Csv name="felt-unmapped.csv" text={text} empty={lines.length === 0} />
       </header>
       {(a.named ?? 0) > 0 && (
         <p className="empty">
