@@ -15,14 +15,14 @@ import (
 )
 
 // spawn starts a server in a process of its own.
-func spawn(t *testing.T, dir string) (*server, *exec.Cmd) {
+func spawn(t *testing.T, dir string, env ...string) (*server, *exec.Cmd) {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(exe)
-	cmd.Env = append(os.Environ(), childDir+"="+dir)
+	cmd.Env = append(append(os.Environ(), childDir+"="+dir), env...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {

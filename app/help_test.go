@@ -20,8 +20,11 @@ import (
 	"github.com/felt-cx/felt"
 )
 
-// childDir names the data directory of a server that a test kills.
-const childDir = "FELT_APP_TEST_DIR"
+// childDir names the data directory of a server that a test kills, childConfig its inventory's; "" none.
+const (
+	childDir    = "FELT_APP_TEST_DIR"
+	childConfig = "FELT_APP_TEST_CONFIG"
+)
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childDir); dir != "" {
@@ -39,7 +42,9 @@ func testConfig(dir string) Config {
 
 // child runs a server until it is killed.
 func child(dir string) int {
-	a, err := New(context.Background(), testConfig(dir))
+	cfg := testConfig(dir)
+	cfg.ConfigDir = os.Getenv(childConfig)
+	a, err := New(context.Background(), cfg)
 	if err == nil {
 		fmt.Println(a.Addr(), a.HTTPAddr())
 		err = a.Run(context.Background(), nil)
