@@ -315,7 +315,7 @@ func TestCommanderView(t *testing.T) {
 	for path, want := range map[string]any{
 		"priority": "P1", "commander": "Ben", "score": 72.5, "score_parts.0.input": "2 of 4", "elapsed_ms": 110_000.0,
 		"journeys.0.team": "Payments", "journeys.0.criticality": 5.0, "revenue_path": true, "revenue_at_risk": nil, "tickets_before": nil,
-		"impact.customers.failed": 2.0, "now.impact.customers.failed": 2.0, "now.from": "2026-03-04T13:45:00Z",
+		"impact.customers.failed": 2.0, "now.impact.customers.failed": 2.0, "now.from": "2026-03-04T13:48:10Z",
 		"hit.0.share": .4, "hit.0.question.where.0": "region=eu", "spared.0.share": nil, "segments_hit.0.region": "eu",
 		"suspects.0.lead_ms": 60_000.0, "recovery.for_ms": 300_000.0, "recovery.since": nil,
 		"plan.0.actions.0.action": "Roll back", "plan.0.actions.0.approver": "Ana", "plan.0.links.0.url": "https://runbooks.example/checkout",
