@@ -115,7 +115,9 @@ func TestAppFallsSilent(t *testing.T) {
 	if text := e.Data.Subject.Content.Description; !strings.HasPrefix(text, "Nothing is heard of shop since") || !strings.Contains(text, "so what customers of shop do is not known") {
 		t.Error(text)
 	}
-	var list struct{ Incidents []struct{ ID, Kind, App, Title, Status string } }
+	var list struct {
+		Incidents []struct{ ID, Kind, App, Title, Status string }
+	}
 	s.get(t, "/api/v1/incidents?status=open", &list)
 	if len(list.Incidents) != 1 || list.Incidents[0].Kind != "silent" || list.Incidents[0].App != "shop" || list.Incidents[0].Title != "shop is not heard of" {
 		t.Fatalf("%+v", list)

@@ -61,33 +61,33 @@ type entity struct {
 
 // eventIncident is what Felt knows beyond the vocabulary.
 type eventIncident struct {
-	Incident  string         `json:"incident"`
-	Version   int64          `json:"version"`
-	Title     string         `json:"title"`
-	Why       string         `json:"why,omitempty"`
-	Kind      string         `json:"kind,omitempty"`
-	Status    string         `json:"status"`
-	Source    string         `json:"source,omitempty"`
-	Priority  string         `json:"priority,omitempty"`
-	Score     float64        `json:"score"`
-	Env       string         `json:"env"`
-	App       string         `json:"app,omitempty"`
-	Journeys  []string       `json:"journeys,omitempty"`
-	Commander string         `json:"commander,omitempty"`
-	URL       string         `json:"url,omitempty"`
-	FirstBad  string         `json:"first_bad,omitempty"`
-	Detected  string         `json:"detected,omitempty"`
-	Opened    string         `json:"opened,omitempty"`
-	Reopened  string         `json:"reopened,omitempty"`
-	Mitigated string         `json:"mitigated,omitempty"`
-	Recovered string         `json:"recovered,omitempty"`
-	Resolved  string         `json:"resolved,omitempty"`
-	Customers eventCustomers `json:"customers"`
-	Recovery  string         `json:"recovery,omitempty"`
-	Hit       []eventPart    `json:"segments_hit,omitempty"`
-	Spared    []eventPart    `json:"segments_spared,omitempty"`
-	Suspects  []eventSuspect `json:"suspects,omitempty"`
-	First     []eventFirst   `json:"first_out_of_band,omitempty"`
+	Incident  string          `json:"incident"`
+	Version   int64           `json:"version"`
+	Title     string          `json:"title"`
+	Why       string          `json:"why,omitempty"`
+	Kind      string          `json:"kind,omitempty"`
+	Status    string          `json:"status"`
+	Source    string          `json:"source,omitempty"`
+	Priority  string          `json:"priority,omitempty"`
+	Score     float64         `json:"score"`
+	Env       string          `json:"env"`
+	App       string          `json:"app,omitempty"`
+	Journeys  []string        `json:"journeys,omitempty"`
+	Commander string          `json:"commander,omitempty"`
+	URL       string          `json:"url,omitempty"`
+	FirstBad  string          `json:"first_bad,omitempty"`
+	Detected  string          `json:"detected,omitempty"`
+	Opened    string          `json:"opened,omitempty"`
+	Reopened  string          `json:"reopened,omitempty"`
+	Mitigated string          `json:"mitigated,omitempty"`
+	Recovered string          `json:"recovered,omitempty"`
+	Resolved  string          `json:"resolved,omitempty"`
+	Customers *eventCustomers `json:"customers,omitempty"` // nil: what they do is not known
+	Recovery  string          `json:"recovery,omitempty"`
+	Hit       []eventPart     `json:"segments_hit,omitempty"`
+	Spared    []eventPart     `json:"segments_spared,omitempty"`
+	Suspects  []eventSuspect  `json:"suspects,omitempty"`
+	First     []eventFirst    `json:"first_out_of_band,omitempty"`
 }
 
 // eventCustomers are distinct customers in the incident's scope since first_bad.
@@ -159,18 +159,27 @@ func cdeventOf(n *felt.Notification, link string, e *event) *cdevent {
 	return d
 }
 
+// eventCustomersOf counts customers; nil when nothing is heard of them.
+func eventCustomersOf(i *felt.Incident) *eventCustomers {
+	c := &i.Impact
+	if i.Kind == string(felt.FindingSilent) && c.Customers.Total == 0 {
+		return nil
+	}
+	return &eventCustomers{
+		Total: c.Customers.Total, Failed: c.Customers.Failed, Degraded: c.Customers.Degraded,
+		Recovered: c.Recovered, Lost: c.Lost, Undecided: c.Undecided, Method: string(c.Method),
+	}
+}
+
 func eventIncidentOf(n *felt.Notification, link string) eventIncident {
-	i, c := &n.Incident, n.Incident.Impact
+	i := &n.Incident
 	v := eventIncident{
 		Incident: i.ID, Version: i.Version, Title: tell.Title(i), Why: n.Why, Kind: i.Kind, Status: i.Status.String(), Source: i.Source,
 		Priority: i.Priority, Score: i.Score, Env: i.Env, App: i.App, Journeys: i.Journeys, Commander: i.Commander, URL: incidentURL(link, i.ID),
 		FirstBad: stamp(i.FirstBad), Detected: stamp(i.Detected), Opened: stamp(i.Opened), Reopened: stamp(i.Reopened),
 		Mitigated: stamp(i.Mitigated), Recovered: stamp(i.Recovered), Resolved: stamp(i.Resolved), Recovery: i.Recovery.Text,
-		Customers: eventCustomers{
-			Total: c.Customers.Total, Failed: c.Customers.Failed, Degraded: c.Customers.Degraded,
-			Recovered: c.Recovered, Lost: c.Lost, Undecided: c.Undecided, Method: string(c.Method),
-		},
-		Hit: eventParts(i.SegmentsHit), Spared: eventParts(i.SegmentsSpared),
+		Customers: eventCustomersOf(i),
+		Hit:       eventParts(i.SegmentsHit), Spared: eventParts(i.SegmentsSpared),
 	}
 	for _, s := range i.Suspects[:min(len(i.Suspects), suspectsShown)] {
 		v.Suspects = append(v.Suspects, eventSuspect{Kind: s.Kind, What: s.What, Change: s.Change, At: stamp(s.At), Text: s.Text})
