@@ -88,6 +88,7 @@ func (x *exchange) takeBusiness() (answer businessAnswer, f *fault) {
 		return answer, f
 	}
 	defer t.release()
+	d.announce(r.Header.Get(moreHeader))
 	body, f := d.readBody(t, r.Body, r.ContentLength, min(d.limits.Body, d.limits.Business))
 	if f != nil {
 		return answer, f

@@ -43,10 +43,16 @@
 //
 // In an event log the clock follows the newest event. The ticks are derived by readers,
 // but who imports an hour of history also wants its last seconds counted: when no
-// telemetry has come for three seconds, one stored tick moves the clock by the settle
-// time and two seconds, and so closes what was open. Data that comes later goes on from
-// there; nothing is past in an event log. A control record in an event log is followed
-// by a tick of its own, since it takes effect at the next one.
+// telemetry has come for three seconds and no request is under way, one stored tick moves
+// the clock by the settle time and two seconds, and so closes what was open. Data that
+// comes later goes on from there; nothing is past in an event log. A control record in an
+// event log is followed by a tick of its own, since it takes effect at the next one.
+//
+// A sender that takes its time (it reads a file, the machine is busy) would have its
+// pauses in the log as if they had happened. So a request may say Felt-More-Within: 60 (a
+// header, or metadata in gRPC): within so many seconds, at most 600, another one comes,
+// and the log is left open until then. The last one says 0. With that, what an import
+// makes is the same however slow it goes.
 //
 // # Business data
 //

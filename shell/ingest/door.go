@@ -40,6 +40,7 @@ type Door struct {
 	packing int            // requests that will join soon
 	pending int            // requests in slots, waiting for the next append
 	since   time.Time      // since when
+	more    time.Time      // until then a sender wants its event log left open
 	running bool
 	closing bool
 	healths []*health.Server

@@ -124,6 +124,7 @@ func (d *Door) exchange(sig signal, stream grpc.ServerStream) (report otlp.Repor
 		return report, f, nil
 	}
 	defer t.release()
+	d.announce(firstOf(metadata.ValueFromIncomingContext(ctx, moreHeader)))
 	m := message{pool: &d.bodies}
 	if err := stream.RecvMsg(&m); err != nil {
 		return report, nil, err //nolint:wrapcheck // gRPC's own

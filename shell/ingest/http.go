@@ -126,6 +126,7 @@ func (x *exchange) serve() (report otlp.Report, f *fault) {
 		return report, f
 	}
 	defer t.release()
+	d.announce(r.Header.Get(moreHeader))
 	body, f := d.readBody(t, r.Body, r.ContentLength, d.limits.Body)
 	if f != nil {
 		return report, f

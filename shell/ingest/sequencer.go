@@ -277,7 +277,7 @@ func (q *sequencer) untilTick(now felt.Instant) time.Duration {
 	if !q.clock.waits() {
 		return time.Hour
 	}
-	return idleClose - time.Since(q.idle)
+	return q.d.untilClosed(q.idle)
 }
 
 // readClock reads the system's clock, and says so when it moved in a way that a person
