@@ -12,15 +12,21 @@ import (
 // quietAfter is how long after the last large question memory goes back.
 const quietAfter = 3 * time.Second
 
+// idleAfter is how long after a write its memory goes back: not between one and the next of an import, since
+// to give it back and take it again costs as much as a small write.
+const idleAfter = 300 * time.Millisecond
+
 // room gives the database more memory while somebody asks or writes, and takes it back
 // afterwards: left alone it would keep in memory whatever it once read, up to its limit.
 type room struct {
 	mu     sync.Mutex
 	users  int
 	writes bool // a transaction of the writer is under way
+	wide   bool // the limit is that of writes
 	raised bool
 	closed bool
 	timer  *time.Timer
+	idle   *time.Timer   // since the last write
 	after  time.Duration // quietAfter, less in tests
 }
 
@@ -36,7 +42,7 @@ func (s *Store) makeRoom(ctx context.Context) (done func(), err error) {
 		if err := s.limit(ctx, s.opts.MemoryLimit); err != nil {
 			return nil, err
 		}
-		r.raised = true
+		r.raised, r.wide = true, false
 	}
 	r.users++
 	if r.timer != nil {
@@ -88,20 +94,43 @@ func (s *Store) roomToWrite(ctx context.Context) (done func(), err error) {
 	r := &s.room
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.raised {
+	if !r.raised && !r.wide {
 		if err := limitBy(ctx, s.conn, s.opts.WriteLimit); err != nil {
 			return nil, err
 		}
+		r.wide = true
 	}
 	r.writes = true
-	return func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if r.writes = false; !r.raised {
-			// What it cannot give back now is with the next write.
-			_ = limitBy(context.WithoutCancel(ctx), s.conn, s.opts.QuietLimit)
-		}
-	}, nil
+	return s.wrote, nil
+}
+
+// wrote lets the limit be lowered when no further write comes soon.
+func (s *Store) wrote() {
+	r := &s.room
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.writes = false; r.raised || r.closed {
+		return
+	}
+	if r.idle == nil {
+		r.idle = time.AfterFunc(idleAfter, s.narrow)
+	} else {
+		r.idle.Reset(idleAfter)
+	}
+}
+
+// narrow takes the memory of writes back.
+func (s *Store) narrow() {
+	r := &s.room
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.writes || r.raised || r.closed {
+		return
+	}
+	// What it cannot give back now is with the next write.
+	if err := s.limit(context.Background(), s.opts.QuietLimit); err == nil {
+		r.wide = false
+	}
 }
 
 // keepRoom gives a database that was opened again the limit that the last one had.
@@ -109,6 +138,7 @@ func (s *Store) keepRoom(ctx context.Context) error {
 	r := &s.room
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.wide = false
 	if !r.raised {
 		return nil
 	}
@@ -146,5 +176,8 @@ func (s *Store) closeRoom() {
 	r.closed = true
 	if r.timer != nil {
 		r.timer.Stop()
+	}
+	if r.idle != nil {
+		r.idle.Stop()
 	}
 }

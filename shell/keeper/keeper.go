@@ -13,8 +13,12 @@ import (
 )
 
 const (
-	// stepTicks is how much of a backlog is taken at once.
+	// stepTicks is how much of a backlog is taken at once, at least. Where little is kept, steps grow: a
+	// month that is imported is a minute forty thousand times.
 	stepTicks = 60
+	// fewTraces and fewBytes are what a step brings and leaves held at most, so that the next one is larger.
+	fewTraces = 100
+	fewBytes  = 1 << 20
 	// slack is how far a trace's spans may have arrived before its interaction began:
 	// clocks differ, and events of the future are set to some seconds ahead.
 	slack = 10 * felt.Second
@@ -31,6 +35,8 @@ type Keeper struct {
 	log     source
 	pos     felt.Place // last record read
 	asked   felt.Tick  // the store was asked for traces up to here
+	step    felt.Tick  // of a backlog; grows and shrinks
+	learned int        // traces, in the last step
 	known   *known
 	held    *collector
 	waiting map[felt.TraceID]late // traces decided late; the first pass leaves them alone
@@ -239,6 +245,7 @@ func (k *Keeper) round(ctx context.Context) (more bool, err error) {
 	if err := k.learn(ctx, now); err != nil {
 		return false, err
 	}
+	k.pace()
 	limit := (now - behind).Instant()
 	if drain && now == p.Tick {
 		limit = math.MaxInt64
@@ -265,7 +272,18 @@ func (k *Keeper) horizon(p felt.Progress, behind felt.Tick) (felt.Tick, error) {
 	if next == nil {
 		return max(p.Tick, k.asked), nil
 	}
-	return max(min(p.Tick, felt.TickOf(next.At)+behind+stepTicks), k.asked), nil
+	return max(min(p.Tick, felt.TickOf(next.At)+behind+k.step), k.asked), nil
+}
+
+// pace decides how large the next step of a backlog is. A trace is forgotten when it was remembered for
+// so long, and its spans must be read by then.
+func (k *Keeper) pace() {
+	if k.learned <= fewTraces && k.held.bytes <= fewBytes {
+		most := felt.TickOf(felt.Instant(k.opts.Remember))/2 - felt.Tick(k.opts.Behind/time.Second)
+		k.step = max(min(2*k.step, most), stepTicks)
+	} else {
+		k.step = max(k.step/2, stepTicks)
+	}
 }
 
 // ask asks the store, in pieces that grow while little comes, so that no list gets long
@@ -309,8 +327,10 @@ func (k *Keeper) remember(t felt.KeptTrace, tick felt.Tick) (fresh bool) {
 // passed already wait for a second look.
 func (k *Keeper) learn(ctx context.Context, now felt.Tick) error {
 	before := k.asked
+	k.learned = 0
 	err := k.ask(ctx, before, now, func(t felt.KeptTrace) {
 		fresh := k.remember(t, now)
+		k.learned++
 		if !fresh || k.pos.Seq == 0 || t.Start-slack > k.pos.At {
 			return
 		}

@@ -23,6 +23,7 @@ type item struct {
 	rows     int                // about
 	ready    bool               // everything that was on the log at the start has been read
 	posting  *posting           // what the tick tells, on its way to the outbox; nil nothing
+	past     bool               // the log's clock follows the data: more is behind it, or nobody waits
 }
 
 // statsEvery is how often the engine is asked for its numbers: it goes through all of
@@ -161,7 +162,7 @@ func (m *machine) closeUntil(ctx context.Context, next felt.Tick, queue chan<- i
 		}
 		m.tick, m.seq = t, m.openSeq
 		batches, notes := m.step(t)
-		it := item{batches: batches, posting: m.w.hand(notes)}
+		it := item{batches: batches, posting: m.w.hand(notes), past: m.eng.Settings().Clock == felt.ClockEvent}
 		if t == m.open {
 			m.judging.Lock()
 			m.eng.Stood(t, next)

@@ -46,6 +46,7 @@ func (q *waiting) add(ticks, rows int) {
 // the log still has everything.
 func (w *Worker) write(ctx, live context.Context, queue <-chan item) error {
 	var first *item // taken and not written yet: what it tells was not in the outbox
+	var last writeTime
 	for {
 		if first == nil {
 			it, ok := <-queue
@@ -57,6 +58,9 @@ func (w *Worker) write(ctx, live context.Context, queue <-chan item) error {
 		if err := w.awaitPosted(ctx, *first); err != nil {
 			w.dropSnapshot(first.snapshot)
 			return err
+		}
+		if first.past {
+			w.gatherPast(live, last)
 		}
 		group, rows := []item{*first}, first.rows
 		for first = nil; rows < rowsPerWrite; {
@@ -72,9 +76,36 @@ func (w *Worker) write(ctx, live context.Context, queue <-chan item) error {
 			rows += next.rows
 		}
 		w.waiting.add(-len(group), -rows)
+		began := time.Now()
 		if err := w.writeGroup(ctx, live, group); err != nil {
 			return err
 		}
+		last = writeTime{end: time.Now(), took: time.Since(began)}
+	}
+}
+
+// writeTime is when the last write ended and how long it took.
+type writeTime struct {
+	end  time.Time
+	took time.Duration
+}
+
+const (
+	// pastRest is how much longer than it writes the writer lets ticks of an event log gather: a
+	// transaction costs as much for one of them as for thousands.
+	pastRest = 3
+	// pastWait bounds that, so that progress is seen to move.
+	pastWait = time.Second
+	// pastLook is how often it looks whether enough has gathered.
+	pastLook = 5 * time.Millisecond
+)
+
+// gatherPast waits until a write is worth it again: nobody waits for the second that an event log's
+// clock shows. It returns at once when enough rows wait, or when the process is to stop.
+func (w *Worker) gatherPast(live context.Context, last writeTime) {
+	until := last.end.Add(min(pastRest*last.took, pastWait))
+	for left := time.Until(until); left > 0 && !w.waiting.full(&w.opts) && live.Err() == nil; left = time.Until(until) {
+		time.Sleep(min(left, pastLook))
 	}
 }
 
