@@ -151,14 +151,16 @@ func (s *Slow) learn() {
 			if s.limit[i] = limit; s.rates[i] == nil {
 				s.rates[i] = new(Rate)
 			}
-			s.rates[i].rebase(above / total)
+			s.rates[i].rebase(above/total, total)
 		}
 	}
 }
 
-// rebase changes what is a hit: from now on this share of tries is.
-func (r *Rate) rebase(share float64) {
+// rebase changes what is a hit: from now on this share of tries is, as far as so many tell. However long the
+// series is known, nothing more is known of a limit that was just read off them.
+func (r *Rate) rebase(share, known float64) {
 	b := &r.base
+	b.now.n, b.long.n = min(b.now.n, known), min(b.long.n, known)
 	b.now.hit, b.long.hit, b.limbo.hit = b.now.n*share, b.long.n*share, b.limbo.n*share
 	for i := range b.ring {
 		b.ring[i].hit = float32(float64(b.ring[i].n) * share)
