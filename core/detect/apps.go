@@ -234,16 +234,16 @@ func (d *Detector) successor(a *app) *app {
 	return nil
 }
 
-// seriesOf lists the series of an app, among them those that began since the last judging.
+// seriesOf lists the series of an app, while a window is judged: they are in order then.
 func (d *Detector) seriesOf(env, name string) []*series {
-	if d.dirty {
-		d.link()
-	}
 	at := func(s *series, _ struct{}) int { return cmp.Or(cmp.Compare(s.env, env), cmp.Compare(s.app, name)) }
 	from, _ := slices.BinarySearchFunc(d.order, struct{}{}, at)
 	to := from
 	for to < len(d.order) && at(d.order[to], struct{}{}) == 0 {
 		to++
+	}
+	for from < to && d.order[from].name == "" { // the app as a whole
+		from++
 	}
 	return d.order[from:to]
 }

@@ -329,3 +329,21 @@ func TestAppSnapshot(t *testing.T) {
 		w.d.Load(codec.NewDecoder(buf.Bytes()))
 	}
 }
+
+// TestBackFromSilence: a busy app is heard again: that nobody was heard is not told as customers who did not
+// come, also when they come back one after the other.
+func TestBackFromSilence(t *testing.T) {
+	for i, share := range []float64{1, .7, 1, .7, 1, 1} {
+		w := newWorld(nil)
+		all := func(int) { w.many("pay", 5, .01, nil) }
+		w.run(3600, all)
+		w.silent = true
+		w.run(600+[]int{0, 0, 9, 9, 5, 3}[i], nil)
+		w.silent = false
+		list := w.run(60, func(int) { w.many("pay", 5*share, .01, nil) })
+		list = append(list, w.run(600, all)...)
+		if got := kinds(w.found); got != "silent silent " {
+			t.Errorf("share %.1f: %q, %+v", share, got, opened(list))
+		}
+	}
+}

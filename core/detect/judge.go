@@ -77,7 +77,7 @@ func (d *Detector) judge(s *series, t felt.Tick, e *Event) {
 		if !e.Lasting || e.Statistic < e.Threshold || s.has(e.Kind, false) || !d.enough(s, t, e) {
 			return
 		}
-		if e.Test == TestDrop && s.source != nil && !s.source.gone && s.source.doubtful(t) {
+		if e.Test == TestDrop && s.source != nil && !s.source.gone && (s.source.doubtful(t) || s.source.found != nil) { // or it is heard again just now
 			s.source.blame(s, e) // told of the source, when it is sure
 			return
 		}

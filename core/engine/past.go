@@ -75,7 +75,13 @@ func Resume(s felt.Settings, k Known) (*Engine, *Past, error) {
 	}
 	e.stage3.known = k.Tick
 	e.stage3.book.Resume(k.Tick, k.Incidents, k.Findings)
-	return e, &Past{e: e, counts: true, stored: k.Findings, seen: map[string]felt.Finding{}}, nil
+	p := &Past{e: e, counts: true, stored: k.Findings, seen: map[string]felt.Finding{}}
+	for _, f := range k.Findings {
+		if f.Detector == detect.DetectorApp && f.Ended == 0 {
+			p.gone = append(p.gone, f)
+		}
+	}
+	return e, p, nil
 }
 
 // Add takes interactions as [felt.HistoryReader] yields them, in its order. It returns what was
@@ -133,9 +139,18 @@ func (p *Past) stand(t felt.Tick) (some bool) {
 
 // listen tells the detectors who was heard before tick t is judged.
 func (p *Past) listen(t felt.Tick) {
-	if p.silent == nil {
-		return
+	if p.silent != nil {
+		p.hear(t)
 	}
+	for i := range p.gone {
+		if f := &p.gone[i]; t%detect.Every == 0 && f.Opened <= t && (f.Ended == 0 || t < f.Ended) {
+			p.e.stage3.detector.Missing(f.Series.Env, f.Series.App, felt.Tick(f.Since/felt.Second))
+		}
+	}
+}
+
+// hear tells them of those who are taken to be heard.
+func (p *Past) hear(t felt.Tick) {
 	for i := range p.rows {
 		if r := &p.rows[i]; r.Service != "" {
 			p.heard[service{r.Env, r.Service}] = r.App
@@ -156,11 +171,6 @@ func (p *Past) listen(t felt.Tick) {
 		}
 		if at > t-detect.Every { // in this window, if it was the last before a silence
 			p.e.stage3.detector.Heard(at, detect.Voice{Env: of.env, App: app, Service: of.name})
-		}
-	}
-	for i := range p.gone {
-		if f := &p.gone[i]; f.Opened <= t && (f.Ended == 0 || t < f.Ended) {
-			p.e.stage3.detector.Missing(f.Series.Env, f.Series.App, felt.Tick(f.Since/felt.Second))
 		}
 	}
 }
