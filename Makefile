@@ -9,7 +9,7 @@ TESTFLAGS ?= -race -timeout 14m
 
 WEB_SRC := $(shell find web/src web/public -type f 2>/dev/null) web/index.html web/package.json web/package-lock.json web/vite.config.ts web/tsconfig.json
 
-.PHONY: help run build test test-go test-journeys test-web test-e2e test-peers lint vuln bench bench-memory bench-fleet bench-mttd bench-questions fuzz clean chromium
+.PHONY: help run build test test-go test-journeys test-web test-e2e test-peers lint vuln bench bench-memory bench-fleet bench-mttd bench-quiet bench-questions fuzz clean chromium
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -81,6 +81,10 @@ bench-fleet: ## a month of 6,000 series without a fault, then faults: who is wok
 
 bench-mttd: build ## from the twentieth customer hurt to the webhook: 40 faults of every kind, 50 minutes
 	$(GO) run ./internal/mttd -felt $(CURDIR)/$(BIN)/felt $(MTTD)
+
+bench-quiet: ## 30 simulated days without a fault, twice: which incidents open for nothing, at most 4
+	$(GO) run ./internal/quiet -seed 1 $(QUIET)
+	$(GO) run ./internal/quiet -seed 2 $(QUIET)
 
 bench-questions: ## latency of each question on 20 million interactions
 	FELT_BENCH_ROWS=20000000 $(GO) test -run '^$$' -bench Questions -benchtime 5x -timeout 30m ./shell/duckdb
