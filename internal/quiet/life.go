@@ -37,7 +37,7 @@ func newLife(o options, out io.Writer) (*life, error) {
 		RateAt: func(at felt.Instant) float64 { return o.rate * crowd(at-monday) },
 	})
 	if err != nil {
-		return nil, err //nolint:wrapcheck // says what it was
+		return nil, err
 	}
 	s := felt.DefaultSettings()
 	s.Partitions = 1
@@ -49,7 +49,7 @@ func newLife(o options, out io.Writer) (*life, error) {
 	}
 	in, err := simulate.Inventory(scenario)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // says what it was
+		return nil, err
 	}
 	return l, l.say(felt.KindInventory, in)
 }
@@ -70,7 +70,7 @@ func (l *life) live(ctx context.Context, days float64) error {
 	to := from + felt.Tick(days*86400)
 	for t := from + 1; t <= to; t++ {
 		if err := ctx.Err(); err != nil {
-			return err //nolint:wrapcheck // cut off
+			return err
 		}
 		if err := l.second(t); err != nil {
 			return err
