@@ -12,12 +12,17 @@ import (
 // quietAfter is how long after the last large question memory goes back.
 const quietAfter = 3 * time.Second
 
+// quietThreads work when nobody asks: the one that writes.
+const quietThreads = 1
+
 // idleAfter is how long after a write its memory goes back: not between one and the next of an import, since
 // to give it back and take it again costs as much as a small write.
 const idleAfter = 300 * time.Millisecond
 
 // room gives the database more memory while somebody asks or writes, and takes it back
-// afterwards: left alone it would keep in memory whatever it once read, up to its limit.
+// afterwards: left alone it would keep in memory whatever it once read, up to its limit. Likewise with
+// threads, for questions only: a thread that waits for another one's part of a task does not sleep, and
+// a write has little that two could do.
 type room struct {
 	mu     sync.Mutex
 	users  int
@@ -44,6 +49,11 @@ func (s *Store) makeRoom(ctx context.Context) (done func(), err error) {
 		}
 		r.raised, r.wide = true, false
 	}
+	if r.users == 0 {
+		if err := s.threads(ctx, s.opts.Threads); err != nil {
+			return nil, err
+		}
+	}
 	r.users++
 	if r.timer != nil {
 		r.timer.Stop()
@@ -58,6 +68,8 @@ func (s *Store) leaveRoom() {
 	if r.users--; r.users > 0 || r.closed {
 		return
 	}
+	// When it cannot be, a write takes more of the processors than it need.
+	_ = s.threads(context.Background(), quietThreads)
 	if r.timer == nil {
 		r.timer = time.AfterFunc(r.after, s.quiet)
 	} else {
@@ -139,6 +151,11 @@ func (s *Store) keepRoom(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.wide = false
+	if r.users > 0 {
+		if err := s.threads(ctx, s.opts.Threads); err != nil {
+			return err
+		}
+	}
 	if !r.raised {
 		return nil
 	}
@@ -154,6 +171,14 @@ func wantsRoom(err error) bool {
 	text := err.Error()
 	return strings.Contains(text, "Out of Memory") || strings.Contains(text, "to allocate") || strings.Contains(text, "not allocate") ||
 		strings.Contains(text, "failed to pin block")
+}
+
+// threads sets how many threads there are, that of the asker included.
+func (s *Store) threads(ctx context.Context, n int) error {
+	if _, err := s.db.ExecContext(ctx, fmt.Sprintf("SET GLOBAL threads = %d", n)); err != nil {
+		return fmt.Errorf("duckdb: set threads to %d: %w", n, err)
+	}
+	return nil
 }
 
 func (s *Store) limit(ctx context.Context, limit string) error { return limitBy(ctx, s.db, limit) }

@@ -25,7 +25,7 @@ type Options struct {
 	MemoryLimit         string       // of DuckDB while questions are asked, such as "384MB", the default; larger ones spill to disk
 	QuietLimit          string       // of DuckDB when nobody asks; default MemoryLimit
 	WriteLimit          string       // of DuckDB while a write or a checkpoint is under way that nobody's question raised it for; default MemoryLimit
-	Threads             int          // for questions; 2
+	Threads             int          // for questions; 2. One when nobody asks, unless memory does not change either
 	CheckpointThreshold string       // size of the WAL at which it is folded into the file; "64MB"; a checkpoint takes time and memory in proportion
 	Readers             int          // questions at a time; 4
 	ExactLimit          int64        // most interactions in scope for an exact count of customers; 20,000,000
@@ -144,18 +144,22 @@ func (s *Store) start(ctx context.Context) error {
 // database is open, no question can read a file or load an extension. They are locked as
 // well, unless the memory limit changes (see room).
 func (s *Store) settings(ctx context.Context) error {
+	threads, locked := quietThreads, s.opts.QuietLimit == s.opts.MemoryLimit
+	if locked {
+		threads = s.opts.Threads
+	}
 	for _, set := range []struct {
 		name  string
 		value any
 	}{
 		{"memory_limit", s.opts.QuietLimit},
-		{"threads", s.opts.Threads},
+		{"threads", threads},
 		{"checkpoint_threshold", s.opts.CheckpointThreshold},
 		{"preserve_insertion_order", false},
 		{"autoinstall_known_extensions", false},
 		{"autoload_known_extensions", false},
 		{"enable_external_access", false},
-		{"lock_configuration", s.opts.QuietLimit == s.opts.MemoryLimit},
+		{"lock_configuration", locked},
 	} {
 		if _, err := s.conn.ExecContext(ctx, fmt.Sprintf("SET GLOBAL %s = %s", set.name, literal(set.value))); err != nil {
 			return fmt.Errorf("duckdb: set %s to %v: %w", set.name, set.value, err)
