@@ -162,8 +162,8 @@ func TestSilenceThatIsNone(t *testing.T) {
 		from := w.now
 		w.now += 3600
 		w.d.Stood(from, w.now)
-		w.run(90, nil) // its senders wait before they try again
-		if list := pages(w.run(1800, func(int) { w.small("shop", "web") })); len(list) != 0 {
+		list := slices.Clone(w.run(90, nil)) // its senders wait before they try again
+		if list = pages(append(list, w.run(1800, func(int) { w.small("shop", "web") })...)); len(list) != 0 {
 			t.Errorf("%+v", list)
 		}
 		w.now += 3600
@@ -345,5 +345,33 @@ func TestBackFromSilence(t *testing.T) {
 		if got := kinds(w.found); got != "silent silent " {
 			t.Errorf("share %.1f: %q, %+v", share, got, opened(list))
 		}
+	}
+}
+
+// TestSilenceIsDue: who drives the detector only when something is due hears of a silence all the same,
+// also of an app without customers; and some time nothing is due any more.
+func TestSilenceIsDue(t *testing.T) {
+	w := quietWorld()
+	turn := func(until felt.Tick) {
+		for at := w.d.Due(); at != 0 && at <= until; at = w.d.Due() {
+			w.found = append(w.found, w.d.Tick(at)...)
+		}
+	}
+	for range 9 * 144 {
+		w.now += 600
+		turn(w.now - 1)
+		w.d.Heard(w.now, Voice{Env: "production", App: "batch", Service: "batch", Pulse: true})
+		w.found = append(w.found, w.d.Tick(w.now)...)
+	}
+	if len(w.found) != 0 {
+		t.Fatalf("%+v", w.found)
+	}
+	turn(w.now + 86400)
+	told := pages(w.found)
+	if len(told) != 1 || told[0].Opened-w.now != 1800 || !strings.Contains(told[0].Explanation, "which was not silent for longer than 10 min before") {
+		t.Errorf("%+v", told)
+	}
+	if w.d.Due() != 0 {
+		t.Error("it is due for ever")
 	}
 }
