@@ -24,6 +24,8 @@ const (
 	slack = 10 * felt.Second
 	// cursorEvery is how often the place is written when there is nothing else to write.
 	cursorEvery = 10 * time.Second
+	// writeEvery is how often spans are written at most, unless many are held.
+	writeEvery = time.Second
 )
 
 // Keeper is one reader of the log. Make it with [New], run it once.
@@ -37,6 +39,7 @@ type Keeper struct {
 	asked   felt.Tick  // the store was asked for traces up to here
 	step    felt.Tick  // of a backlog; grows and shrinks
 	learned int        // traces, in the last step
+	piece   felt.Tick  // the store is asked for at a time
 	known   *known
 	held    *collector
 	waiting map[felt.TraceID]late // traces decided late; the first pass leaves them alone
@@ -290,8 +293,8 @@ func (k *Keeper) pace() {
 // and no time without anything takes long either.
 func (k *Keeper) ask(ctx context.Context, after, upTo felt.Tick, each func(felt.KeptTrace)) error {
 	const few, many = 1_000, 10_000
-	for piece := felt.Tick(600); after < upTo; {
-		to := min(after+piece, upTo)
+	for after < upTo {
+		to := min(after+k.piece, upTo)
 		var list []felt.KeptTrace
 		err := k.retry(ctx, "asking the store for traces", func() (err error) {
 			list, err = k.opts.Store.KeptTraces(ctx, after, to, k.opts.Share)
@@ -308,9 +311,9 @@ func (k *Keeper) ask(ctx context.Context, after, upTo felt.Tick, each func(felt.
 		}
 		after = to
 		if len(list) < few {
-			piece *= 2
+			k.piece = min(2*k.piece, felt.TickOf(felt.Day))
 		} else if len(list) > many {
-			piece = max(piece/2, 1)
+			k.piece = max(k.piece/2, 1)
 		}
 	}
 	return nil
@@ -406,6 +409,9 @@ func (k *Keeper) mark(rec *felt.Record) {
 
 // writeDue writes the traces of which nothing came for a while.
 func (k *Keeper) writeDue(ctx context.Context, all bool) error {
+	if !all && time.Since(k.wrote) < writeEvery && k.held.bytes < k.opts.HeldBytes/2 {
+		return nil // the steps of a backlog are many and small
+	}
 	quiet, hold := k.pos.At-felt.Instant(k.opts.Quiet), k.pos.At-felt.Instant(k.opts.HoldTrace)
 	spans := k.held.take(func(h *heldTrace) bool { return all || h.last <= quiet || h.first <= hold })
 	// How many spans there were of each trace is worth knowing as long as it is known.

@@ -89,7 +89,7 @@ func New(o Options) (*Keeper, error) {
 		return nil, errors.New("keeper: a share is at most 1")
 	}
 	o.defaults()
-	k := &Keeper{opts: o, step: stepTicks, known: newKnown(o.Traces), waiting: map[felt.TraceID]late{}}
+	k := &Keeper{opts: o, step: stepTicks, piece: 600, known: newKnown(o.Traces), waiting: map[felt.TraceID]late{}}
 	k.held = newCollector(o.TraceSpans, &k.count)
 	k.state.moved = time.Now()
 	return k, nil
