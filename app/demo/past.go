@@ -23,19 +23,24 @@ const (
 	riseShare = .1
 	// riseSteps is how many times e it is from the thin past to the live rate, about.
 	riseSteps = 6
+	// fullFor is how long before now all spans and logs of an interaction are sent, before that the one
+	// of the interaction alone: nobody looks at operations and edges further back than an hour, and what
+	// stands behind a fault is judged by the hour before it.
+	fullFor = 70 * felt.Minute
 	// slice is how much of the past arrives at the same moment.
 	slice = 10 * felt.Second
-	// chunkBytes is about how large the requests of the thin past are. A log that hears nothing for three
-	// seconds believes that its past is over.
+	// chunkBytes is about how large the requests are in which interactions are single spans.
 	chunkBytes = 512 << 10
+	// moreWithin is how long the server waits for the next request before it believes that the past is over.
+	moreWithin = time.Minute
 	// ahead is how many requests may wait for the server while the next are made.
 	ahead = 4
 	// near is how far the rows may be behind when the clock is switched.
 	near = 4 * felt.Second
 	// patience is how long the rows are waited for.
 	patience = 2 * time.Minute
-	// pastFaultAfter is when something went wrong after the launch.
-	pastFaultAfter = 30 * felt.Minute
+	// pastFaultAfter is when something went wrong after the launch: when all spans are sent.
+	pastFaultAfter = felt.Hour
 )
 
 // history is how far the past is taken in. It is guarded by the Demo's mu.
@@ -126,13 +131,14 @@ func (r *run) takeIn(ctx context.Context, begin, launch felt.Instant) error {
 	r.phase, r.past = phaseHistory, history{Window: felt.Window{From: begin, To: r.now()}, total: int64(total)}
 	r.mu.Unlock()
 	r.opt.Logger.Info("demo: taking in the history", "interactions", int64(total), "from", begin.Time())
-	if launch-begin > felt.Hour && r.now()-launch > 2*pastFaultAfter {
+	if launch-begin > felt.Hour && r.now()-launch > 3*pastFaultAfter/2 {
 		if err := r.world.Strike(pastFault, launch+pastFaultAfter, 0); err != nil {
 			return fmt.Errorf("demo: %w", err)
 		}
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	r.sender.More = moreWithin
 	queue, sent := make(chan chunk, ahead), make(chan struct{})
 	go func() {
 		defer close(sent)
@@ -145,12 +151,13 @@ func (r *run) takeIn(ctx context.Context, begin, launch felt.Instant) error {
 			r.mu.Unlock()
 		}
 	}()
-	n, err := r.replay(ctx, queue, launch)
+	n, err := r.replay(ctx, queue, max(launch, r.now()-fullFor))
 	if err == nil {
 		err = r.catchUp(ctx, queue, n)
 	}
 	close(queue)
 	<-sent
+	r.sender.More = 0
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
 	}
@@ -184,12 +191,13 @@ func (r *run) put(ctx context.Context, queue chan<- chunk, c chunk) error {
 	}
 }
 
-// replay lets the world live from its beginning to now, as fast as the server takes it.
-func (r *run) replay(ctx context.Context, queue chan<- chunk, launch felt.Instant) (n int64, err error) {
+// replay lets the world live from its beginning to now, as fast as the server takes it; all spans are
+// sent from full on.
+func (r *run) replay(ctx context.Context, queue chan<- chunk, full felt.Instant) (n int64, err error) {
 	thin := simulate.NewEncoder(r.world, simulate.EncoderOptions{Bulk: true, Lean: true})
 	var c chunk
 	size := 0
-	for at := r.world.Now().Floor(slice) + slice; at < launch && !r.stopped(); at += slice {
+	for at := r.world.Now().Floor(slice) + slice; at < full && !r.stopped(); at += slice {
 		n += r.advance(at, thin)
 		for _, b := range thin.Flush() {
 			// Log records would have to be requests of their own, and arrive late in a request of hours.
@@ -197,7 +205,7 @@ func (r *run) replay(ctx context.Context, queue chan<- chunk, launch felt.Instan
 				c.list, size = append(c.list, b), size+len(b.Data)
 			}
 		}
-		if size >= chunkBytes || at+slice >= launch {
+		if size >= chunkBytes || at+slice >= full {
 			c.list = append(r.changes(at), c.list...)
 			c.mark = mark{at, n}
 			if err := r.put(ctx, queue, c); err != nil {

@@ -87,7 +87,7 @@ func NewRunner(w *World, l *Ledger, o RunnerOptions) (*Runner, error) {
 	}
 	return &Runner{
 		World: w, Ledger: l, opt: o, stop: make(chan struct{}), struck: map[string]bool{},
-		sender:  &Sender{o.Client, o.To, o.Token, o.Gzip, o.Logger, o.Now},
+		sender:  &Sender{Client: o.Client, To: o.To, Token: o.Token, Gzip: o.Gzip, Logger: o.Logger, Now: o.Now},
 		encoder: NewEncoder(w, EncoderOptions{HoldBack: felt.Instant(o.HoldBack)}),
 	}, nil
 }

@@ -34,6 +34,7 @@ type Sender struct {
 	To     string // the server's address, as http://127.0.0.1:4318
 	Token  string // sent as a bearer token, when the server needs one
 	Gzip   bool
+	More   time.Duration // said with each request: within so long another one comes; 0 says nothing
 	Logger *slog.Logger
 	Now    func() time.Time
 }
@@ -114,6 +115,9 @@ func (s *Sender) post(ctx context.Context, path string, data []byte) (rejected i
 		req.Header.Set("Content-Type", "application/cloudevents-batch+json")
 	} else if s.Gzip && len(data) > 0 {
 		req.Header.Set("Content-Encoding", "gzip")
+	}
+	if s.More > 0 {
+		req.Header.Set("Felt-More-Within", strconv.Itoa(int(s.More/time.Second)))
 	}
 	if s.Token != "" {
 		req.Header.Set("Authorization", "Bearer "+s.Token)
