@@ -280,6 +280,9 @@ func (a *API) sharesOf(i *felt.Incident, list []felt.SegmentShare) []shareView {
 
 // ofScope names a scope as questions take it.
 func ofScope(s felt.Scope) string {
+	if isApp(s) {
+		return appOf + s.App
+	}
 	if s.Name == "" {
 		return ""
 	}

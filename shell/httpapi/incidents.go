@@ -132,7 +132,7 @@ func (a *API) ahead(from felt.Instant) felt.Instant {
 // counted asks how many customers a question is about; nil: the interactions cannot tell, for
 // the reason given.
 func (a *API) counted(ctx context.Context, q felt.Question) (im *felt.Impact, why string, err error) {
-	if q.Name == "" {
+	if !countable(q.Scope) {
 		return nil, "it names no journey, so nobody can be counted", nil
 	}
 	im, err = ask(ctx, a, func(ctx context.Context) (*felt.Impact, error) {

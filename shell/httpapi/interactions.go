@@ -11,7 +11,7 @@ import (
 
 type interactionsInput struct {
 	ManyInput
-	Of      []string `query:"of,explode" maxItems:"60" doc:"NAME, APP/NAME, journey:NAME, step:NAME or incident:ID; several times: what any of them names; left out: all"`
+	Of      []string `query:"of,explode" maxItems:"60" doc:"NAME, APP/NAME, journey:NAME, step:NAME, app:APP or incident:ID; several times: what any of them names; left out: all"`
 	Outcome string   `query:"outcome" doc:"success, degraded, failed, abandoned or cancelled; empty: any"`
 	Limit   int      `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 	Cursor  string   `query:"cursor" maxLength:"512" doc:"next of the page before"`

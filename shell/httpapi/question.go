@@ -34,7 +34,7 @@ type ManyInput struct {
 // ScopeInput is a question about one name, or about several at once.
 type ScopeInput struct {
 	ManyInput
-	Of []string `query:"of,explode" required:"true" minItems:"1" maxItems:"60" doc:"NAME, APP/NAME, journey:NAME or step:NAME; of a journey and a step of one name the journey is meant. incident:ID is all that an incident is about. Given several times, the answer is about all of them together: customers are distinct over all" example:"[\"shop/checkout\"]"`
+	Of []string `query:"of,explode" required:"true" minItems:"1" maxItems:"60" doc:"NAME, APP/NAME, journey:NAME or step:NAME; of a journey and a step of one name the journey is meant. app:APP is all steps of an app; incident:ID is all that an incident is about. Given several times, the answer is about all of them together: customers are distinct over all" example:"[\"shop/checkout\"]"`
 }
 
 // Asked is the question as every answer repeats it.
@@ -186,6 +186,9 @@ func (a *API) scopeOf(ctx context.Context, env, of string) (felt.Scope, error) {
 
 // readScope is scopeOf with what tells the scopes of a name.
 func readScope(env, of string, known func(name string) ([]felt.Scope, error)) (felt.Scope, error) {
+	if app, ok := strings.CutPrefix(of, appOf); ok && app != "" {
+		return felt.Scope{Env: env, App: app, Kind: felt.KindStep}, nil
+	}
 	rest, kind := of, felt.InteractionKind(0)
 	for _, k := range []felt.InteractionKind{felt.KindJourney, felt.KindStep} {
 		if name, ok := strings.CutPrefix(of, k.String()+":"); ok {

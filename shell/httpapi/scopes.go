@@ -14,8 +14,17 @@ import (
 // maxOf bounds the length of one name that is asked about.
 const maxOf = 512
 
-// incidentOf is how an incident is written where names are asked about.
-const incidentOf = "incident:"
+// How an incident, and an app as a whole, are written where names are asked about.
+const (
+	incidentOf = "incident:"
+	appOf      = "app:"
+)
+
+// isApp tells whether a scope is an app as a whole: all of its steps.
+func isApp(s felt.Scope) bool { return s.Name == "" && s.App != "" && s.Kind == felt.KindStep }
+
+// countable tells whether customers can be counted in a scope.
+func countable(s felt.Scope) bool { return s.Name != "" || isApp(s) }
 
 // about makes a question be about all that is named. An incident stands for what it is about now, and the
 // question is described by that, so that it stays the same question.
@@ -84,14 +93,14 @@ func (a *API) scopesOfIncident(ctx context.Context, env, id string) ([]felt.Scop
 		return nil, huma.Error400BadRequest(fmt.Sprintf("of=%.64q: the incident is of environment %q, not of %q", incidentOf+id, i.Env, env))
 	}
 	about := scopesAbout(&i)
-	if about[0].Name == "" {
+	if !countable(about[0]) {
 		return nil, huma.Error400BadRequest(fmt.Sprintf("of=%.64q: the incident names no journey", incidentOf+id))
 	}
 	return about, nil
 }
 
-// scopesAbout are the scopes of which an incident counts customers, worst first: at least one, whose
-// name is empty when it names nothing.
+// scopesAbout are the scopes of which an incident counts customers, worst first: at least one, which
+// cannot be counted when it names nothing.
 func scopesAbout(i *felt.Incident) []felt.Scope {
 	scopes := []felt.Scope{i.Scope()}
 	if len(i.Scopes) > 0 {
@@ -101,11 +110,11 @@ func scopesAbout(i *felt.Incident) []felt.Scope {
 			scopes = append(scopes, felt.Scope{Env: i.Env, App: i.App, Name: name})
 		}
 	}
-	named := slices.DeleteFunc(slices.Clone(scopes), func(s felt.Scope) bool { return s.Name == "" })
-	if len(named) == 0 { // the whole of an app is not what is hit
+	counted := slices.DeleteFunc(slices.Clone(scopes), func(s felt.Scope) bool { return !countable(s) })
+	if len(counted) == 0 {
 		return scopes[:1]
 	}
-	return named
+	return counted
 }
 
 // ofScopes names the scopes of a question, in its order.

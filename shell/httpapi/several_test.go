@@ -180,6 +180,20 @@ func TestOfIncident(t *testing.T) {
 	if one.at("question.id") != two.at("question.id") {
 		t.Error("the order of names makes another question")
 	}
+	app := w.ok("/api/v1/impact?of=app:wide&" + window[len("of=incident:inc-wide&"):])
+	steps := w.ok("/api/v1/impact?of=step:wide/edit+order&of=step:wide/browse&" + window[len("of=incident:inc-wide&"):])
+	if got := numberAt(app, "customers.failed"); got == 0 || got != numberAt(steps, "customers.failed") || app.at("question.of") != "app:wide" {
+		t.Errorf("%d customers of the app, %d of its steps", got, numberAt(steps, "customers.failed"))
+	}
+	whole := felt.Scope{Env: "production", App: "wide", Kind: felt.KindStep}
+	i.Version, i.Scopes = i.Version+1, append([]felt.Scope{whole}, i.Scopes...)
+	b := felt.Batch{ID: felt.BatchID{Engine: 1, Stage: 3, Tick: felt.TickOf(now) + 2}, Incidents: []felt.Incident{i}}
+	if err := w.store.Write(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	if a := w.ok("/api/v1/incidents/inc-wide"); a.at("of") != "app:wide" || a.at("impact_question.of") != "app:wide" || numberAt(a, "impact.customers.failed") <= failed {
+		t.Errorf("of an app as a whole: %v, %d customers", a.at("impact_question"), numberAt(a, "impact.customers.failed"))
+	}
 	if !slices.Equal(scopesAbout(&felt.Incident{Env: "e", App: "a", Journeys: []string{"x", "y"}}), []felt.Scope{{Env: "e", App: "a", Name: "x"}, {Env: "e", App: "a", Name: "y"}}) {
 		t.Error("an incident without scopes is about its journeys")
 	}
