@@ -113,10 +113,12 @@ func (l *live) update(t felt.Tick) {
 	}
 }
 
-// news lists what is to be told, and to whom.
+// news lists what is to be told, and to whom. In an event log nobody is: it is long ago what an imported
+// history shows. What is still open when its clock is switched begins for everybody then.
 func (b *Book) news(t felt.Tick, l *live) []message {
 	r, s := &l.row, &l.told
 	switch {
+	case b.settings.Clock == felt.ClockEvent:
 	case s.adopt:
 		s.join(t, r, route.Concerned(b.rules, r))
 		s.adopt = false
