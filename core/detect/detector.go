@@ -152,6 +152,7 @@ func (d *Detector) Add(t felt.Tick, y *measure.Try) {
 	}
 	who, known := y.Who()
 	s.add(y, who, d.valuesOf(t, s, y))
+	d.addWhole(t, y, who)
 	d.last = t
 	seen := Seen{Outcome: y.Outcome, First: y.End, Last: y.End}
 	if known {
@@ -196,7 +197,7 @@ func (d *Detector) forget(t, idle felt.Tick) {
 }
 
 // Tick judges when t is a tick for it, and returns the findings that opened, changed or ended,
-// in order of their series. They are the caller's.
+// in order of their series, those of whole apps last. They are the caller's.
 func (d *Detector) Tick(t felt.Tick) []felt.Finding {
 	if t <= d.stood {
 		return nil
@@ -210,7 +211,7 @@ func (d *Detector) Tick(t felt.Tick) []felt.Finding {
 		d.review(t)
 	}
 	if d.dirty || t%reviewed == 0 {
-		d.link()
+		d.link(t)
 	}
 	if d.recount || t%reviewed == 0 {
 		d.count(t)
@@ -221,8 +222,12 @@ func (d *Detector) Tick(t felt.Tick) []felt.Finding {
 	for _, s := range d.order {
 		d.took = s.close(t, d.took)
 	}
-	for _, s := range d.order {
-		d.judgeSeries(s, t)
+	for _, whole := range []bool{false, true} { // an app as a whole says what its steps do not
+		for _, s := range d.order {
+			if s.whole() == whole {
+				d.judgeSeries(s, t)
+			}
+		}
 	}
 	d.judgeSources(t)
 	d.judgeApps(t)
@@ -258,7 +263,7 @@ func (d *Detector) judgeSeries(s *series, t felt.Tick) {
 	for i := range d.events {
 		if e := &d.events[i]; e.Test == TestFailed {
 			s.base, s.known = e.Expected, e.Known
-			if !e.Lasting {
+			if !e.Lasting && !s.whole() {
 				d.learn(s, c)
 			}
 		}

@@ -30,6 +30,10 @@
 // When the whole is judged worse too, there is one finding, of the whole, that names the values
 // that stand out.
 //
+// Of an app with several steps all tries together: what fails here and there in twenty quiet
+// interactions is plain in their sum, long before one of them could tell. It speaks when none of them
+// does.
+//
 // # Before anything is known
 //
 // A new series is held against its journey's objective, else against its journey's share, else

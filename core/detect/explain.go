@@ -17,6 +17,9 @@ func explain(s *series, f *lasting, t felt.Tick, r *cusum.Reading) string {
 	within := span(t - r.Since)
 	sure := fmt.Sprintf("evidence %.1f, %.1f opens a finding", f.Statistic, f.Threshold)
 	of := fmt.Sprintf("%d of %s", f.Hit, tries(f.N))
+	if f.Series.Name == "" && f.Series.App != "" {
+		of += " of all that customers do in " + f.Series.App
+	}
 	switch f.test {
 	case TestFailed, TestGuard:
 		text := fmt.Sprintf("%s failed in %s (%s), against %s; %s", of, within, percent(f.Share), usually(f), sure)
@@ -39,8 +42,12 @@ func explain(s *series, f *lasting, t felt.Tick, r *cusum.Reading) string {
 	case TestFled:
 		return fmt.Sprintf("%s were left after a failure in %s (%s), against %s; %s", of, within, percent(f.Share), usually(f), sure)
 	case TestDrop:
+		came := tries(f.Hit)
+		if f.Series.Name == "" && f.Series.App != "" {
+			came += " of all that customers do in " + f.Series.App
+		}
 		return fmt.Sprintf("%s in %s where %.0f were expected (%s), although other telemetry still comes; %s",
-			tries(f.Hit), within, f.Expected, percent(f.Share), sure)
+			came, within, f.Expected, percent(f.Share), sure)
 	case TestSibling:
 		return fmt.Sprintf("%s of %s in %s where %.0f were expected after the step before (%s); %s",
 			tries(f.Hit), s.name, within, f.Expected, percent(f.Share), sure)

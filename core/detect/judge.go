@@ -77,6 +77,9 @@ func (d *Detector) judge(s *series, t felt.Tick, e *Event) {
 		if !e.Lasting || e.Statistic < e.Threshold || s.has(e.Kind, false) || !d.enough(s, t, e) {
 			return
 		}
+		if s.whole() && (!ofWhole(e.Test) || s.spoken(e.Kind)) {
+			return
+		}
 		if e.Test == TestDrop && s.source != nil && !s.source.gone && (s.source.doubtful(t) || s.source.found != nil) { // or it is heard again just now
 			s.source.blame(s, e) // told of the source, when it is sure
 			return
@@ -178,7 +181,13 @@ func (d *Detector) since(s *series, t felt.Tick, test Test, after felt.Tick) fel
 	case TestSlow, TestSlower, TestDrop, TestSibling, Tests:
 	}
 	if o != felt.OutcomeNone {
-		if at := d.recent.first(s.id, after, o); at != 0 {
+		at := d.recent.first(s.id, after, o)
+		for _, p := range s.parts {
+			if first := d.recent.first(p.id, after, o); first != 0 && (at == 0 || first < at) {
+				at = first
+			}
+		}
+		if at != 0 {
 			return min(at, t.Instant()) // a customer's clock may be ahead
 		}
 	}
@@ -193,7 +202,7 @@ func (d *Detector) judgeValue(s *series, t felt.Tick, by *said) {
 	switch {
 	case f == nil:
 		if r.Statistic < d.light.Open || s.has(felt.FindingFailed, false) || !v.hit.of(r, t, d.settings.FloorClients) ||
-			len(m.values) == 1 || r.Known > nearlyAll*s.known && s.known > 0 || d.segmentsFound(s) >= segmentFindings {
+			len(m.values) == 1 || s.whole() && (s.spoken(felt.FindingFailed) || s.spokenOf(m.key, v.name)) || r.Known > nearlyAll*s.known && s.known > 0 || d.segmentsFound(s) >= segmentFindings {
 			return
 		}
 		of := s.public()

@@ -24,6 +24,14 @@ type plan struct {
 func usualKeys() []string { return []string{"device", "plan", "region", "release"} }
 
 // planOf looks a series up.
+func (d *Detector) planOf(k key) plan {
+	if k.whole() {
+		return plan{keys: d.wholeKeys(k.app)}
+	}
+	return planOf(d.rules, k)
+}
+
+// planOf looks a series of a name up.
 func planOf(set *rules.Set, k key) plan {
 	if set == nil {
 		return plan{keys: usualKeys()}
@@ -106,7 +114,7 @@ func (d *Detector) Rules(set *rules.Set) {
 // values of keys that stay.
 func (d *Detector) plan(s *series) {
 	was := s.dims
-	s.plan = planOf(d.rules, s.key)
+	s.plan = d.planOf(s.key)
 	s.dims = nil
 	for _, k := range s.plan.keys {
 		if i := slices.IndexFunc(was, func(m dim) bool { return m.key == k }); i >= 0 {
@@ -138,8 +146,9 @@ func (d *Detector) plan(s *series) {
 
 // link finds the series of the step before and of the journey of every series: of the same app,
 // else the first of that name.
-func (d *Detector) link() {
+func (d *Detector) link(t felt.Tick) {
 	slices.SortFunc(d.order, func(a, b *series) int { return compareKeys(a.key, b.key) })
+	d.linkWholes(t)
 	first := map[key]*series{}
 	for _, s := range d.order {
 		k := key{env: s.env, name: s.name, kind: s.kind}

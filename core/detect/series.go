@@ -71,9 +71,10 @@ type series struct {
 	id      uint32
 	line    Line
 	plan    plan
-	before  *series // of the step before; nil none
-	parent  *series // of its journey; nil none
-	source  *source // whose telemetry it is made of
+	before  *series   // of the step before; nil none
+	parent  *series   // of its journey; nil none
+	source  *source   // whose telemetry it is made of
+	parts   []*series // the steps, of an app as a whole
 	open    []entry
 	skip    uint8 // of the open window: one customer in 2^skip is held
 	raw     felt.Counts
@@ -95,6 +96,9 @@ type series struct {
 func (s *series) add(y *measure.Try, who uint64, vals [keysMax]uint8) {
 	s.raw.Add(y.Outcome, 1)
 	took := max(felt.Instant(y.Duration), 0)
+	if s.whole() {
+		took = 0 // how long things take is not judged of a sum
+	}
 	for i := range s.burns {
 		if o := &s.burns[i]; o.Threshold > 0 && took > o.Threshold && reached(markOf(y.Outcome)) {
 			o.late++

@@ -17,7 +17,7 @@ func within() []felt.Tick { return []felt.Tick{60, 300, 1800} }
 func (d *Detector) Sights(of felt.Scope) []felt.Sight {
 	list := []felt.Sight{}
 	for _, s := range d.order {
-		if !in(of, s.env, s.app, s.name, s.kind) {
+		if s.whole() || !in(of, s.env, s.app, s.name, s.kind) {
 			continue
 		}
 		if list = d.sights(s, list); len(list) >= SightsMax {

@@ -67,7 +67,7 @@ func (d *Detector) Load(dec *codec.Decoder) {
 	d.sources.load(dec, &d.apps)
 	for n := dec.Len(10); n > 0 && dec.Err() == nil; n-- {
 		k := key{d.intern(dec.String()), d.intern(dec.String()), d.intern(dec.String()), felt.InteractionKind(dec.UintMax(255))}
-		s := &series{key: k, plan: planOf(d.rules, k)}
+		s := &series{key: k, plan: d.planOf(k)}
 		d.loadSeries(s, dec)
 		d.series[k] = s
 		d.order = append(d.order, s)

@@ -53,6 +53,9 @@ func (b *Book) points(t felt.Tick, l *live, f *felt.Finding) float64 {
 			break
 		}
 	}
+	if f.Series.Name == "" && slices.ContainsFunc(l.parts, func(p *part) bool { return p.scope.App == s.App }) {
+		sum += forJourney // the whole app is what its steps are
+	}
 	near := t-max(l.last, felt.Tick(l.row.FirstBad/felt.Second)) <= fresh
 	fade := 1.0
 	if !near {

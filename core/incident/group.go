@@ -72,6 +72,30 @@ func scopeOf(f *felt.Finding) felt.Scope {
 	return felt.Scope{Env: f.Series.Env, App: f.Series.App, Name: f.Series.Name, Kind: f.Series.Kind}
 }
 
+// wholeMost are the steps that a finding of a whole app is about, at most.
+const wholeMost = 20
+
+// scopesOf are the scopes that a finding is about: of an app as a whole its steps in which something
+// went wrong since then, those in which the most did first; when customers are missing, the busiest.
+func (b *Book) scopesOf(f *felt.Finding, lines Lines) []felt.Scope {
+	s := scopeOf(f)
+	if s.Name != "" || f.Kind == felt.FindingSilent || s.Kind != felt.KindStep {
+		return []felt.Scope{s}
+	}
+	var list []felt.Scope
+	if harmful(f.Kind) {
+		list = b.lately.steps(s, f.Since, f.Kind)
+	} else if lines != nil {
+		for _, name := range lines.Steps(s.Env, s.App) {
+			list = append(list, felt.Scope{Env: s.Env, App: s.App, Name: name, Kind: felt.KindStep})
+		}
+	}
+	if len(list) == 0 {
+		return []felt.Scope{s}
+	}
+	return list[:min(len(list), wholeMost)]
+}
+
 // page lets a finding of paging class join the incident it belongs to, or opens one.
 func (b *Book) page(t felt.Tick, f *felt.Finding, lines Lines) {
 	if l := b.nearest(t, f, lines); l != nil {
@@ -215,9 +239,10 @@ func (b *Book) attach(t felt.Tick, l *live, f *felt.Finding, lines Lines) {
 			b.enter(l, p, first, was, lines)
 		}
 	}
-	p := b.join(t, l, scopeOf(f), harmful(f.Kind), lines)
-	if p != nil {
-		p.remember(f)
+	for _, s := range b.scopesOf(f, lines) {
+		if p := b.join(t, l, s, harmful(f.Kind), lines); p != nil && s.Name == f.Series.Name {
+			p.remember(f)
+		}
 	}
 	if f.Kind == felt.FindingFailed && r.Source != sourceDeclared {
 		r.Kind = string(felt.FindingFailed)

@@ -18,14 +18,15 @@ const start felt.Tick = 1_700_000_000
 
 // world is what a book is told: tries, findings, and what the detectors would say of the windows.
 type world struct {
-	t    testing.TB
-	b    *Book
-	now  felt.Tick
-	rows []felt.Incident
-	told []felt.Notification
-	hand []felt.IncidentCustomer
-	line map[felt.Scope]*lineOf
-	mute map[string]bool // apps of which nothing is heard
+	t     testing.TB
+	b     *Book
+	now   felt.Tick
+	rows  []felt.Incident
+	told  []felt.Notification
+	hand  []felt.IncidentCustomer
+	line  map[felt.Scope]*lineOf
+	steps map[string][]string
+	mute  map[string]bool // apps of which nothing is heard
 }
 
 // lineOf is what the detectors would know of a scope.
@@ -56,6 +57,8 @@ func (w *world) Window(t felt.Tick, of felt.Scope) (detect.Window, bool) {
 	u := detect.Usual{Share: l.usual, Effective: .9}
 	return detect.Window{Counts: l.window, Failed: u, Unfinished: detect.Usual{Effective: .9}, Expected: l.expected}, true
 }
+
+func (w *world) Steps(_, app string) []string { return w.steps[app] }
 
 func (w *world) Speaks(_, app, _ string) bool { return !w.mute[app] }
 

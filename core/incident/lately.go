@@ -3,6 +3,7 @@ package incident
 import (
 	"cmp"
 	"encoding/binary"
+	"maps"
 	"slices"
 
 	"github.com/felt-cx/felt"
@@ -152,6 +153,23 @@ func (l *lately) of(s felt.Scope, yield func(*try)) {
 	for _, k := range l.by[i] {
 		yield(&l.at(int(k)).try)
 	}
+}
+
+// steps lists the steps of an app in which tries that ended since then went wrong in the way of a kind of
+// finding, the most first.
+func (l *lately) steps(of felt.Scope, since felt.Instant, kind felt.FindingKind) []felt.Scope {
+	wrong := felt.OutcomeFailed
+	if kind == felt.FindingDegraded {
+		wrong = felt.OutcomeDegraded
+	}
+	n := map[felt.Scope]int{}
+	for k := range l.n {
+		y := l.at(k)
+		if s := l.places[y.place].Scope; s.Env == of.Env && s.App == of.App && s.Kind == of.Kind && y.end >= since && y.outcome == wrong {
+			n[s]++
+		}
+	}
+	return slices.SortedFunc(maps.Keys(n), func(a, b felt.Scope) int { return cmp.Or(cmp.Compare(n[b], n[a]), compareScopes(a, b)) })
 }
 
 // service is the one that sent the last of the scope's tries; "" not known.

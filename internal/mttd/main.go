@@ -60,7 +60,11 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 		return err
 	}
 	defer h.srv.Close() //nolint:errcheck // it has nothing to lose
-	sv, err := start(ctx, o.felt, h.url)
+	inventory, err := simulate.Inventory(scenario)
+	if err != nil {
+		return err //nolint:wrapcheck // says what it was
+	}
+	sv, err := start(ctx, o.felt, h.url, inventory.Files)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/felt-cx/felt"
 )
 
 // server is a felt under test, with a directory of its own.
@@ -43,8 +45,8 @@ func (o *output) String() string {
 	return o.buf.String()
 }
 
-// start runs a server on loopback with an inventory of one sink, and waits until it is ready.
-func start(ctx context.Context, binary, hook string) (*server, error) {
+// start runs a server on loopback with an inventory and one sink, and waits until it is ready.
+func start(ctx context.Context, binary, hook string, files []felt.InventoryFile) (*server, error) {
 	dir, err := os.MkdirTemp("", "felt-mttd-")
 	if err != nil {
 		return nil, fmt.Errorf("folder for the server: %w", err)
@@ -60,8 +62,10 @@ func start(ctx context.Context, binary, hook string) (*server, error) {
 		return nil, errors.Join(fmt.Errorf("folder for the inventory: %w", err), sv.stop())
 	}
 	text := fmt.Sprintf("sinks:\n  - {name: stopwatch, kind: webhook, url: %q, every: 10s}\n", hook)
-	if err := os.WriteFile(filepath.Join(inventory, "sinks.yaml"), []byte(text), 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("inventory: %w", err), sv.stop())
+	for _, f := range append(files, felt.InventoryFile{Name: "stopwatch.yaml", Text: text}) {
+		if err := os.WriteFile(filepath.Join(inventory, f.Name), []byte(f.Text), 0o600); err != nil {
+			return nil, errors.Join(fmt.Errorf("inventory: %w", err), sv.stop())
+		}
 	}
 	sv.cmd = exec.CommandContext(ctx, binary, "serve", "--data", filepath.Join(dir, "data"), "--config", inventory,
 		"--listen", ports[0], "--otlp-http", ports[1], "--otlp-grpc", "off")
