@@ -41,20 +41,32 @@ const (
 
 // points is how much speaks for one cause of a finding and an incident that is open.
 func (b *Book) points(t felt.Tick, l *live, f *felt.Finding) float64 {
+	sum, _ := b.speaksFor(t, l, f)
+	return sum
+}
+
+// speaksFor is what speaks for one cause of a finding and an incident that is open, in points and in
+// words.
+func (b *Book) speaksFor(t felt.Tick, l *live, f *felt.Finding) (sum float64, why []string) {
+	add := func(points float64, words string) {
+		if points > 0 {
+			sum += points
+			why = append(why, words)
+		}
+	}
 	s := scopeOf(f)
 	if l.part(s) != nil {
-		return forScope
+		return forScope, nil
 	}
-	var sum float64
 	mine := b.journeysOf(s)
 	for _, p := range l.parts {
 		if sameJourney(mine, p) {
-			sum += forJourney
+			add(forJourney, "the same journey")
 			break
 		}
 	}
 	if f.Series.Name == "" && slices.ContainsFunc(l.parts, func(p *part) bool { return p.scope.App == s.App }) {
-		sum += forJourney // the whole app is what its steps are
+		add(forJourney, "all of its app")
 	}
 	near := t-max(l.last, felt.Tick(l.row.FirstBad/felt.Second)) <= fresh
 	fade := 1.0
@@ -62,14 +74,15 @@ func (b *Book) points(t felt.Tick, l *live, f *felt.Finding) float64 {
 		fade = .5
 	}
 	if slices.ContainsFunc(l.parts, func(p *part) bool { return p.scope.App == s.App }) {
-		sum += forApp * fade
+		add(forApp*fade, "the same app")
 	}
 	if b.sharesServices(l, s, mine) {
-		sum += forServices * fade
+		add(forServices*fade, "the same service")
 	}
-	sum += b.standsOut(l, f)
-	sum += b.sharesPeople(l, s)
-	return sum + b.closeness(t, l, f)
+	add(b.standsOut(l, f), "the same part of the customers stands out")
+	add(b.sharesPeople(l, s), "the same customers or requests")
+	add(b.closeness(t, l, f), "the same moment")
+	return sum, why
 }
 
 // closeness is how much the time speaks for one cause: when it began, not when it was seen, for what

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/felt-cx/felt"
 )
@@ -102,10 +103,27 @@ func (b *Book) page(t felt.Tick, f *felt.Finding, lines Lines) {
 		if !l.open() {
 			b.reopen(t, l, f, lines)
 		}
+		b.joins(t, l, f)
 		b.attach(t, l, f, lines)
 		return
 	}
 	b.open(t, f, lines)
+}
+
+// joins says in the story why something of another app is taken for the same cause.
+func (b *Book) joins(t felt.Tick, l *live, f *felt.Finding) {
+	if slices.ContainsFunc(l.parts, func(p *part) bool { return p.scope.App == f.Series.App }) {
+		return
+	}
+	_, why := b.speaksFor(t, l, f)
+	if len(why) == 0 {
+		why = []string{"as many began at once"}
+	}
+	what := f.Series.App
+	if f.Series.Name != "" {
+		what = f.Series.Name + " of " + what
+	}
+	l.note(t, "joined", "also "+what+": "+strings.Join(why, ", "), "")
 }
 
 // nearest is the incident that a finding joins; nil none.
