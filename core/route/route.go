@@ -109,7 +109,8 @@ func kinds(i *felt.Incident) []string {
 }
 
 // Silenced returns why nobody is told of an incident at an instant, or "": a maintenance of the
-// inventory, then a silence that people have set, which is about all that the incident is about.
+// inventory about all that the incident is about, then silences that people have set, which are
+// so together: the one that ends first is named.
 func Silenced(set *rules.Set, silences []felt.Silence, i *felt.Incident, at felt.Instant) string {
 	list := scopes(i)
 	if set == nil {
@@ -121,14 +122,20 @@ func Silenced(set *rules.Set, silences []felt.Silence, i *felt.Incident, at felt
 			return withReason("maintenance "+m.Name, m.Reason)
 		}
 	}
-	for k := range silences {
-		s := &silences[k]
-		in := at >= s.From && at < s.Until
-		if in && all(list, func(o felt.Scope) bool { return silent(set, s, o) }) {
-			return withReason(fmt.Sprintf("silenced by %s until %s", s.Actor, s.Until.Time().Format("15:04 UTC on 2 Jan")), s.Reason)
+	var ends *felt.Silence
+	for _, o := range list {
+		k := slices.IndexFunc(silences, func(s felt.Silence) bool { return at >= s.From && at < s.Until && silent(set, &s, o) })
+		if k < 0 {
+			return ""
+		}
+		if ends == nil || silences[k].Until < ends.Until {
+			ends = &silences[k]
 		}
 	}
-	return ""
+	if ends == nil {
+		return ""
+	}
+	return withReason(fmt.Sprintf("silenced by %s until %s", ends.Actor, ends.Until.Time().Format("15:04 UTC on 2 Jan")), ends.Reason)
 }
 
 // covers tells whether a maintenance is about a scope: a step is one of its journeys.

@@ -160,6 +160,8 @@ func TestSilenced(t *testing.T) {
 		"a silence of a step":                {incident(step("shop", "pay")), "2026-12-06T13:30:00Z", cat},
 		"not of its journey":                 {incident(journey("shop", "renew")), "2026-12-06T13:30:00Z", ""},
 		"two scopes, both silenced":          {incident(step("shop", "pay"), step("desk", "pay")), "2026-12-06T13:30:00Z", cat},
+		"two scopes, each by its own":        {incident(journey("shop", "renew"), journey("desk", "help")), "2026-12-06T12:30:00Z", bob},
+		"two scopes, one of them no more":    {incident(step("shop", "pay"), journey("desk", "help")), "2026-12-06T13:30:00Z", ""},
 		"two scopes, one silenced":           {incident(step("shop", "pay"), step("shop", "cart")), "2026-12-06T13:30:00Z", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -197,7 +197,7 @@ it("a customer is found by their id, and leads to the trace", async () => {
   const page = await visit("");
   await page.locator("[data-testid=journey]").first().waitFor();
   await page.keyboard.press("/");
-  await page.getByRole("dialog").getByRole("textbox").fill(unlucky);
+  await page.getByRole("combobox").fill(unlucky);
   await page.keyboard.press("Enter");
   await verdictSays(page, /^Customer [0-9a-f]{8} failed 1 of 3 tries/);
   const hash = new URL(page.url()).searchParams.get("id") ?? "";

@@ -248,10 +248,17 @@ function verdictForm(i: Commanded, to: To): Form {
   };
 }
 
+/** How many names one silence of an incident may be about. */
+const mostSilenced = 20;
+
 function silenceForm(i: Commanded): Form {
+  // An incident is silent when all that it is about is.
+  const about = [...new Set(i.journeys.map((j) => j.of))].slice(0, mostSilenced);
+  const scopes = about.length > 0 ? about : [i.of];
+  const names = `${scopes[0] || "this environment"}${scopes.length > 1 ? ` and ${scopes.length - 1} more` : ""}`;
   return {
     title: "Silence",
-    says: `Nobody is told of incidents of ${i.of || "this environment"} for a while; they are opened and shown all the same.`,
+    says: `Nobody is told of incidents of ${names} for a while; they are opened and shown all the same.`,
     submit: "Silence",
     failed: "Not silenced",
     fields: [
@@ -268,7 +275,10 @@ function silenceForm(i: Commanded): Form {
       },
       text("Why?", { name: "reason", rows: 2, placeholder: "We work on it, pages keep coming" }),
     ],
-    send: (v) => silence({ env: i.env, of: i.of, for: v.for ?? "1h", reason: v.reason ?? "" }),
+    send: (v) =>
+      Promise.all(
+        scopes.map((of) => silence({ env: i.env, of, for: v.for ?? "1h", reason: v.reason ?? "" })),
+      ),
   };
 }
 

@@ -14,6 +14,9 @@ import { fileOf, signsCsv } from "../incidentTables";
 import { plainly } from "../timeline";
 import { Csv } from "./Csv";
 
+/** The score from which something speaks for a suspect. */
+const telling = 0.5;
+
 /** What changed: changes and services that may have caused it, with what speaks for each. */
 export function IncidentSuspects({
   i,
@@ -25,9 +28,11 @@ export function IncidentSuspects({
   onCause: () => void;
 }) {
   const [all, setAll] = useState(false);
-  const list = first(i.suspects, 2, all);
+  // For whom little speaks only waits behind those for whom something does.
+  const strong = i.suspects.filter((s) => s.score >= telling);
+  const list = first(strong.length > 0 && !all ? strong : i.suspects, 2, all);
   const nodes = first(i.nodes, 1, all);
-  const rest = list.rest + nodes.rest + (all ? 0 : i.indicators.length);
+  const rest = all ? 0 : i.suspects.length - list.shown.length + nodes.rest + i.indicators.length;
   return (
     <section className="card suspects" data-answer="changed" aria-label="What changed?">
       <header>
@@ -143,7 +148,9 @@ function NodeLine({ n, now }: { n: CallNode; now: Date }) {
             .join(", ")}
         </span>
       </p>
-      <p className="sub clamp">{n.text}</p>
+      <p className="sub clamp">
+        {n.text.startsWith(`${name}: `) ? n.text.slice(name.length + 2) : n.text}
+      </p>
     </li>
   );
 }
