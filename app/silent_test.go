@@ -118,7 +118,10 @@ func TestAppFallsSilent(t *testing.T) {
 	var list struct {
 		Incidents []struct{ ID, Kind, App, Title, Status string }
 	}
-	s.get(t, "/api/v1/incidents?status=open", &list)
+	await(t, "the incident", 20*time.Second, func() bool { // people are told before it is written
+		s.get(t, "/api/v1/incidents?status=open", &list)
+		return len(list.Incidents) > 0
+	})
 	if len(list.Incidents) != 1 || list.Incidents[0].Kind != "silent" || list.Incidents[0].App != "shop" || list.Incidents[0].Title != "shop is not heard of" {
 		t.Fatalf("%+v", list)
 	}

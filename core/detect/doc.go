@@ -48,6 +48,10 @@
 // customers do is not known, and the finding says that: silent. It is one finding for all series
 // of the source. A log whose clock stood still, because the server did, is neither.
 //
+// When nothing comes from any service of an app, however little it has to say, the app is found silent,
+// and that is of paging class: two minutes, or three of its usual pauses, after the last sign of life.
+// Who is silent at night or between two runs is not missed; see voice.
+//
 // # When to wake somebody
 //
 // A finding opens at the same evidence for every series. It is of paging class when its evidence
