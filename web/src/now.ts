@@ -189,6 +189,11 @@ export function against(now: Journey, then: Journey | undefined): string {
   return `${sign}${Math.abs(Math.round(points * 10) / 10)} points against ${percent(then.completion_rate)}`;
 }
 
+/** Why nobody is counted; "": they are. Nobody seen where nothing is looked at is not nobody hit. */
+export const uncounted = (i: Incident): string =>
+  i.impact_unknown ||
+  (!i.journey && i.impact.customers.total === 0 ? "it names no journey, so nobody is counted" : "");
+
 /** How many an incident hurt, and how: those who failed, else those who were served badly. */
 export function hurtMost(i: Incident): { n: number; word: string } {
   const { failed, degraded } = i.impact.customers;
@@ -206,7 +211,7 @@ export function incidentsCsv(rows: Ranked[]): string {
     "id,priority,score,status,title,sentence,first_bad,resolved,customers_failed,customers_degraded,customers_total,customers_recovered,customers_lost,commander".split(
       ",",
     );
-  const counted = (i: Ranked, n: number | undefined) => (i.impact_unknown ? null : (n ?? null));
+  const counted = (i: Ranked, n: number | undefined) => (uncounted(i) ? null : (n ?? null));
   return csv(
     head,
     rows.map((i) => [

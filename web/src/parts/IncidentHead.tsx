@@ -14,6 +14,7 @@ import {
   real,
   statusWords,
 } from "../incident";
+import { uncounted } from "../now";
 import { intervalOf, lead } from "../verdict";
 import { Shape } from "./Mark";
 
@@ -31,7 +32,10 @@ export function IncidentHead({ i, fresh, lives, now, onAct }: Props) {
   const over = i.status === "resolved";
   const kind = felt(i);
   const back = over || !i.needs_reason;
-  const shape = !lives ? "no_data" : back ? "ok" : kind === "degraded" ? "degraded" : "failing";
+  // Closed by hand, with nobody seen to recover: nobody knows that it is well.
+  const blind = over && i.recovered === null;
+  const shape =
+    !lives || blind ? "no_data" : back ? "ok" : kind === "degraded" ? "degraded" : "failing";
   const is = real(i, now);
   return (
     <section className={`card commander is-${shape}`} data-testid="incident-head">
@@ -160,7 +164,8 @@ function More({
 function Tiles({ i, now }: { i: Commanded; now: Date }) {
   const kind = felt(i);
   const { impact } = i;
-  const known = !i.impact_unknown;
+  const unknown = uncounted(i);
+  const known = !unknown;
   const so = hurtBy(kind, impact.customers);
   const recent = i.now ? hurtBy(kind, i.now.impact.customers) : null;
   const range = known ? intervalOf(impact) : "";
@@ -184,7 +189,7 @@ function Tiles({ i, now }: { i: Commanded; now: Date }) {
             </small>
           </>
         ) : (
-          <Unknown why={i.impact_unknown} />
+          <Unknown why={unknown} />
         )}
       </Tile>
       <Tile title="In the last 5 min" big>
@@ -194,7 +199,7 @@ function Tiles({ i, now }: { i: Commanded; now: Date }) {
             <small>{shareOf(recent.n, i.now.impact.customers.total)}</small>
           </>
         ) : (
-          <Unknown why={i.status === "resolved" ? "it is over" : i.impact_unknown} />
+          <Unknown why={i.status === "resolved" ? "it is over" : unknown || undefined} />
         )}
       </Tile>
       <Tile title="Of them lost" wide>

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import type { Journey } from "../api";
 import { clock, date, int, plural, shareOf, span, windowWords } from "../format";
-import { hitNow, incidentsCsv, type Ranked } from "../now";
+import { hitNow, incidentsCsv, type Ranked, uncounted } from "../now";
 import { incidentSorting } from "../order";
 import type { Pulse } from "../queries";
 import { lengthMs, type Window } from "../url";
@@ -88,8 +88,8 @@ function Line({ incident: i, journeys, window, now, dim }: Props & { incident: R
         <span className="sub told">{i.sentence}</span>
       </span>
       <span className="who">
-        {i.impact_unknown ? (
-          <span className="sub">not counted: {i.impact_unknown}</span>
+        {uncounted(i) ? (
+          <span className="sub">not counted: {uncounted(i)}</span>
         ) : (
           <>
             <b data-testid="customers-failed" data-value={felt}>

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useSearchParams } from "wouter";
 import type { Incident, Journey } from "../api";
 import { clock, date, int, plural, shareOf, span } from "../format";
-import { hurtMost, incidentsCsv } from "../now";
+import { hurtMost, incidentsCsv, uncounted } from "../now";
 import { useAsked } from "../useAsked";
 import { called } from "../verdict";
 import { Csv } from "./Csv";
@@ -80,9 +80,9 @@ function Line(p: { incident: Incident; name: string; asked: boolean; now: Date }
           {incident.title || name}
         </Go>
       </span>
-      {incident.impact_unknown ? (
+      {uncounted(incident) ? (
         <span className="who">
-          <small>not counted: {incident.impact_unknown}</small>
+          <small>not counted: {uncounted(incident)}</small>
         </span>
       ) : (
         <>

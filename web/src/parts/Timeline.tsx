@@ -27,13 +27,14 @@ export function Timeline({ entries, now }: { entries: TimelineEntry[]; now: Date
 
 function Entry({ entry, now }: { entry: TimelineEntry; now: Date }) {
   const at = date(entry.at);
+  const said = plainly(entry.text);
   return (
     <li>
       <time dateTime={entry.at}>{at ? clock(at, now, true) : entry.at}</time>
       <span className="kind">{entry.kind.replaceAll("_", " ")}</span>
       <span className="text">
-        {plainly(entry.text)}
-        {entry.actor && <span className="actor"> {entry.actor}</span>}
+        {said.startsWith(`${entry.kind}: `) ? said.slice(entry.kind.length + 2) : said}{" "}
+        {entry.actor && <span className="actor">{entry.actor}</span>}
       </span>
     </li>
   );
