@@ -16,6 +16,11 @@
 // present, and the engine with the log, the log is switched to the wall clock, once, for ever,
 // and the same customers go on.
 //
+// Of an interaction of the past one span is sent, which says how it went for the customer; all of its
+// spans and logs, and with them operations, edges and kept traces, only in the last 70 minutes: an hour is
+// what those views show, and what a fault is held against. Each request of the history says that
+// another one follows, so that what the engine makes of it is the same on a machine that is busy.
+//
 // A demo that is started again on the same directory goes on with what happens now. One that was
 // killed in the middle of its history continues it where the log ends: what is there stays, the rest
 // is made anew, and the present is reached all the same.
