@@ -71,10 +71,10 @@ export function App() {
       tellAll(ok ? "Link copied" : "The browser does not allow to copy"),
     );
   const shift = (by: 1 | -1) => () => {
-    if (view === "now") set("to", shifted(pinned, window_, by, now.getTime()));
+    set("to", shifted(pinned, window_, by, now.getTime()));
   };
   const comparing = params.get("compare") === "week";
-  const compare = () => view === "now" && set("compare", comparing ? null : "week");
+  const compare = () => set("compare", comparing ? null : "week");
   const { setColorScheme, clearColorScheme } = useMantineColorScheme();
   const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
   const other = scheme === "dark" ? "light" : "dark";
@@ -104,9 +104,7 @@ export function App() {
     { name: "Keys and words", keys: "?", run: () => setHelp(true) },
   ];
   useKeys({
-    "[": shift(-1),
-    "]": shift(1),
-    ".": compare,
+    ...(view === "now" ? { "[": shift(-1), "]": shift(1), ".": compare } : {}),
     "?": () => setHelp(true),
     "/": () => setFinding(true),
     j: () => step(1),
@@ -169,7 +167,7 @@ export function App() {
         )}
       </main>
       <Freshness health={health.data} fresh={fresh} now={now} />
-      <Help opened={help} onClose={() => setHelp(false)} />
+      <Help opened={help} moves={view === "now"} onClose={() => setHelp(false)} />
       {finding && (
         <Boundary>
           <Suspense>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { marksOf, pins, pinWords, stretches } from "./lane";
+import { marksOf, pins, pinWords, reach, stretches } from "./lane";
 import type { Change } from "./now";
 import { incident } from "./samples";
 
@@ -69,3 +69,12 @@ describe("stretches", () => {
     ["2026-03-04T16:00:00Z", null, []],
   ])("%s to %s", (first, last, want) => expect(at(first, last)).toEqual(want));
 });
+
+it.each([
+  [0.5, "24h"],
+  [1, "7d"],
+  [6.9, "7d"],
+  [20, "30d"],
+])("a chart that begins %d days ago needs changes of %s", (days, want) =>
+  expect(reach(0, days * 86_400_000)).toBe(want),
+);

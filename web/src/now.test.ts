@@ -15,6 +15,7 @@ import {
   shortList,
   sparkBars,
   sparkWords,
+  uncounted,
   worstStep,
 } from "./now";
 import { incident, journey, people } from "./samples";
@@ -204,4 +205,15 @@ it.each([
   i.impact.customers = { ...i.impact.customers, failed, degraded };
   const { n, word } = hurtMost(i);
   expect(`${n} ${word}`).toBe(want);
+});
+
+it("whom nobody counts is said, and who was counted is", () => {
+  expect(uncounted(incident())).toBe("");
+  expect(uncounted(incident({ impact_unknown: "too old" }))).toBe("too old");
+  const bare = incident({ journey: "" });
+  bare.impact.customers = { ...bare.impact.customers, total: 0, failed: 0 };
+  expect(uncounted(bare)).toMatch(/names no journey/);
+  const quiet = incident();
+  quiet.impact.customers = { ...quiet.impact.customers, total: 0, failed: 0 };
+  expect(uncounted(quiet)).toBe("");
 });

@@ -5,8 +5,6 @@ const keys: [string[], string][] = [
   [["j", "k"], "next, previous incident or journey"],
   [["Enter"], "open the journey or the incident"],
   [["/"], "command menu: pages, journeys, incidents, actions; find a customer or a trace"],
-  [["[", "]"], "first page: one window back, one on, up to now"],
-  [["."], "first page: compare with a week before"],
   [["g", "n"], "go to the first page"],
   [["g", "d"], "go to what the detectors found"],
   [["g", "i"], "go to the inventory"],
@@ -15,6 +13,12 @@ const keys: [string[], string][] = [
   [["←", "→"], "walk through a chart"],
   [["Esc"], "close"],
   [["?"], "this help"],
+];
+
+/** Only where the window can be moved. */
+const moving: typeof keys = [
+  [["[", "]"], "one window back, one on, up to now"],
+  [["."], "compare with a week before"],
 ];
 
 const terms: [string, string][] = [
@@ -56,11 +60,19 @@ const terms: [string, string][] = [
   ["No data", "nothing for a minute. Grey means Felt does not know, never that all is well."],
 ];
 
-export function Help({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+interface Props {
+  opened: boolean;
+  /** The view's window can be moved and compared. */
+  moves: boolean;
+  onClose: () => void;
+}
+
+export function Help({ opened, moves, onClose }: Props) {
+  const all = moves ? [...keys.slice(0, 3), ...moving, ...keys.slice(3)] : keys;
   return (
     <Dialog title="Keys and words" opened={opened} onClose={onClose} size="lg">
       <dl className="help">
-        {keys.map(([names, what]) => (
+        {all.map(([names, what]) => (
           <div key={what}>
             <dt>
               {names.map((name) => (
