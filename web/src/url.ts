@@ -111,7 +111,8 @@ export function shifted(
   now: number,
 ): string | null {
   const next = (to ?? now) + by * lengthMs(window);
-  if (next >= now - 1000) return null;
+  // On from one window back is now again, however long somebody looked.
+  if (by > 0 && next > now - lengthMs(window) / 2) return null;
   return new Date(Math.max(lengthMs(window), Math.floor(next / 1000) * 1000))
     .toISOString()
     .replace(".000Z", "Z");
