@@ -52,6 +52,7 @@ it.each([
   [Date.parse("2026-03-04T14:25:00Z"), "5m", -1, "2026-03-04T14:20:00Z"],
   [Date.parse("2026-03-04T14:20:00Z"), "5m", 1, "2026-03-04T14:25:00Z"],
   [Date.parse("2026-03-04T14:25:00Z"), "5m", 1, null],
+  [Date.parse("2026-03-04T14:23:00Z"), "5m", 1, null], // two minutes of looking later
   [Date.parse("2026-03-04T14:00:00Z"), "24h", 1, null],
   [undefined, "5m", 1, null],
   [1000, "24h", -1, "1970-01-02T00:00:00Z"],
