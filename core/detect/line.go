@@ -82,6 +82,7 @@ type Line struct {
 	seen                                     int64     // decided
 	first                                    felt.Tick // when that began
 	guard                                    guard
+	ripe                                     *ripe   // of what is known to be left later
 	events                                   []Event // of Step
 }
 
@@ -135,25 +136,40 @@ func (l *Line) step(t felt.Tick, c *Counts, with *Terms, events []Event) []Event
 			tell(TestDrop, felt.FindingDrop, &with.Drop, v.Step(t, came, factor(with.Factor), &with.Drop))
 		}
 	}
-	leaving := with.Leave == 0
+	leaving, stayed := with.Leave == 0, l.ripen(t, n-c.Abandoned, with.Leave)
 	if ripe := l.first + 2*with.Leave; with.Leave > 0 && t > ripe {
 		leaving = true
 		last := t - with.Rule.Width // of the tries between the two it could be known
 		first, before = ripe, before*max(0, float64(last-ripe)/float64(max(last-l.first, 1)))
 	}
 	if leaving {
-		rate(TestUnfinished, felt.FindingFunnel, &l.unfinished, c.Abandoned, n, with.Unfinished)
+		rate(TestUnfinished, felt.FindingFunnel, &l.unfinished, c.Abandoned, c.Abandoned+stayed, with.Unfinished)
 	}
 	if s, came := begin(&l.sibling, c.Before > 0), n*max(c.Scale, 1); s != nil && c.Before >= 0 {
 		tell(TestSibling, felt.FindingFunnel, &with.Drop, s.Step(t, c.Before, came, &with.Drop))
 	}
 	if leaving {
-		rate(TestFled, felt.FindingFunnel, &l.fled, c.Fled, n, with.Unfinished)
+		rate(TestFled, felt.FindingFunnel, &l.fled, c.Fled, c.Abandoned+stayed, with.Unfinished)
 	}
 	if r, told := l.guard.step(t, c.Failed, n, with.Failed, &with.Rule); told {
 		tell(TestGuard, felt.FindingFailed, &with.Rule, r)
 	}
 	return events
+}
+
+// ripen is how many did not leave of those of whom it became known now who did.
+func (l *Line) ripen(t felt.Tick, stayed int64, leave felt.Tick) int64 {
+	if leave == 0 {
+		l.ripe = nil
+		return stayed
+	}
+	if leave > 0 && (l.ripe == nil || l.ripe.leave != leave) {
+		l.ripe = &ripe{leave: leave}
+	}
+	if l.ripe == nil {
+		return stayed
+	}
+	return l.ripe.step(t, stayed)
 }
 
 func factor(f float64) float64 {
@@ -212,6 +228,7 @@ func (l *Line) Save(e *codec.Encoder) {
 	save(e, l.slower)
 	save(e, l.drop)
 	save(e, l.sibling)
+	save(e, l.ripe)
 	l.guard.save(e)
 	e.Int(l.seen)
 	e.Int(int64(l.first))
@@ -225,6 +242,7 @@ func (l *Line) Load(d *codec.Decoder) {
 	load(d, &l.slower)
 	load(d, &l.drop)
 	load(d, &l.sibling)
+	load(d, &l.ripe)
 	l.guard.load(d)
 	l.seen, l.first = d.Int(), felt.Tick(d.Int())
 }

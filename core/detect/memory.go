@@ -43,5 +43,8 @@ func (l *Line) bytes() (n int) {
 	if l.sibling != nil {
 		n += cusum.SiblingBytes
 	}
+	if l.ripe != nil {
+		n += 8 * (ripeSlots + 3)
+	}
 	return n
 }
