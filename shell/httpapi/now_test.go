@@ -82,6 +82,29 @@ func TestNowIsMadeOnce(t *testing.T) {
 	}
 }
 
+// The hour is counted less often than the window in it, and still never says less.
+func TestNowsHourIsNoLessThanItsWindow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.ok("/api/v1/now")
+	more := felt.Batch{ID: felt.BatchID{Engine: 1, Stage: 3, Tick: tick + 1}}
+	for n := byte(60); n < 63; n++ {
+		more.Interactions = append(more.Interactions, try(n, n, now-10*felt.Second, felt.OutcomeFailed))
+	}
+	if err := w.store.Write(t.Context(), more); err != nil {
+		t.Fatal(err)
+	}
+	w.engine.move(4712)
+	a := w.ok("/api/v1/now")
+	for field, want := range map[string]any{
+		"customers.failed": 5.0, "customers.total": 7.0, "hour.customers.failed": 5.0, "hour.customers.total": 7.0,
+	} {
+		if got := a.at("journeys.0." + field); got != want {
+			t.Errorf("%s of pay: %v, want %v", field, got, want)
+		}
+	}
+}
+
 func must(a *API, err error) *API {
 	if err != nil {
 		panic(err)
