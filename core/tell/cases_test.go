@@ -151,6 +151,7 @@ func cases() []told {
 		{"funnel: they do not come on", changes{kind(felt.FindingFunnel, felt.Finding{Hit: 100, N: 100, Expected: 480})}},
 		{"funnel: by its counts", changes{func(i *felt.Incident) { i.Kind, i.Impact.Customers.Failed = "funnel", 0 }}},
 		{"funnel: not known", changes{kind(felt.FindingFunnel, felt.Finding{}), nobody}},
+		{"funnel: they came on after it, and more", changes{kind(felt.FindingFunnel, felt.Finding{Hit: 681, N: 681, Share: 1.315, Expected: 518}), resolved}},
 		{"funnel: over", changes{kind(felt.FindingFunnel, felt.Finding{Hit: 300, N: 500}), resolved}},
 		{"silent", changes{kind(felt.FindingSilent, felt.Finding{About: "checkout-api", Expected: 702.3, Hit: 12})}},
 		{"silent: of the whole app", changes{kind(felt.FindingSilent, felt.Finding{}), nobody}},

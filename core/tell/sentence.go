@@ -164,8 +164,8 @@ func left(i *felt.Incident, name, when string) string {
 	text := verb + name + " unfinished " + when
 	f := finding(i, felt.FindingFunnel)
 	switch {
-	case f != nil && f.N == f.Hit && f.Expected > float64(f.Hit):
-		return text + missing(f)
+	case f != nil && f.N == f.Hit && (f.Expected > float64(f.Hit) || f.Share > 1):
+		return text + missing(f) // those who came on, against those who were to; after it often more
 	case f != nil && f.N > 0:
 		return text + ": " + tries(f.Hit, f.N) + usually(f)
 	}
