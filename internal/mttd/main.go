@@ -59,10 +59,10 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	defer h.srv.Close() //nolint:errcheck // it has nothing to lose
+	defer h.srv.Close()
 	inventory, err := simulate.Inventory(scenario)
 	if err != nil {
-		return err //nolint:wrapcheck // says what it was
+		return err
 	}
 	sv, err := start(ctx, o.felt, h.url, inventory.Files)
 	if err != nil {
@@ -71,13 +71,13 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 	defer func() { err = errors.Join(err, sv.stop()) }()
 	w, err := simulate.New(scenario, simulate.Options{Seed: o.seed, Start: felt.InstantOf(time.Now())})
 	if err != nil {
-		return err //nolint:wrapcheck // says what it was
+		return err
 	}
 	length := o.warm + time.Duration(o.faults)*o.every + o.lasts + o.after
 	ledger := simulate.NewLedger(w, int(o.rate*length.Seconds())+1_000_000)
 	r, err := simulate.NewRunner(w, ledger, simulate.RunnerOptions{To: sv.otlp, For: length})
 	if err != nil {
-		return err //nolint:wrapcheck // says what it was
+		return err
 	}
 	fmt.Fprintf(out, "%d faults over %s at %g interactions/s, seed %d\n", o.faults, length, o.rate, o.seed)
 	if err := r.Run(ctx); err != nil {
@@ -116,7 +116,7 @@ func (sv *server) complete(ctx context.Context, until time.Time) error {
 		case <-time.After(time.Second):
 		}
 	}
-	return ctx.Err() //nolint:wrapcheck // it was interrupted
+	return ctx.Err()
 }
 
 // incident is what is asked of one.

@@ -97,7 +97,7 @@ func TestHookNotesWhatItIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer h.srv.Close() //nolint:errcheck // a test
+	defer h.srv.Close()
 	post := func(v any) int {
 		data, _ := json.Marshal(v)
 		req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, h.url, strings.NewReader(string(data)))
@@ -108,7 +108,7 @@ func TestHookNotesWhatItIsTold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer resp.Body.Close() //nolint:errcheck // a test
+		defer resp.Body.Close()
 		return resp.StatusCode
 	}
 	told := map[string]any{"type": "dev.cdevents.incident.detected.0.3.0", "data": map[string]any{"customData": map[string]any{"incident": "inc-1"}}}

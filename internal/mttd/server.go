@@ -116,7 +116,7 @@ func (sv *server) get(ctx context.Context, path string, into any) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to the end
+	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s: %s", path, resp.Status)
 	}
@@ -137,7 +137,7 @@ func freePorts(n int) ([]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("free port: %w", err)
 		}
-		defer l.Close() //nolint:errcheck // it was only asked for its number
+		defer l.Close()
 		list = append(list, l.Addr().String())
 	}
 	return list, nil

@@ -149,7 +149,7 @@ func TestAHandlerThatPanicsIsAnswered(t *testing.T) {
 	w := newWorld(t, func(w *world) {
 		w.opts.Extra = map[string]http.Handler{"GET /demo/broken": http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
 			_, _ = rw.Write([]byte("half"))
-			panic("broken") //nolint:forbidigo // what is tested
+			panic("broken")
 		})}
 	})
 	a := w.get("/demo/broken", func(r *http.Request) { r.Header.Set("Accept-Encoding", "gzip") })

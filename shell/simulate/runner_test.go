@@ -63,7 +63,7 @@ func (p *peer) sender(t *testing.T) *Sender {
 	t.Cleanup(s.Close)
 	o := RunnerOptions{To: s.URL}
 	o.defaults()
-	return &Sender{o.Client, s.URL, "secret", false, o.Logger, o.Now}
+	return &Sender{Client: o.Client, To: s.URL, Token: "secret", Logger: o.Logger, Now: o.Now}
 }
 
 // What is not accepted is sent again, byte by byte, until it is accepted or refused.

@@ -127,8 +127,10 @@ func forgetful(t *testing.T, rows map[string]string) map[string]string {
 		b.Incidents = slices.DeleteFunc(b.Incidents, func(i felt.Incident) bool { return i.Version > 1 })
 		for i := range b.Incidents {
 			in := &b.Incidents[i]
-			*in = felt.Incident{ID: in.ID, Scopes: in.Scopes, FirstBad: in.FirstBad, Opened: in.Opened, Findings: in.Findings,
-				Impact: felt.Impact{Customers: in.Impact.Customers, Counts: in.Impact.Counts}}
+			*in = felt.Incident{
+				ID: in.ID, Scopes: in.Scopes, FirstBad: in.FirstBad, Opened: in.Opened, Findings: in.Findings,
+				Impact: felt.Impact{Customers: in.Impact.Customers, Counts: in.Impact.Counts},
+			}
 		}
 		if !b.Empty() {
 			out[id] = encode(b)
