@@ -92,7 +92,7 @@ func (s *Sender) send(ctx context.Context, t *target, m message) (after time.Dur
 // refused tells what an answer that is not 2xx means.
 func refused(t *target, res *http.Response, said []byte, now time.Time) (after time.Duration, err error) {
 	text := fmt.Sprintf("%s answered %d %s", t.host(), res.StatusCode, http.StatusText(res.StatusCode))
-	if s := t.scrub(plain(said)); s != "" && res.StatusCode/100 != 3 { // that of a redirect names the new address
+	if s := plain([]byte(t.scrub(string(said)))); s != "" && res.StatusCode/100 != 3 { // that of a redirect names the new address
 		text += ": " + s
 	}
 	switch code := res.StatusCode; {
@@ -152,7 +152,8 @@ func (t *target) failure(sending context.Context, err error, timeout time.Durati
 	return fmt.Errorf("%s: %s", t.host(), t.scrub(err.Error()))
 }
 
-// plain is the beginning of an answer as one line of text.
+// plain is the beginning of an answer as one line of text. What must not be seen is taken out before: of a
+// secret that is cut the beginning would stay.
 func plain(b []byte) string {
 	s := strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || r == '\uFFFD' {

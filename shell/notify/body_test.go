@@ -242,3 +242,14 @@ func TestSigned(t *testing.T) {
 		}
 	})
 }
+
+// TestNobodySeenIsNotNobody: what is not known of a declared incident's customers is not written as 0.
+func TestNobodySeenIsNotNobody(t *testing.T) {
+	i := felt.Incident{ID: "d1", Source: "declared", Kind: string(felt.FindingFailed), Impact: felt.Impact{Method: felt.MethodExact}}
+	if c := eventCustomersOf(&i); c != nil {
+		t.Errorf("%+v", *c)
+	}
+	if i.Impact.Customers.Total = 7; eventCustomersOf(&i) == nil {
+		t.Error("seven were seen, and none of them failed")
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path"
 	"path/filepath"
@@ -206,4 +207,17 @@ func TestTest(t *testing.T) {
 			t.Errorf("%+v", st)
 		}
 	})
+}
+
+// TestCutSecretStaysSecret: what a sink answers is cut where it is long, and never in the middle of what
+// must not be seen.
+func TestCutSecretStaysSecret(t *testing.T) {
+	to := &target{url: &url.URL{Host: "team.example.com"}, hide: []string{secretPath}}
+	for before := maxSaid - len(secretPath); before <= maxSaid; before++ {
+		said := strings.Repeat("x", before) + secretPath + " and more"
+		_, err := refused(to, &http.Response{StatusCode: 500, Header: http.Header{}}, []byte(said), time.Now())
+		if err == nil || strings.Contains(err.Error(), secretPath[:4]) {
+			t.Fatalf("%d before it: %v", before, err)
+		}
+	}
 }

@@ -159,10 +159,11 @@ func cdeventOf(n *felt.Notification, link string, e *event) *cdevent {
 	return d
 }
 
-// eventCustomersOf counts customers; nil when nothing is heard of them.
+// eventCustomersOf counts customers; nil when nothing is heard of them, or nobody was seen in a declared
+// incident: that is not known to be nobody.
 func eventCustomersOf(i *felt.Incident) *eventCustomers {
 	c := &i.Impact
-	if i.Kind == string(felt.FindingSilent) && c.Customers.Total == 0 {
+	if (i.Kind == string(felt.FindingSilent) || i.Source == "declared") && c.Customers.Total == 0 {
 		return nil
 	}
 	return &eventCustomers{
