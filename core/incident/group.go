@@ -249,7 +249,8 @@ func (b *Book) attach(t felt.Tick, l *live, f *felt.Finding, lines Lines) {
 	l.last = t
 	r := &l.row
 	first := b.began(t, f, lines)
-	if l.joined > 1 && first < r.FirstBad && r.Reopened == 0 {
+	// The window of a burn begins hours before what burns: it does not say when it began to.
+	if l.joined > 1 && first < r.FirstBad && r.Reopened == 0 && f.Kind != felt.FindingBurn {
 		was := r.FirstBad
 		r.FirstBad = first
 		r.Timeline[0].At, r.Twentieth = first, 0
@@ -330,7 +331,11 @@ func (b *Book) update(t felt.Tick, g *finding, f *felt.Finding, lines Lines) {
 		if f.Ended != 0 && l != nil && slices.ContainsFunc(l.row.Findings, func(o felt.Finding) bool { return o.ID == f.ID }) {
 			l.list(f)
 		}
-		if f.Ended == 0 && f.Paging && !g.muted && worse(g, f) {
+		changed := worse
+		if g.muted {
+			changed = farWorse
+		}
+		if f.Ended == 0 && f.Paging && changed(g, f) {
 			delete(b.found, f.ID)
 			b.paged(t, f)
 			b.page(t, f, lines)
@@ -356,8 +361,8 @@ func (b *Book) update(t felt.Tick, g *finding, f *felt.Finding, lines Lines) {
 	}
 }
 
-// close lets go of the findings of an incident that is resolved while they last. When people did that
-// they are not heard of again; else the incident opens again when they become worse.
+// close lets go of the findings of an incident that is resolved while they last. It opens again when they
+// become worse; when people closed it, only when they become far worse than people knew.
 func (b *Book) close(l *live, people bool) {
 	for _, g := range b.found {
 		if g.of == l {

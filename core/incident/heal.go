@@ -20,6 +20,7 @@ const (
 
 	certain    = 2.6 // deviations that a share may lie above what is usual: once in two hundred
 	leastShare = .002
+	oneOf      = 5 // customers of whom one may fail by chance, however few usually do
 	blindFor   = felt.Tick(24 * 3600)
 	frozenFor  = felt.Tick(3600) // so long what was usual at the beginning is held for usual
 	// noisy is how much of each customer counts where noise was not learned: on real streams the
@@ -55,8 +56,11 @@ func (x *tally) of(n, hit, usual, effective float64) {
 	x.spread += n * usual * (1 - usual) / max(effective, .05)
 }
 
-// most is the greatest number of hits within the band of expectation; one more than usual is always.
-func (x *tally) most() float64 { return x.expected + certain*math.Sqrt(x.spread) + 1 }
+// most is the greatest number of hits within the band of expectation. One more than usual is always, but
+// for where so few came that it is most of them.
+func (x *tally) most() float64 {
+	return x.expected + certain*math.Sqrt(x.spread) + min(1, x.n/oneOf)
+}
 
 func (x *tally) fine() bool { return x.hit <= x.most() }
 

@@ -30,3 +30,35 @@ func (g *finding) lower(f *felt.Finding) {
 		g.hit, g.n, g.expected = f.Hit, f.N, f.Expected
 	}
 }
+
+// farWorse tells the same of an incident that people have closed. They knew of what went wrong then, and
+// are not told of it again; but what becomes twice as bad, or leaves half as many unharmed, they did not
+// know.
+func farWorse(g *finding, f *felt.Finding) bool {
+	if f.Kind == felt.FindingSilent || g.n <= 0 && g.expected <= 0 {
+		return false // nothing at all is as bad as it gets
+	}
+	had, has, came := float64(g.hit), float64(f.Hit), float64(g.n)
+	more := float64(f.N) - came
+	switch f.Kind {
+	case felt.FindingDrop: // those who are missing, of those expected
+		had, has, came, more = g.expected-had, f.Expected-has, g.expected, f.Expected-g.expected
+	case felt.FindingBurn: // its windows move on
+		had, came, more = 0, 0, float64(f.N)
+	case felt.FindingFailed, felt.FindingDegraded, felt.FindingSlow, felt.FindingFunnel, felt.FindingKPI,
+		felt.FindingSaturation, felt.FindingSilent:
+	}
+	share := min(1, max(0, ratio(float64(g.hit), float64(g.n))))
+	if f.Kind == felt.FindingDrop {
+		share = min(1, max(0, ratio(had, came)))
+	}
+	usual := min(2*share, (1+share)/2) * more
+	if has-had > usual+5+4*math.Sqrt(usual) {
+		return true
+	}
+	// What has lasted for long would hide what is new: from now on it counts from here.
+	if f.Kind != felt.FindingBurn && more > max(100, came/10) {
+		g.hit, g.n, g.expected = f.Hit, f.N, f.Expected
+	}
+	return false
+}

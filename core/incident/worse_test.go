@@ -49,3 +49,49 @@ func TestAPromiseThatIsBrokenForGood(t *testing.T) {
 	}
 	cutOff(t, w.b, nil)
 }
+
+// TestClosedByPeopleIsNotDeaf: people close what they know of. When the same finding, which never ended,
+// becomes far worse, they are told.
+func TestClosedByPeopleIsNotDeaf(t *testing.T) {
+	for name, c := range map[string]struct {
+		was, same, far [2]int64 // hit, of how many
+	}{
+		"a few of them, then all":          {[2]int64{80, 1000}, [2]int64{160, 2000}, [2]int64{300, 2140}},
+		"after hours of the same":          {[2]int64{800, 10000}, [2]int64{1600, 20000}, [2]int64{2100, 20500}},
+		"more than half of them, then all": {[2]int64{600, 1000}, [2]int64{1200, 2000}, [2]int64{1600, 2400}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			failing := func(v [2]int64) felt.Finding {
+				return w.page(pay(), func(f *felt.Finding) { f.ID, f.Baseline, f.Hit, f.N = "fnd-1", .01, v[0], v[1] })
+			}
+			w.tick(failing(c.was))
+			first := w.last()
+			w.command(felt.Command{What: felt.CommandResolve, Target: first.ID, Reason: "the partner knows", Actor: "ann"})
+			w.tick()
+			w.tick(failing(c.same))
+			if last := w.last(); last.Status != felt.IncidentResolved {
+				t.Fatalf("as bad as people knew: %v", last.Status)
+			}
+			w.b = cutOff(t, w.b, nil)
+			w.tick(failing(c.far))
+			if last := w.last(); last.ID != first.ID || last.Status != felt.IncidentOpen || last.Reopened == 0 {
+				t.Fatalf("far worse, and it is %v", last.Status)
+			}
+		})
+	}
+}
+
+// TestOneOfOneIsNotWell: where one customer comes a minute and fails, it does not look well.
+func TestOneOfOneIsNotWell(t *testing.T) {
+	for _, c := range []struct {
+		n, hit float64
+		fine   bool
+	}{{1, 1, false}, {2, 2, false}, {3, 3, false}, {3, 2, false}, {5, 1, true}, {30, 1, true}, {1, 0, true}} {
+		var x tally
+		x.of(c.n, c.hit, .004, noisy)
+		if x.fine() != c.fine {
+			t.Errorf("%v of %v: fine %v", c.hit, c.n, x.fine())
+		}
+	}
+}

@@ -31,13 +31,23 @@ func Sentence(i *felt.Incident) string {
 			text += "; " + s
 		}
 	}
-	if since := i.Recovery.Since; since != 0 && since > i.FirstBad {
+	if since := well(i); since > i.FirstBad {
 		text += "; it has looked well since " + Clock(since, now(i))
 	}
 	if i.Reopened != 0 {
 		return "Back again: " + text
 	}
 	return upper(text)
+}
+
+// well is since when it looks well, once that is worth saying: a good minute, or one customer who succeeds,
+// is chance while others fail. 0: it does not.
+func well(i *felt.Incident) felt.Instant {
+	r := &i.Recovery
+	if r.Since == 0 || 2*r.Outcomes < r.Needs || 2*(now(i)-r.Since) < r.For {
+		return 0
+	}
+	return r.Since
 }
 
 // ending says how it ended: only customers who succeed again are all clear.

@@ -37,8 +37,8 @@ func Update(before, after *felt.Incident) string {
 	say(after.Status == felt.IncidentAcknowledged && before.Status == felt.IncidentOpen, "acknowledged")
 	say(after.Mitigated != before.Mitigated && after.Mitigated != 0, "mitigated at "+at(after.Mitigated))
 	if !over(after) {
-		say(after.Recovery.Since != 0 && before.Recovery.Since == 0, "it has looked well since "+at(after.Recovery.Since))
-		say(after.Recovery.Since == 0 && before.Recovery.Since != 0, "it does not look well any more")
+		say(well(after) != 0 && well(before) == 0, "it has looked well since "+at(after.Recovery.Since))
+		say(well(after) == 0 && well(before) != 0, "it does not look well any more")
 	}
 	return upper(strings.Join(news, "; "))
 }
