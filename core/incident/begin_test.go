@@ -76,3 +76,22 @@ func TestFirstBadOfTheFinding(t *testing.T) {
 		}
 	}
 }
+
+// TestABurnDoesNotSayWhenItBegan: the window of a burn is hours long, and begins before anybody was hit.
+func TestABurnDoesNotSayWhenItBegan(t *testing.T) {
+	w := newWorld(t)
+	life(w, 130, func(at felt.Tick) {
+		if at == 110 {
+			w.tick(w.page(pay(), func(f *felt.Finding) {
+				f.ID, f.Kind, f.About, f.Since = "fnd-burn", felt.FindingBurn, "orders", w.now.Instant()-felt.Hour
+			}))
+		}
+	})
+	r := w.last()
+	if len(r.Findings) != 2 {
+		t.Fatalf("%d findings, want 2: the test tests nothing", len(r.Findings))
+	}
+	if at := seconds(r.FirstBad); at < 59 || at > 66 {
+		t.Errorf("it began at %+d s, want about 60", at)
+	}
+}

@@ -298,9 +298,9 @@ func (h *heal) text(t felt.Tick, l *live, last *seen, known bool) string {
 	case failed.n == 0:
 		return "Nobody came in the last minute"
 	case !failed.fine():
-		return fmt.Sprintf("%s customers of the last minute failed or left after it; up to %s is usual", of(failed), percent(failed.upTo()))
+		return fmt.Sprintf("%s tries of the last minute failed, or were left after it; up to %s is usual", of(failed), percent(failed.upTo()))
 	case !left.fine():
-		return fmt.Sprintf("%s customers of the last minute did not reach the goal; up to %s is usual", of(left), percent(left.upTo()))
+		return fmt.Sprintf("%s tries of the last minute did not reach the goal; up to %s is usual", of(left), percent(left.upTo()))
 	}
 	for _, k := range []struct {
 		kind int
@@ -311,7 +311,7 @@ func (h *heal) text(t felt.Tick, l *live, last *seen, known bool) string {
 		{kindSegment, "failed where it stood out"},
 	} {
 		if x := &last.of[k.kind]; !x.fine() {
-			return fmt.Sprintf("%s customers of the last minute %s; up to %s is usual", of(x), k.what, percent(x.upTo()))
+			return fmt.Sprintf("%s tries of the last minute %s; up to %s is usual", of(x), k.what, percent(x.upTo()))
 		}
 	}
 	return fmt.Sprintf("%s customers came in the last minute of %s expected; %s must come", about(last.came), about(last.expected), percent(healVolume))

@@ -50,7 +50,7 @@ func lean(r *felt.Incident) felt.Incident {
 	c := *r
 	c.Timeline, c.ScoreParts, c.SegmentsSpared, c.Nodes, c.Indicators = nil, nil, nil, nil, nil
 	c.Findings = slices.Clone(c.Findings[:min(len(c.Findings), 3)])
-	c.Scopes, c.Journeys = slices.Clone(c.Scopes), slices.Clone(c.Journeys)
+	c.Scopes, c.Journeys, c.Titles = slices.Clone(c.Scopes), slices.Clone(c.Journeys), slices.Clone(c.Titles)
 	return c
 }
 
@@ -153,14 +153,14 @@ func (b *Book) begins(t felt.Tick, l *live, why string) []message {
 }
 
 // reports tells each sink what has changed since it was told last, not more often than it wants: but a
-// higher priority at once.
+// higher priority at once, and that it is bad again to whom was told that it looks well.
 func (b *Book) reports(t felt.Tick, l *live) []message {
 	r, s := &l.row, &l.told
 	var list []message
 	for _, name := range route.Again(b.rules, s.names(), felt.NotifyReported) {
 		h := s.of(name)
 		rises := r.Priority != "" && r.Priority < h.before.Priority
-		if !rises && (t-h.last).Instant() < b.rules.Sink(name).Every {
+		if !rises && !relapsed(&h.before, r) && (t-h.last).Instant() < b.rules.Sink(name).Every {
 			continue
 		}
 		changes := changed(&h.before, r)
@@ -179,6 +179,11 @@ func (b *Book) reports(t felt.Tick, l *live) []message {
 		list[i].sinks = append(list[i].sinks, name)
 	}
 	return list
+}
+
+// relapsed tells that what looked well before is bad again, by a finding that lasts.
+func relapsed(before, r *felt.Incident) bool {
+	return before.Recovery.Since != 0 && r.Recovery.Since == 0 && r.FindingActive
 }
 
 func asMessages(kind felt.NotificationKind, why string, sinks []string) []message {
@@ -250,6 +255,8 @@ func changed(before, r *felt.Incident) (list []string) {
 	say(hit(r) >= 2*max(hit(before), 5), "%s customers are hit, %s were", tell.Count(hit(r)), tell.Count(hit(before)))
 	say(r.Priority != before.Priority, "priority %s, was %s", r.Priority, before.Priority)
 	say(r.Priority == before.Priority && r.Score >= before.Score+scoreRise, "score %.0f, was %.0f", r.Score, before.Score)
+	say(len(r.Titles) > len(before.Titles), "%d journeys are hit, %d were", len(r.Titles), len(before.Titles))
+	say(relapsed(before, r), "it does not look well any more")
 	say(r.Commander != before.Commander && r.Commander != "", "%s is in command", r.Commander)
 	say(r.Commander != before.Commander && r.Commander == "", "nobody is in command any more")
 	say(r.Mitigated != before.Mitigated && r.Mitigated != 0, "it is mitigated")

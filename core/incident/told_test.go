@@ -100,3 +100,51 @@ func TestResumedIsNotToldAgain(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// TestARelapseIsToldAtOnce: who was told that it looks well does not wait for the next report to hear that
+// it does not.
+func TestARelapseIsToldAtOnce(t *testing.T) {
+	w := newWorld(t)
+	w.b.Rules(inventory(t, `
+journeys: [{name: buy, app: shop, steps: [{name: pay}]}]
+sinks: [{name: slow, kind: webhook, url: {env: A}, secret: {env: K}, every: 5m}]
+`))
+	life(w, 455, func(at felt.Tick) {
+		switch {
+		case at == 200: // something to report as soon as that may be
+			w.command(felt.Command{What: felt.CommandCommander, Target: w.last().ID, Actor: "ann", Time: w.now.Instant(), Args: map[string]string{"commander": "ann"}})
+		case at >= 420:
+			w.tries(pay(), uint64(1e5+100*at), uint64(1e5+100*at)+20, felt.OutcomeFailed)
+		}
+	})
+	got, why := heardOf(w, "slow"), w.told[len(w.told)-1].Why
+	if diff := cmp.Diff([]string{"+83 detected", "+90 reported", "+390 reported", "+420 reported"}, got); diff != "" || !strings.Contains(why, "does not look well any more") {
+		t.Errorf("%s\n%s", why, diff)
+	}
+}
+
+// TestAJourneyMoreIsTold: that an incident is about more than people were told is worth a report.
+func TestAJourneyMoreIsTold(t *testing.T) {
+	w := newWorld(t)
+	w.b.Rules(inventory(t, `
+journeys: [{name: buy, app: shop, steps: [{name: pay}]}, {name: find, app: shop, steps: [{name: search}]}]
+sinks: [{name: slow, kind: webhook, url: {env: A}, secret: {env: K}, every: 30s}]
+`))
+	life(w, 200, func(at felt.Tick) {
+		if at >= 145 && at < 180 { // the same customers
+			w.tries(step("shop", "search"), uint64(at)*4+1, uint64(at)*4+3, felt.OutcomeFailed)
+		}
+		if at == 155 {
+			w.tick(w.page(step("shop", "search")))
+		}
+	})
+	if r := w.last(); len(w.ids()) != 1 || len(r.Titles) != 2 {
+		t.Fatalf("%d incidents, the last is about %q: the test tests nothing", len(w.ids()), r.Titles)
+	}
+	for _, n := range w.told {
+		if n.Kind == felt.NotifyReported && n.At >= start+155 && strings.Contains(n.Why, "ow also find") {
+			return
+		}
+	}
+	t.Errorf("nobody was told of the other journey: %v", heardOf(w, "slow"))
+}
