@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/rules"
 )
 
 type declareInput struct {
@@ -85,6 +86,7 @@ func (a *API) declared(ctx context.Context, in *declareInput) (c felt.Command, i
 		if scope, err = a.scopeOf(ctx, b.Env, b.Of); err != nil {
 			return c, i, err
 		}
+		scope = placed(scope, a.opts.Rules().Set)
 	}
 	args := map[string]string{"env": b.Env, "title": title, "first_bad": exactTime(first)}
 	for name, v := range map[string]string{"app": scope.App, "name": scope.Name, "priority": b.Priority} {
@@ -103,6 +105,24 @@ func (a *API) declared(ctx context.Context, in *declareInput) (c felt.Command, i
 		i.Journeys, i.Scopes = []string{scope.Name}, []felt.Scope{scope}
 	}
 	return felt.Command{What: felt.CommandDeclare, Target: i.ID, Reason: reason, Args: args}, i, nil
+}
+
+// placed gives a name of which no telemetry has come yet the app that the inventory says: what is counted
+// later is that of an app.
+func placed(s felt.Scope, set *rules.Set) felt.Scope {
+	if set == nil || s.App != "" || s.Name == "" {
+		return s
+	}
+	if s.Kind != felt.KindStep {
+		for _, j := range set.Journeys {
+			if j.Name == s.Name && j.App != "" {
+				s.App, s.Kind = j.App, felt.KindJourney
+				return s
+			}
+		}
+	}
+	s.App = set.App("", s.Name)
+	return s
 }
 
 // declaredID is an incident's id: the same for the same idempotency key, so that repeating a request

@@ -207,6 +207,33 @@ func TestDeclare(t *testing.T) {
 	}
 }
 
+// TestDeclareBeforeTelemetry: a journey is that of its app also before anybody has tried it; else nobody
+// would be counted later.
+func TestDeclareBeforeTelemetry(t *testing.T) {
+	t.Parallel()
+	set, problems := rules.Load(felt.Inventory{Version: 1, Files: []felt.InventoryFile{{Name: "a.yaml", Text: `
+journeys:
+  - {name: refund, app: shop, steps: [{name: ask, match: {interaction: ask}}, {name: get, match: {interaction: get}}]}
+  - {name: help, match: {interaction: help}}
+`}}})
+	if set == nil {
+		t.Fatal(problems)
+	}
+	for _, c := range []struct{ in, want felt.Scope }{
+		{felt.Scope{Name: "refund"}, felt.Scope{App: "shop", Name: "refund", Kind: felt.KindJourney}},
+		{felt.Scope{Name: "refund", Kind: felt.KindJourney}, felt.Scope{App: "shop", Name: "refund", Kind: felt.KindJourney}},
+		{felt.Scope{Name: "get"}, felt.Scope{App: "shop", Name: "get"}},
+		{felt.Scope{Name: "get", Kind: felt.KindStep}, felt.Scope{App: "shop", Name: "get", Kind: felt.KindStep}},
+		{felt.Scope{Name: "help"}, felt.Scope{Name: "help"}},
+		{felt.Scope{App: "media", Name: "refund"}, felt.Scope{App: "media", Name: "refund"}},
+		{felt.Scope{App: "shop", Kind: felt.KindStep}, felt.Scope{App: "shop", Kind: felt.KindStep}},
+	} {
+		if got := placed(c.in, set); got != c.want {
+			t.Errorf("%+v: %+v, want %+v", c.in, got, c.want)
+		}
+	}
+}
+
 // When the engine is slow, what was declared is not lost: 202 with what it will be.
 func TestDeclareIsSlow(t *testing.T) {
 	t.Parallel()
