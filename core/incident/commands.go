@@ -90,7 +90,7 @@ func (b *Book) resolve(t felt.Tick, l *live, c felt.Command) {
 		l.note(t, "refused", text, c.Actor)
 		return
 	}
-	if back {
+	if back && !r.FindingActive { // what needed a reason is not all clear
 		r.Recovered = r.Recovery.Since
 	}
 	r.Status, r.Resolved = felt.IncidentResolved, t.Instant()

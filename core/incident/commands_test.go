@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/tell"
 )
 
 // opened is a world with one incident, at +1.
@@ -260,5 +261,20 @@ func TestKeysAreForgottenOldestFirst(t *testing.T) {
 	b.Command(felt.Command{})
 	if out := b.Tick(start+1, nil, nil); len(out.Commands) != 3 || len(b.keys) != KeysMax {
 		t.Errorf("%d commands, %d keys", len(out.Commands), len(b.keys))
+	}
+}
+
+// TestWhatNeededAReasonIsNotAllClear: people close an incident that looks well while its findings last.
+func TestWhatNeededAReasonIsNotAllClear(t *testing.T) {
+	w := newWorld(t)
+	life(w, 300, nil)
+	r := w.last()
+	if !r.Recovery.Holds || r.Recovery.Outcomes < r.Recovery.Needs || !r.FindingActive {
+		t.Fatalf("finding active %v, %+v: the test tests nothing", r.FindingActive, r.Recovery)
+	}
+	w.command(felt.Command{What: felt.CommandResolve, Target: r.ID, Actor: "ann", Reason: "rolled back", Time: w.now.Instant()})
+	w.tick()
+	if r = w.last(); r.Status != felt.IncidentResolved || r.Recovered != 0 {
+		t.Errorf("%s, recovered at %+d s: %s", r.Status, seconds(r.Recovered), tell.Sentence(&r))
 	}
 }
