@@ -251,7 +251,7 @@ func (b *Book) recover(t felt.Tick, l *live, lines Lines) {
 		b.close(l, false)
 		return
 	}
-	if !l.heal.done(t) {
+	if !l.heal.done(t) || l.like(t) {
 		return
 	}
 	r.Recovered = l.heal.since.Instant()
@@ -332,6 +332,8 @@ func (h *heal) waits(t felt.Tick, l *live) string {
 		return text
 	case !h.stretch.volume(1) && took >= healFor:
 		return text + fmt.Sprintf("; but only %s of the customers expected came since", percent(ratio(h.stretch.came, h.stretch.expected)))
+	case took >= healFor && l.like(t):
+		return text + "; but what fails now is not yet few enough to tell it from what began"
 	case took >= healFor:
 		return text
 	}

@@ -95,3 +95,36 @@ func TestOneOfOneIsNotWell(t *testing.T) {
 		}
 	}
 }
+
+// TestALittleMoreIsNotOver: three in a hundred fail, and one in two hundred is usual. Five minutes of it are
+// within the band of expectation, and the finding lasts: it is not over. When only what is usual fails, it is.
+func TestALittleMoreIsNotOver(t *testing.T) {
+	x := tally{}
+	x.of(300, 7, .004, noisy)
+	for _, c := range []struct {
+		name    string
+		hit, n  int64
+		failed  float64
+		lasting int
+		after   felt.Tick
+		like    bool
+	}{
+		{"as it began", 28, 870, 7, 1, 300, true},
+		{"as usual", 28, 870, 1, 1, 300, false},
+		{"far below it", 300, 1000, 7, 1, 300, false},
+		{"the finding is over", 28, 870, 7, 0, 300, false},
+		{"not for ever", 28, 870, 7, 1, 1800, false},
+		{"everybody failed", 300, 300, 1, 1, 300, false},
+	} {
+		l := live{lasting: c.lasting, heal: heal{since: start}}
+		l.heal.stretch.of[kindFailed] = x
+		l.heal.stretch.of[kindFailed].hit = c.failed
+		l.row.Findings = []felt.Finding{{Paging: true, Kind: felt.FindingFailed, Hit: c.hit, N: c.n}}
+		if !l.heal.stretch.of[kindFailed].fine() {
+			t.Fatalf("%s: not within the band", c.name)
+		}
+		if got := l.like(start + c.after); got != c.like {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
