@@ -255,7 +255,7 @@ func (d *Detector) judgeSeries(s *series, t felt.Tick) {
 	}
 	terms := d.terms
 	terms.Failed = d.priorOf(s)
-	terms.Factor = d.factor(s, t)
+	terms.Drop, terms.Factor = d.dropOf(s), d.factor(s, t)
 	if terms.Leave = s.plan.leave; terms.Leave > 0 && d.sources.quiet(s.env, t) {
 		terms.Leave = -1 // they did not leave: nothing is heard of them
 	}
@@ -324,7 +324,7 @@ func (d *Detector) Due() felt.Tick {
 	if d.sources.heardAny() || d.samples.waits() || len(d.gone)+len(d.pauses) > 0 {
 		return nextJudging(d.tick)
 	}
-	if d.tick < d.apps.until+Every { // somebody may be silent for too long
+	if d.apps.until > 0 && d.tick < d.apps.until+Every { // somebody may be silent for too long
 		return nextJudging(d.tick)
 	}
 	if len(d.order) == 0 || d.last < d.tick-watchedFor {
