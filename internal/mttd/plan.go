@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,11 +59,18 @@ func world(o options) (simulate.Scenario, error) {
 	ranks := rng.Perm(min(o.apps, max(o.faults+o.faults/2, 1)))
 	regions, browsers := []string{"eu-west", "eu-central", "us-east", "ap-south"}, []string{"chrome", "safari", "firefox"}
 	all := kinds()
-	for i := range o.faults {
-		k := all[i%len(all)]
+	turns := make([]kind, o.faults)
+	for i := range turns {
+		turns[i] = all[i%len(all)]
+	}
+	// That customers stay away is told by those who know for half an hour how many come: it is last.
+	slices.SortStableFunc(turns, func(a, b kind) int {
+		return cmp.Compare(strings.Count(a.name, "silent"), strings.Count(b.name, "silent"))
+	})
+	for i, k := range turns {
 		app := fmt.Sprintf("app-%03d", ranks[i%len(ranks)]+1)
 		if len(k.apps) > 0 {
-			app = k.apps[i/len(all)%len(k.apps)]
+			app = k.apps[i*len(k.apps)/len(turns)]
 		}
 		at := o.warm + time.Duration(i)*o.every
 		fmt.Fprintf(&b, "  - name: f%02d %s\n    kind: %s\n    app: %s\n    start: %s\n    duration: %s\n", i+1, k.name, k.name, app, at, o.lasts)
