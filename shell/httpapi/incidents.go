@@ -47,8 +47,8 @@ func (a *API) incidents(ctx context.Context, in *incidentsInput) (*incidentsOutp
 	}
 	out.Body.Incidents = make([]IncidentView, 0, len(list))
 	until := a.opts.Now().Add(a.opts.QuestionTimeout / 2)
-	for _, i := range list {
-		v, err := a.incidentView(ctx, i, a.opts.Now().Before(until))
+	for n, i := range list {
+		v, err := a.incidentView(ctx, i, n < afreshMost && a.opts.Now().Before(until))
 		if err != nil {
 			return nil, err
 		}
@@ -57,6 +57,10 @@ func (a *API) incidents(ctx context.Context, in *incidentsInput) (*incidentsOutp
 	slices.SortStableFunc(out.Body.Incidents, func(x, y IncidentView) int { return cmp.Compare(y.Score, x.Score) })
 	return out, nil
 }
+
+// afreshMost are the incidents of a list whose impact is counted afresh, those with the highest score;
+// each is some milliseconds, and the others keep a number of their own that is ten seconds old at most.
+const afreshMost = 25
 
 // openIncidents are those that nobody has resolved.
 func (a *API) openIncidents(ctx context.Context, env string) ([]felt.Incident, error) {
