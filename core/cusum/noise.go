@@ -42,14 +42,16 @@ func (s *noise) value(b believed) float64 {
 
 // learn takes a window with its mean; spread is the variance over the mean that chance
 // alone has. Blocks that are too small to tell change nothing, and one block counts at
-// most nine times as much as expected, because the rest is the tail's matter.
-func (s *noise) learn(k int, off, mean, spread, length float64, b believed) {
+// most nine times as much as expected, because the rest is the tail's matter. It returns the block that is
+// full with this window: by how much it was off, and its mean; 0 when none is.
+func (s *noise) learn(k int, off, mean, spread, length float64, b believed) (blockOff, blockMean float64) {
 	s.off += float32(off)
 	s.mean += float32(mean)
 	s.windows++
 	if float64(s.windows) < length {
-		return
+		return 0, 0
 	}
+	blockOff, blockMean = float64(s.off), float64(s.mean)
 	if off, m := float64(s.off), float64(s.mean); m > .5 {
 		phi := s.value(b)
 		x := clamp((off*off-m*spread)/(m*m), -1, 9*phi+9/m)
@@ -60,4 +62,5 @@ func (s *noise) learn(k int, off, mean, spread, length float64, b believed) {
 		s.phi = float32(max(0, phi+rate*sure*sure*(x-phi)))
 	}
 	s.off, s.mean, s.windows = 0, 0, 0
+	return blockOff, blockMean
 }

@@ -24,6 +24,9 @@ type Rule struct {
 	Width felt.Tick // seconds of a window, 10 live; 0 is taken as 10
 	Open  float64   // nats at which a finding opens; > 0
 	Page  float64   // nats at which it is of paging class; >= Open
+	// Together: what comes does not come one by one, as all that customers do in an app: a visit is
+	// several tries within a minute. How far it does not is learned. Of volume only.
+	Together bool
 }
 
 // Prior is what is believed of a series before it has history: the share of its
@@ -79,6 +82,6 @@ func fade(width felt.Tick, half float64) float64 { return math.Exp2(-float64(wid
 // What tests hold, in bytes; of [Slow] see there.
 const (
 	RateBytes    = 640
-	VolumeBytes  = 1312
-	SiblingBytes = 672
+	VolumeBytes  = 1328
+	SiblingBytes = 688
 )

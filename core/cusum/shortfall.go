@@ -22,6 +22,7 @@ func leftLog(j int) float64 {
 // with learned noise.
 type shortfall struct {
 	noise [scales]noise
+	clump [scales]clumps
 	batch batches
 	bank  [drops]arm
 	at    float64 // the expectation of which the bonus is
@@ -36,7 +37,7 @@ func (s *shortfall) judge(t, w felt.Tick, n, exp, known float64, first int, rule
 	}
 	var effective [scales]float64
 	for k := range effective {
-		effective[k] = s.effective(k, w, exp)
+		effective[k] = s.effective(k, w, exp, rule)
 	}
 	for j := range s.bank {
 		a := &s.bank[j]
@@ -63,8 +64,12 @@ func (s *shortfall) judge(t, w felt.Tick, n, exp, known float64, first int, rule
 }
 
 // effective is how much of what one window says counts, given the noise.
-func (s *shortfall) effective(k int, w felt.Tick, exp float64) float64 {
-	return 1 / (1 + blockOf(k, w)*exp*s.noise[k].value(believe(true, k)) + s.batch.excess(exp))
+func (s *shortfall) effective(k int, w felt.Tick, exp float64, rule *Rule) float64 {
+	more := blockOf(k, w) * exp * s.noise[k].value(believe(true, k))
+	if rule.Together {
+		more = max(more, s.clump[k].excess())
+	}
+	return 1 / (1 + more + s.batch.excess(exp))
 }
 
 // bonus is what the rareness of an arm's excursions is worth.
@@ -110,7 +115,8 @@ func (s *shortfall) forget(rule *Rule) {
 
 func (s *shortfall) learn(w felt.Tick, n, exp float64) {
 	for k := range s.noise {
-		s.noise[k].learn(k, n-exp, exp, 1, blockOf(k, w), believe(true, k))
+		off, mean := s.noise[k].learn(k, n-exp, exp, 1, blockOf(k, w), believe(true, k))
+		s.clump[k].learn(off, mean)
 	}
 	s.batch.learn(n, exp)
 }
@@ -122,7 +128,7 @@ func (s *shortfall) smallest(exp, known, windows float64, first int, rule *Rule)
 	}
 	for lost := .01; lost < 1.005; lost += .01 {
 		for j := first; j < drops; j++ {
-			f := s.effective(scaleOf(j), rule.width(), exp)
+			f := s.effective(scaleOf(j), rule.width(), exp, rule)
 			sum := windows * f * exp * ((1-lost)*leftLog(j) + 1 - left(j)) / (1 + exp*windows/2/known)
 			if sum >= s.bank[j].raw(rule.Open-s.bonus(j)) {
 				return min(lost, 1), true

@@ -213,6 +213,9 @@ func (s *Slow) walk(b bits) {
 
 func (s *shortfall) walk(b bits) {
 	walkNoise(b, &s.noise)
+	for i := range s.clump {
+		b.smalls(&s.clump[i].over, &s.clump[i].blocks)
+	}
 	b.smalls(&s.batch.phi, &s.batch.windows, &s.batch.run, &s.batch.missed, &s.batch.slip)
 	b.ticks(&s.batch.at)
 	walkBank(b, s.bank[:])

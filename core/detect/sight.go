@@ -51,7 +51,8 @@ func (d *Detector) sights(s *series, list []felt.Sight) []felt.Sight {
 		list = append(list, x)
 		return &list[len(list)-1]
 	}
-	rule, drop := &d.terms.Rule, &d.terms.Drop
+	rule, whole := &d.terms.Rule, d.dropOf(s)
+	drop := &whole
 	rate := func(t Test, kind felt.FindingKind, r *cusum.Rate) *felt.Sight {
 		return add(t, kind, rule, func(in felt.Tick) (float64, bool) { return r.Smallest(float64(s.pace), in, rule) })
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/cusum"
 	"github.com/felt-cx/felt/core/measure"
 )
 
@@ -127,6 +128,14 @@ func (d *Detector) Steps(env, app string) []string {
 		}
 	}
 	return names
+}
+
+// dropOf is the rule by which it is judged how many come to a series. What customers do in an app comes
+// together: counted as if each try came for itself, the pause between two visits is an outage.
+func (d *Detector) dropOf(s *series) cusum.Rule {
+	rule := d.terms.Drop
+	rule.Together = s.whole()
+	return rule
 }
 
 // ofWhole tells the tests that mean something of an app as a whole.
