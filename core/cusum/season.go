@@ -21,11 +21,15 @@ type season struct {
 	seen    bool    // two weeks are known
 	dayNow  float64 // of day, fading as the level does
 	weekNow float64
-	slot    int
-	hour    int
-	sum, n  float64 // of the slot under way
-	sumHour float64
-	windows float64 // of the hour
+	// What the slot and the hour that were closed last were like before today went into them: the
+	// minutes before are held against earlier days only, or after a day on which ten times as many
+	// came, most of them would be expected to go again with every slot.
+	wasDay, wasWeek count
+	slot            int
+	hour            int
+	sum, n          float64 // of the slot under way
+	sumHour         float64
+	windows         float64 // of the hour
 }
 
 // count is interactions a window, to a thousandth: the logarithm of it; 0 is not known.
@@ -102,13 +106,21 @@ func (s *season) step(t felt.Tick, gain, n float64, first felt.Tick) {
 	s.sum += n
 	s.n++
 	late := t - 60 // as the level is
-	if x := s.day[slotOf(late)].value(); x > 0 {
+	x := s.day[slotOf(late)].value()
+	if slotOf(late) != slot {
+		x = s.wasDay.value()
+	}
+	if x > 0 {
 		if s.dayNow <= 0 {
 			s.dayNow = x
 		}
 		s.dayNow += gain * (x - s.dayNow)
 	}
-	if x := s.week[hourOf(late)].value(); s.seen && x > 0 {
+	x = s.week[hourOf(late)].value()
+	if int(hourOf(late)) != hour {
+		x = s.wasWeek.value()
+	}
+	if s.seen && x > 0 {
 		if s.weekNow <= 0 {
 			s.weekNow = x
 		}
@@ -117,7 +129,7 @@ func (s *season) step(t felt.Tick, gain, n float64, first felt.Tick) {
 }
 
 func (s *season) close(t felt.Tick, hour int, first felt.Tick) {
-	if s.n > 0 {
+	if s.wasDay = s.day[s.slot]; s.n > 0 {
 		blend(&s.day[s.slot], s.sum/s.n, 3)
 	}
 	s.sumHour += s.sum
@@ -126,7 +138,7 @@ func (s *season) close(t felt.Tick, hour int, first felt.Tick) {
 	if hour == s.hour {
 		return
 	}
-	if s.windows > 0 {
+	if s.wasWeek = s.week[s.hour]; s.windows > 0 {
 		blend(&s.week[s.hour], s.sumHour/s.windows, 2)
 	}
 	s.hour, s.sumHour, s.windows = hour, 0, 0

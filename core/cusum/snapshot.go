@@ -226,6 +226,9 @@ func (s *shortfall) walk(b bits) {
 func (s *season) walk(b bits) {
 	b.seasons(s.day[:])
 	b.seasons(s.week[:])
+	was := [2]count{s.wasDay, s.wasWeek}
+	b.seasons(was[:])
+	s.wasDay, s.wasWeek = was[0], was[1]
 	b.flags(&s.seen)
 	b.floats(&s.dayNow, &s.weekNow, &s.sum, &s.n, &s.sumHour, &s.windows)
 	b.index(&s.slot, slots)
