@@ -14,6 +14,9 @@ import (
 	"github.com/felt-cx/felt/core/rules"
 )
 
+// declaredMost is how long ago what is declared may have begun.
+const declaredMost = 30 * felt.Day
+
 type declareInput struct {
 	CommandHeaders
 	Body declareBody
@@ -79,6 +82,9 @@ func (a *API) declared(ctx context.Context, in *declareInput) (c felt.Command, i
 		}
 		if first > now+felt.Minute {
 			return c, i, huma.Error422UnprocessableEntity("first_bad lies in the future")
+		}
+		if first < now-declaredMost {
+			return c, i, huma.Error422UnprocessableEntity("first_bad lies more than 30 days back: customers of then are not counted any more")
 		}
 	}
 	scope := felt.Scope{Env: b.Env}

@@ -122,6 +122,7 @@ func TestCommandsThatDoNotFit(t *testing.T) {
 		{"/api/v1/incidents", `{"title":"  "}`, 422, "what is wrong"},
 		{"/api/v1/incidents", `{"title":"x","first_bad":"yesterday"}`, 400, "first_bad"},
 		{"/api/v1/incidents", `{"title":"x","first_bad":"2026-03-04T14:50:00Z"}`, 422, "future"},
+		{"/api/v1/incidents", `{"title":"x","first_bad":"1970-01-01T00:00:00Z"}`, 422, "30 days"},
 		{"/api/v1/incidents", `{"title":"x","of":"login"}`, 409, "candidates"},
 		{"/api/v1/silences", `{"reason":"x"}`, 422, "has an end"},
 		{"/api/v1/silences", `{"reason":"x","for":"1h","until":"2026-03-04T14:50:00Z"}`, 422, "has an end"},
