@@ -122,7 +122,13 @@ func sameJourney(list []*rules.CompiledJourney, p *part) bool {
 // sharesServices tells whether the tries of a scope come from a service that carries a part of the
 // incident too.
 func (b *Book) sharesServices(l *live, s felt.Scope, journeys []*rules.CompiledJourney) bool {
-	have := servicesOf(journeys, b.lately.service(s))
+	have := servicesOf(journeys, "")
+	// Services of one name in two apps are two services: many pages call theirs "web".
+	if sent := b.lately.service(s); sent != "" && slices.ContainsFunc(l.parts, func(p *part) bool {
+		return p.scope.App == s.App && b.lately.service(p.scope) == sent
+	}) {
+		return true
+	}
 	if len(have) == 0 {
 		return false
 	}
@@ -132,7 +138,7 @@ func (b *Book) sharesServices(l *live, s felt.Scope, journeys []*rules.CompiledJ
 	if in(l.services) {
 		return true
 	}
-	return slices.ContainsFunc(l.parts, func(p *part) bool { return in(servicesOf(p.journeys, b.lately.service(p.scope))) })
+	return slices.ContainsFunc(l.parts, func(p *part) bool { return in(servicesOf(p.journeys, "")) })
 }
 
 func servicesOf(journeys []*rules.CompiledJourney, sent string) []string {

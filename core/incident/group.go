@@ -238,6 +238,11 @@ func one(yes bool) int {
 	return 0
 }
 
+// earlierMost is how much earlier than an incident a finding that joins may say that it began. What
+// fails now and then keeps some evidence for long, and where a service is new that reaches back to
+// its first minutes.
+const earlierMost = 3 * felt.Minute
+
 // attach puts a finding of paging class into an incident.
 func (b *Book) attach(t felt.Tick, l *live, f *felt.Finding, lines Lines) {
 	if l.joined > 0 {
@@ -250,7 +255,7 @@ func (b *Book) attach(t felt.Tick, l *live, f *felt.Finding, lines Lines) {
 	r := &l.row
 	first := b.began(t, f, lines)
 	// The window of a burn begins hours before what burns: it does not say when it began to.
-	if l.joined > 1 && first < r.FirstBad && r.Reopened == 0 && f.Kind != felt.FindingBurn {
+	if l.joined > 1 && first < r.FirstBad && first >= r.FirstBad-earlierMost && r.Reopened == 0 && f.Kind != felt.FindingBurn {
 		was := r.FirstBad
 		r.FirstBad = first
 		r.Timeline[0].At, r.Twentieth = first, 0
