@@ -157,7 +157,7 @@ func TestKeptTrace(t *testing.T) {
 		s.call(t, http.MethodGet, "/api/v1/traces/"+traceID(n).String(), "", &a)
 		return a
 	}
-	await(t, "the spans of the failure", time.Minute, func() bool { return len(trace(1).Spans) > 0 })
+	await(t, "the spans of the failure", 3*time.Minute, func() bool { return len(trace(1).Spans) > 0 })
 	if a := trace(1); a.Spans[0].Name != "POST /pay" || a.Spans[0].Status != "error" || len(a.Interactions) == 0 || a.Interactions[0].Outcome != "failed" {
 		t.Errorf("%+v", a)
 	}
