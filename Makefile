@@ -33,6 +33,7 @@ test: chromium build test-web test-go test-e2e ## everything that must hold, in 
 
 test-go:
 	$(GO) test $(TESTFLAGS) ./...
+	$(GO) test ./internal/quiet
 
 test-journeys: ## tell the journeys of a million spans twice, two minutes
 	$(GO) test ./core/engine -run JourneysAreTold -journey-events 1000000 -v -timeout 30m

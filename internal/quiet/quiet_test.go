@@ -11,9 +11,9 @@ import (
 // TestDaysWithoutAFault: of two days in which nothing goes wrong there is nothing to tell.
 func TestDaysWithoutAFault(t *testing.T) {
 	t.Parallel()
-	o := options{rate: 2, days: 2, seed: 7}
+	o := options{rate: 2, days: 2 * part, seed: 7}
 	if testing.Short() {
-		o.days = 1
+		o.days = part
 	}
 	var out bytes.Buffer
 	if err := run(t.Context(), o, &out); err != nil {
@@ -29,7 +29,7 @@ func TestAFaultIsNotQuiet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := l.live(t.Context(), 0.4); err != nil {
+	if err := l.live(t.Context(), 0.4*part); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(l.diary.openings); n != 0 {
