@@ -7,12 +7,13 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 TESTFLAGS ?= -race -timeout 14m
 
+SDK_SRC := $(shell find sdk/web/src sdk/web/scripts -type f 2>/dev/null) sdk/web/package.json sdk/web/package-lock.json sdk/web/tsconfig.json sdk/web/tsconfig.build.json
 WEB_SRC := $(shell find web/src web/public -type f 2>/dev/null) web/index.html web/package.json web/package-lock.json web/vite.config.ts web/tsconfig.json
 
-.PHONY: help run build test test-go test-journeys test-web test-e2e test-peers lint vuln bench bench-memory bench-fleet bench-mttd bench-quiet bench-questions fuzz clean chromium
+.PHONY: help run build test test-go test-journeys test-web test-sdk test-e2e test-peers lint vuln bench bench-memory bench-fleet bench-mttd bench-quiet bench-questions fuzz clean chromium
 
 help: ## this list
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
+	@grep -hE '^[a-z0-9/-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
 
 run: build ## build everything and start the demo on http://localhost:3358
 	$(BIN)/felt demo
@@ -29,7 +30,16 @@ web/dist/index.html: web/node_modules/.installed $(WEB_SRC)
 	cd web && $(NPM) run build
 	@touch $@
 
-test: chromium build test-web test-go test-e2e ## everything that must hold, in under 15 minutes on 2 cores
+sdk/web/node_modules/.installed: sdk/web/package.json sdk/web/package-lock.json
+	cd sdk/web && $(NPM) ci --no-audit --no-fund
+	@touch $@
+
+sdk/web/dist: sdk/web/dist/felt.js ## the browser SDK: ES modules with types, the script for a tag
+sdk/web/dist/felt.js: sdk/web/node_modules/.installed $(SDK_SRC)
+	cd sdk/web && $(NPM) run build
+	@touch $@
+
+test: chromium build test-web test-sdk test-go test-e2e ## everything that must hold, in under 15 minutes on 2 cores
 
 test-go:
 	$(GO) test $(TESTFLAGS) ./...
@@ -40,6 +50,9 @@ test-journeys: ## tell the journeys of a million spans twice, two minutes
 
 test-web: web/node_modules/.installed
 	cd web && $(NPM) test
+
+test-sdk: sdk/web/dist/felt.js ## the browser SDK's unit tests and its sizes
+	cd sdk/web && $(NPM) test && $(NPM) run size
 
 test-e2e: chromium build
 	cd web && $(NPM) run size && $(NPM) run e2e && FELT_BIN=$(CURDIR)/$(BIN)/felt $(NPM) run e2e:demo
@@ -59,11 +72,12 @@ $(BIN)/golangci-lint: internal/tools/go.mod
 $(BIN)/govulncheck: internal/tools/go.mod
 	$(GO) build -C internal/tools -o $(CURDIR)/$@ golang.org/x/vuln/cmd/govulncheck
 
-lint: $(BIN)/golangci-lint web/node_modules/.installed ## gofmt, vet, golangci-lint, the UI's linter
+lint: $(BIN)/golangci-lint web/node_modules/.installed sdk/web/node_modules/.installed ## gofmt, vet, golangci-lint, the linters of the UI and the SDK
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt these:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	$(GO) vet ./...
 	$(BIN)/golangci-lint run ./...
 	cd web && $(NPM) run lint
+	cd sdk/web && $(NPM) run lint
 
 vuln: $(BIN)/govulncheck ## known vulnerabilities, where the database can be reached
 	@$(BIN)/govulncheck ./... ; code=$$?; \
@@ -98,4 +112,4 @@ fuzz: ## every fuzz target for FUZZTIME each
 	  done; done
 
 clean: ## remove what was built
-	rm -rf $(BIN) web/dist/assets web/dist/index.html web/node_modules/.installed
+	rm -rf $(BIN) web/dist/assets web/dist/index.html web/node_modules/.installed sdk/web/dist sdk/web/node_modules/.installed

@@ -1,0 +1,70 @@
+// Builds dist/: ES modules with types and source maps, and the script for a tag.
+//
+// The modules are bundled together, so that what they share is one chunk and private properties, whose
+// names end in `_`, can be shortened everywhere at once. Names and syntax are left to the page's own
+// bundler; the script for a tag is minified here.
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const dist = join(root, 'dist')
+
+/** What every build of the sources shares, here and in size.mjs. */
+export const settings = {
+	absWorkingDir: root,
+	bundle: true,
+	target: 'es2020',
+	// React's hook is for React's bundlers; nothing here reads process.env.
+	platform: 'browser',
+	mangleProps: /_$/,
+	logLevel: 'warning',
+}
+
+export function entries() {
+	const plugins = readdirSync(join(root, 'src/plugins')).filter((f) => f.endsWith('.ts'))
+	return ['src/index.ts', ...plugins.map((f) => `src/plugins/${f}`), 'src/react.ts', 'src/react.tsx'].filter(
+		(f) => existsSync(join(root, f)),
+	)
+}
+
+export async function modules(outdir) {
+	await build({
+		...settings,
+		entryPoints: entries(),
+		outbase: 'src',
+		outdir,
+		format: 'esm',
+		splitting: true,
+		chunkNames: 'shared/[name]-[hash]',
+		external: ['react', 'web-vitals'],
+		jsx: 'automatic',
+		sourcemap: true,
+	})
+}
+
+async function script(name, outfile) {
+	await build({
+		...settings,
+		entryPoints: [name],
+		outfile,
+		format: 'iife',
+		minify: true,
+		sourcemap: true,
+	})
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+	rmSync(dist, { recursive: true, force: true })
+	await modules(dist)
+	await script('src/iife.ts', join(dist, 'felt.js'))
+	await script('src/queue.ts', join(dist, 'queue.js'))
+	const tsc = createRequire(import.meta.url).resolve('typescript/package.json')
+	execFileSync(process.execPath, [join(dirname(tsc), 'bin/tsc'), '-p', 'tsconfig.build.json'], {
+		cwd: root,
+		stdio: 'inherit',
+	})
+}

@@ -1,0 +1,2 @@
+/** What `telemetry.sdk.version` says; a test holds it to package.json. */
+export const version = '0.1.0'
