@@ -17,8 +17,14 @@ const (
 	// month that is imported is a minute forty thousand times.
 	stepTicks = 60
 	// fewTraces and fewBytes are what a step brings and leaves held at most, so that the next one is larger.
-	fewTraces = 100
-	fewBytes  = 1 << 20
+	fewTraces = 2_000
+	fewBytes  = 8 << 20
+	// mostTicks is how much of a backlog is taken at once, at most. The store is asked once a step, and what a
+	// question costs hardly depends on how little is found.
+	mostTicks = 86_400
+	// mostPiece is the longest time that the store is asked about at once: an event log begins in 1970 and
+	// goes on half a century later.
+	mostPiece = felt.Tick(1) << 40
 	// slack is how far a trace's spans may have arrived before its interaction began:
 	// clocks differ, and events of the future are set to some seconds ahead.
 	slack = 10 * felt.Second
@@ -173,14 +179,13 @@ func (k *Keeper) restore(ctx context.Context) error {
 	k.batch = max(at.Tick, late.Tick) + 1 // one more than any that may be there without its cursor
 	k.pos.Seq, k.asked = at.Seq, late.Tick
 	k.log = openSource(ctx, k.opts.Log, at.Seq)
-	if k.asked > 0 {
-		remember := felt.TickOf(felt.Instant(k.opts.Remember))
-		if err := k.ask(ctx, max(k.asked-remember, 0), k.asked, func(t felt.KeptTrace) { k.remember(t, late.Tick) }); err != nil {
-			return err
-		}
-	}
 	if err := k.begin(ctx); err != nil {
 		return err
+	}
+	if k.asked > 0 {
+		if err := k.ask(ctx, k.remembered(), k.asked, func(t felt.KeptTrace) { k.remember(t, late.Tick) }); err != nil {
+			return err
+		}
 	}
 	k.mu.Lock()
 	k.state.safe = at.Seq
@@ -278,12 +283,10 @@ func (k *Keeper) horizon(p felt.Progress, behind felt.Tick) (felt.Tick, error) {
 	return max(min(p.Tick, felt.TickOf(next.At)+behind+k.step), k.asked), nil
 }
 
-// pace decides how large the next step of a backlog is. A trace is forgotten when it was remembered for
-// so long, and its spans must be read by then.
+// pace decides how large the next step of a backlog is.
 func (k *Keeper) pace() {
 	if k.learned <= fewTraces && k.held.bytes <= fewBytes {
-		most := felt.TickOf(felt.Instant(k.opts.Remember))/2 - felt.Tick(k.opts.Behind/time.Second)
-		k.step = max(min(2*k.step, most), stepTicks)
+		k.step = min(2*k.step, mostTicks)
 	} else {
 		k.step = max(k.step/2, stepTicks)
 	}
@@ -311,7 +314,7 @@ func (k *Keeper) ask(ctx context.Context, after, upTo felt.Tick, each func(felt.
 		}
 		after = to
 		if len(list) < few {
-			k.piece = min(2*k.piece, felt.TickOf(felt.Day))
+			k.piece = min(2*k.piece, mostPiece)
 		} else if len(list) > many {
 			k.piece = max(k.piece/2, 1)
 		}
@@ -353,9 +356,14 @@ func (k *Keeper) learn(ctx context.Context, now felt.Tick) error {
 		return err
 	}
 	k.asked = now
-	remember := felt.TickOf(felt.Instant(k.opts.Remember))
-	k.known.expire(now - remember)
+	k.known.expire(k.remembered())
 	return nil
+}
+
+// remembered is since when traces are known. In a backlog the store is asked far ahead of what was read, and
+// what is read next may be of any of them.
+func (k *Keeper) remembered() felt.Tick {
+	return max(min(k.asked, felt.TickOf(k.pos.At))-felt.TickOf(felt.Instant(k.opts.Remember)), 0)
 }
 
 // pass reads records that arrived up to the limit, and writes when much is held.
