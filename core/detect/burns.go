@@ -12,7 +12,7 @@ import (
 type burn struct {
 	rules.Objective
 	watch *slo.Burn
-	late  int64 // tries of the open window that are slower than the objective's threshold
+	more  int64 // bad tries of the open window that are not told by their outcome: see [burn.breaks]
 	found *lasting
 }
 
@@ -42,23 +42,36 @@ func (s *series) replan() {
 	}
 }
 
+// breaks tells of a try that is bad for the objective though its outcome does not say so: it was slower than
+// the threshold, or was left after a failure. Journeys of several steps hardly ever fail as a whole: their
+// customers leave.
+func (b *burn) breaks(m mark, took felt.Instant, fled bool) bool {
+	switch b.Kind {
+	case slo.KindLatency:
+		return took > b.Threshold && b.Threshold > 0 && reached(m)
+	case slo.KindCompletion:
+		return false
+	}
+	return fled && m == markLeft
+}
+
 // stepBurns gives the closed window to the objectives.
 func (d *Detector) stepBurns(s *series, t felt.Tick) {
 	for i := range s.burns {
 		b := &s.burns[i]
-		counts, late := s.raw, b.late
+		counts, more := s.raw, b.more
 		if b.Count == "customers" {
 			c := &s.counts
 			scale := max(c.Scale, 1)
 			counts = felt.Counts{Success: c.Success * scale, Degraded: c.Degraded * scale, Failed: c.Failed * scale, Abandoned: c.Abandoned * scale}
-			late = 0
+			more = 0
 			for j := range s.open {
-				if e := &s.open[j]; b.Threshold > 0 && reached(e.mark) && e.took > b.Threshold {
-					late += scale
+				if e := &s.open[j]; b.breaks(e.mark, e.took, e.fled) {
+					more += scale
 				}
 			}
 		}
-		bad, n := slo.Tally(b.Kind, counts, late)
+		bad, n := slo.Tally(b.Kind, counts, more)
 		if n == 0 && b.found == nil {
 			continue
 		}

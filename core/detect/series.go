@@ -99,15 +99,16 @@ func (s *series) add(y *measure.Try, who uint64, vals [keysMax]uint8) {
 	if s.whole() {
 		took = 0 // how long things take is not judged of a sum
 	}
+	fled := y.AbandonedHow == felt.AbandonedAfterFailure
 	for i := range s.burns {
-		if o := &s.burns[i]; o.Threshold > 0 && took > o.Threshold && reached(markOf(y.Outcome)) {
-			o.late++
+		if o := &s.burns[i]; o.breaks(markOf(y.Outcome), took, fled) {
+			o.more++
 		}
 	}
 	if who&(1<<s.skip-1) != 0 {
 		return
 	}
-	s.open = append(s.open, entry{who, took, markOf(y.Outcome), y.AbandonedHow == felt.AbandonedAfterFailure, vals})
+	s.open = append(s.open, entry{who, took, markOf(y.Outcome), fled, vals})
 	if len(s.open) >= SampleMax {
 		s.open = worst(s.open)
 		for len(s.open) > SampleMax/2 {
@@ -199,7 +200,7 @@ func (s *series) done() {
 	}
 	s.open, s.skip, s.raw = s.open[:0], 0, felt.Counts{}
 	for i := range s.burns {
-		s.burns[i].late = 0
+		s.burns[i].more = 0
 	}
 	s.closed = s.counts
 	s.closed.Took = nil

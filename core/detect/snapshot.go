@@ -123,7 +123,7 @@ func (s *series) save(e *codec.Encoder, now felt.Tick) {
 	e.Len(len(s.burns))
 	for i := range s.burns {
 		b := &s.burns[i]
-		e.Int(b.late)
+		e.Int(b.more)
 		b.watch.Save(e)
 		saveOne(e, b.found)
 	}
@@ -172,7 +172,7 @@ func (d *Detector) loadSeries(s *series, dec *codec.Decoder) {
 	for i := range n {
 		b := burn{Objective: s.plan.objectives[i]}
 		b.watch = slo.New(b.Target, b.Window)
-		b.late = dec.Int()
+		b.more = dec.Int()
 		b.watch.Load(dec)
 		b.found = loadOne(dec)
 		s.burns = append(s.burns, b)

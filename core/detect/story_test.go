@@ -42,6 +42,27 @@ func TestTheWholeNamesItsValues(t *testing.T) {
 	}
 }
 
+// TestWhoLeftAfterAFailureBurns: a whole journey does not fail, it is left; a promise of success is broken all
+// the same when that is after a failure. Who leaves of their own accord breaks none.
+func TestWhoLeftAfterAFailureBurns(t *testing.T) {
+	for how, want := range map[felt.AbandonedHow]bool{felt.AbandonedAfterFailure: true, felt.AbandonedVoluntarily: false} {
+		for _, count := range []string{"interactions", "customers"} {
+			w := newWorld(inventory(t, "journeys: [{name: checkout, objectives: [{name: works, target: 0.99, count: "+count+"}]}]"))
+			left := func(r *felt.Interaction) {
+				if r.Kind = felt.KindJourney; r.Outcome == felt.OutcomeFailed {
+					r.Outcome, r.AbandonedHow = felt.OutcomeAbandoned, how
+				}
+			}
+			w.run(600, func(int) { w.many("checkout", 2, .002, left) })
+			list := w.run(1200, func(int) { w.many("checkout", 2, .3, left) })
+			got := slices.ContainsFunc(list, func(f felt.Finding) bool { return f.Kind == felt.FindingBurn && f.Paging })
+			if got != want {
+				t.Errorf("a third leaves %v, in %s: burns %v", how, count, got)
+			}
+		}
+	}
+}
+
 // TestObjectivesBurn: an objective is a guard too, in tries or in customers, and pages by itself.
 func TestObjectivesBurn(t *testing.T) {
 	w := newWorld(inventory(t, `

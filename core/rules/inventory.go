@@ -144,7 +144,7 @@ type Expectation struct {
 // Objective is a service level objective on the journey.
 type Objective struct {
 	Name      string       `yaml:"name" need:"" doc:"Its name, unique in the journey."`
-	Kind      string       `yaml:"kind" words:"success completion latency" alt:"success" doc:"success: not failed; completion: completed of all that ended; latency: completed within threshold."`
+	Kind      string       `yaml:"kind" words:"success completion latency" alt:"success" doc:"success: not failed, nor left after a failure; completion: completed of all that ended; latency: completed within threshold."`
 	Target    float64      `yaml:"target" need:"" range:"0<..<1" doc:"Share that must be good, as 0.995."`
 	Window    felt.Instant `yaml:"window" alt:"28d" doc:"The time over which it is judged; no more than is kept (400d)."`
 	Threshold felt.Instant `yaml:"threshold" doc:"Of kind latency: slower is not good."`

@@ -19,6 +19,9 @@
 // its first minute, before any other test has learned what is usual. It is slow where
 // little goes wrong, and blind to customers who do not arrive: other tests are for that.
 //
+// A promise of success is broken by who fails, and by who leaves after a failure: a journey of
+// several steps ends in the second way. That they have left is known when its time-out has passed.
+//
 // # At low traffic
 //
 // With ten tries an hour and a target of 99 %, one failure is a burn rate of 10. So a pair

@@ -8,21 +8,22 @@ import (
 
 // The kinds of objectives, as the inventory writes them.
 const (
-	KindSuccess    = "success"    // not failed, of all that were decided
+	KindSuccess    = "success"    // not failed, nor left after a failure, of all that were decided
 	KindCompletion = "completion" // reached the goal, of all that were decided
 	KindLatency    = "latency"    // reached the goal in time, of all that reached it
 )
 
 // Tally says how many of a window's tries were bad in the sense of an objective's kind, and of
-// how many. Completed ones slower than the objective's threshold are slow.
-func Tally(kind string, c felt.Counts, slow int64) (bad, n int64) {
+// how many. More are those that counts do not tell from others: of success the ones that were left after
+// a failure, of latency those that reached the goal slower than the objective's threshold.
+func Tally(kind string, c felt.Counts, more int64) (bad, n int64) {
 	switch kind {
 	case KindCompletion:
 		return c.Failed + c.Abandoned, c.Decided()
 	case KindLatency:
-		return slow, c.Success + c.Degraded
+		return more, c.Success + c.Degraded
 	}
-	return c.Failed, c.Decided()
+	return c.Failed + more, c.Decided()
 }
 
 // Evidence tells whether bad of n is enough to speak of, where a share is allowed; see the

@@ -22,7 +22,7 @@ func (s *Store) Objective(ctx context.Context, q felt.Question, slower felt.Inst
 		if err := kept(ctx, tx, q); err != nil {
 			return err
 		}
-		return ask(ctx, tx, "objective", f, marksOf("{{slower}}", int64(slower)), func(rows *sql.Rows) error {
+		return ask(ctx, tx, "objective", f, append(marksOf("{{slower}}", int64(slower)), "{{people}}", f.people("hit")), func(rows *sql.Rows) error {
 			var line int
 			var c felt.ObjectiveCount
 			var first felt.Instant

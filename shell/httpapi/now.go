@@ -129,9 +129,10 @@ func (a *API) healthWord() string {
 	return "ok"
 }
 
-// burnOf is the objective of a journey that burns fastest in the hour; nil when nothing is known.
-// Objectives on latency are told by latency: a count of slow ones is not in the hour's stats.
-func burnOf(j *rules.CompiledJourney, st felt.ScopeStat, latency map[string]tallied, to felt.Instant) *nowBurn {
+// burnOf is the objective of a journey that burns fastest in the hour; nil when nothing is known. The
+// hour's stats do not tell who was slow, nor who left after a failure: asked is what was counted of each
+// objective by itself. But what was asked some seconds ago does not hide what has failed since.
+func burnOf(j *rules.CompiledJourney, st felt.ScopeStat, asked map[string]tallied, to felt.Instant) *nowBurn {
 	if j == nil {
 		return nil
 	}
@@ -140,18 +141,14 @@ func burnOf(j *rules.CompiledJourney, st felt.ScopeStat, latency map[string]tall
 		o := &j.Objectives[i]
 		b := nowBurn{Objective: o.Name, Count: "interactions", At: exactTime(to)}
 		switch {
-		case o.Kind == slo.KindLatency:
-			t, ok := latency[j.Name+"\x00"+j.App+"\x00"+o.Name]
-			if !ok {
-				continue
-			}
-			b.Bad, b.N = t.bad, t.n
-		case o.Count == "customers" && o.Kind == slo.KindCompletion:
-			continue // who did not finish is not counted by customers here
+		case o.Kind == slo.KindLatency, o.Count == "customers" && o.Kind == slo.KindCompletion:
 		case o.Count == "customers":
 			b.Bad, b.N = st.Customers.Failed, st.Customers.Total
 		default:
 			b.Bad, b.N = slo.Tally(o.Kind, st.Counts, 0)
+		}
+		if t, ok := asked[objectiveKey(st.Env, j, o)]; ok && (b.N <= 0 || share(t.bad, t.n) >= share(b.Bad, b.N)) {
+			b.Bad, b.N = t.bad, t.n
 		}
 		if o.Count == "customers" {
 			b.Count = "customers"
@@ -167,6 +164,11 @@ func burnOf(j *rules.CompiledJourney, st felt.ScopeStat, latency map[string]tall
 		}
 	}
 	return worst
+}
+
+// objectiveKey names an objective of a journey in an environment.
+func objectiveKey(env string, j *rules.CompiledJourney, o *rules.Objective) string {
+	return env + "\x00" + j.Name + "\x00" + j.App + "\x00" + o.Name
 }
 
 // sparksOf sorts the steps of a day by scope.

@@ -49,7 +49,7 @@ type objectiveAnswer struct {
 	Burn     []burnView   `json:"burn"`
 	Sampled  bool         `json:"sampled" doc:"Telemetry was sampled before it came here: shares hold, numbers are at least so"`
 	Unknown  string       `json:"unknown,omitempty" doc:"Why nothing is known"`
-	Method   string       `json:"method" enum:"exact,buckets" doc:"buckets: the window is longer than interactions are kept"`
+	Method   string       `json:"method" enum:"exact,buckets" doc:"buckets: the window is longer than interactions are kept; who left after a failure is not among the bad ones then"`
 	left     float64      // what answers are ordered by
 	asked    felt.Instant // the window's start
 }

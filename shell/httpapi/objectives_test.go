@@ -122,6 +122,34 @@ func TestObjectivesBurn(t *testing.T) {
 	}
 }
 
+// During an outage no journey fails as a whole: customers are still there, with a step that failed, and half
+// an hour later they have left. Their journeys count as failed from the first minute, on both pages.
+func TestObjectivesOfAnOutage(t *testing.T) {
+	t.Parallel()
+	w := promised(t, 2, 20, 0, 0, 0)
+	b := felt.Batch{ID: felt.BatchID{Engine: 1, Stage: 3, Tick: tick + 2}}
+	for n := range byte(30) {
+		i := try(n, 200+n, now-felt.Minute, felt.OutcomeNone)
+		i.ID, i.Name, i.Kind = felt.InteractionID{3, n}, "checkout", felt.KindJourney
+		i.Steps = []felt.StepState{{Name: "pay", Outcome: felt.OutcomeFailed, Tries: 1, Start: now - 2*felt.Minute, End: now - felt.Minute}}
+		b.Interactions = append(b.Interactions, i)
+	}
+	if err := w.store.Write(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	if o := objectivesOf(w.ok(askObjectives))["orders"]; o["bad"] != 30.0 || o["n"] != 51.0 || o["state"] != "spent" {
+		t.Errorf("%v", o)
+	}
+	for _, j := range w.ok("/api/v1/now").at("journeys").([]any) {
+		if j := j.(map[string]any); j["name"] == "checkout" && j["kind"] == "journey" {
+			burn, _ := j["burn"].(map[string]any)
+			if burn["objective"] != "orders" || burn["bad"] != 30.0 || burn["n"] != 51.0 {
+				t.Errorf("burn %v", burn)
+			}
+		}
+	}
+}
+
 // What is not known is never good.
 func TestObjectivesOfNothing(t *testing.T) {
 	t.Parallel()

@@ -14,13 +14,13 @@ import (
 // costs. The window is counted anew when the rows have moved on, the last hour every ten seconds
 // and the day every minute; each says in its answer when it ends.
 type overview struct {
-	mu    sync.Mutex // held while asking: the others want the same answer
-	at    felt.Progress
-	views map[overviewKey]*viewed
-	hours map[overviewKey]*lastHour
-	days  map[overviewKey]*lastDay
-	slow  map[string]tallied // of latency objectives, by journey, app and objective
-	asked map[string]felt.Instant
+	mu     sync.Mutex // held while asking: the others want the same answer
+	at     felt.Progress
+	views  map[overviewKey]*viewed
+	hours  map[overviewKey]*lastHour
+	days   map[overviewKey]*lastDay
+	hourly map[string]tallied // of objectives in the hour, by objectiveKey
+	asked  map[string]felt.Instant
 }
 
 type viewed struct{ body nowBody }
@@ -43,10 +43,10 @@ type lastDay struct {
 const (
 	hourEvery = 10 * felt.Second
 	dayEvery  = felt.Minute
-	// slowBudget is how long a refresh of the hour may spend on objectives of latency: each is a
-	// question of its own. Those that were not asked are asked the next time.
-	slowBudget = felt.Second / 4
-	slowEvery  = felt.Minute
+	// promisesBudget is how long a refresh of the hour may spend on objectives: each is a question of
+	// its own. Those that were not asked are asked the next time.
+	promisesBudget = felt.Second / 4
+	slowEvery      = felt.Minute // those of latency, which change slowly
 	// historyEvery is how often the same is made at most while history is taken in.
 	historyEvery = 3 * felt.Second
 	// keptViews is how many views are kept of one kind: pages that look at the past each have one.
@@ -84,7 +84,7 @@ func (o *overview) of(ctx context.Context, a *API, key overviewKey, q felt.Quest
 			n.Hour.Customers = atLeast(n.Hour.Customers, r.Customers)
 		}
 		if r.Kind == felt.KindJourney.String() && set != nil {
-			n.Burn = burnOf(journeyNamed(set, r.App, r.Name), st, o.slow, hour.to)
+			n.Burn = burnOf(journeyNamed(set, r.App, r.Name), st, o.hourly, hour.to)
 		}
 		b.Journeys = append(b.Journeys, n)
 	}
@@ -128,7 +128,7 @@ func (o *overview) hour(ctx context.Context, a *API, key overviewKey, q felt.Que
 		h.stats[s.Scope] = s
 	}
 	if key.to == 0 {
-		if err := o.latencies(ctx, a, q, list); err != nil {
+		if err := o.promises(ctx, a, q, list); err != nil {
 			return nil, err
 		}
 	}
@@ -136,15 +136,14 @@ func (o *overview) hour(ctx context.Context, a *API, key overviewKey, q felt.Que
 	return h, nil
 }
 
-// latencies asks for the objectives on latency, those that were not asked longest first, as long
-// as there is time.
-func (o *overview) latencies(ctx context.Context, a *API, q felt.Question, list []felt.ScopeStat) error {
+// promises asks for the objectives, those that were not asked longest first, as long as there is time.
+func (o *overview) promises(ctx context.Context, a *API, q felt.Question, list []felt.ScopeStat) error {
 	set := a.opts.Rules().Set
 	if set == nil {
 		return nil
 	}
-	if o.slow == nil || len(o.slow) > 100*keptViews {
-		o.slow, o.asked = map[string]tallied{}, map[string]felt.Instant{}
+	if o.hourly == nil || len(o.hourly) > 100*keptViews {
+		o.hourly, o.asked = map[string]tallied{}, map[string]felt.Instant{}
 	}
 	type one struct {
 		key   string
@@ -159,15 +158,15 @@ func (o *overview) latencies(ctx context.Context, a *API, q felt.Question, list 
 			continue
 		}
 		for i := range j.Objectives {
-			key := j.Name + "\x00" + j.App + "\x00" + j.Objectives[i].Name
-			if j.Objectives[i].Kind == slo.KindLatency && start-o.asked[key] >= slowEvery {
+			key := objectiveKey(q.Env, j, &j.Objectives[i])
+			if j.Objectives[i].Kind != slo.KindLatency || start-o.asked[key] >= slowEvery {
 				due = append(due, one{key, &j.Objectives[i], s.Scope})
 			}
 		}
 	}
 	slices.SortStableFunc(due, func(x, y one) int { return int((o.asked[x.key] - o.asked[y.key]) / felt.Second) })
 	for _, d := range due {
-		if felt.InstantOf(a.opts.Now())-start > slowBudget {
+		if felt.InstantOf(a.opts.Now())-start > promisesBudget {
 			return nil
 		}
 		of := q
@@ -176,7 +175,7 @@ func (o *overview) latencies(ctx context.Context, a *API, q felt.Question, list 
 		if err != nil {
 			return err
 		}
-		o.slow[d.key], o.asked[d.key] = t, start
+		o.hourly[d.key], o.asked[d.key] = t, start
 	}
 	return nil
 }

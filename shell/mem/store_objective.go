@@ -24,7 +24,7 @@ func (s *Store) Objective(_ context.Context, q felt.Question, slower felt.Instan
 	var out felt.ObjectiveCounts
 	by := map[felt.Hash]felt.ObjectiveCount{}
 	for _, r := range s.tries(q) {
-		if !r.decided() {
+		if !r.decided() && !r.Failing() {
 			continue
 		}
 		out.Sampled = out.Sampled || r.Weight > 1
@@ -48,7 +48,7 @@ func (s *Store) Objective(_ context.Context, q felt.Question, slower felt.Instan
 	return out, nil
 }
 
-// promise adds one decided try.
+// promise adds one try that was decided, or is failing.
 func promise(c *felt.ObjectiveCount, r hit, slower felt.Instant) {
 	c.Decided++
 	switch r.Outcome {
@@ -57,11 +57,11 @@ func promise(c *felt.ObjectiveCount, r hit, slower felt.Instant) {
 		if felt.Instant(r.Duration) > slower {
 			c.Slow++
 		}
-	case felt.OutcomeFailed:
-		c.Failed++
+	case felt.OutcomeFailed, felt.OutcomeAbandoned, felt.OutcomeNone:
 		c.Unfinished++
-	case felt.OutcomeAbandoned:
-		c.Unfinished++
-	case felt.OutcomeCancelled, felt.OutcomeNone:
+		if r.Failing() {
+			c.Failed++
+		}
+	case felt.OutcomeCancelled:
 	}
 }

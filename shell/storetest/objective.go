@@ -8,6 +8,42 @@ import (
 	"github.com/felt-cx/felt"
 )
 
+// objectiveOfLeft: who left after a failure was failed, and so is, until they come back, who has not gone
+// on since the last step failed: that a journey is left is known only when its time-out has passed.
+func objectiveOfLeft(t *testing.T, s felt.Store) {
+	ok, bad, left, open := felt.OutcomeSuccess, felt.OutcomeFailed, felt.OutcomeAbandoned, felt.OutcomeNone
+	how := func(r felt.Interaction, how felt.AbandonedHow) felt.Interaction {
+		r.AbandonedHow = how
+		return r
+	}
+	stuck := journey(6, 6, open, 105, step("cart", ok, 1, 5), step("pay", bad, 2, 9))
+	write(t, s, batch(noon,
+		journey(1, 1, ok, 100, step("cart", ok, 1, 1), step("pay", ok, 1, 2)),
+		how(journey(2, 2, left, 101, step("cart", ok, 1, 1), step("pay", bad, 1, 2)), felt.AbandonedAfterFailure),
+		how(journey(3, 3, left, 102, step("cart", ok, 1, 1)), felt.AbandonedVoluntarily),
+		journey(4, 3, open, 103, step("cart", ok, 1, 1), step("pay", open, 0, 0)),
+		journey(5, 5, open, 104, step("cart", bad, 3, 7), step("pay", ok, 1, 9), step("thanks", open, 0, 0)), // went on
+		stuck, journey(7, 6, open, 106),
+	))
+	q := whole()
+	q.Name, q.Kind, q.To = "checkout", felt.KindJourney, day+1000*felt.Second
+	want := felt.ObjectiveCounts{
+		Tries:     felt.ObjectiveCount{Decided: 4, Reached: 1, Failed: 2, Unfinished: 3},
+		Customers: felt.ObjectiveCount{Decided: 4, Reached: 1, Failed: 2, Unfinished: 3},
+		First:     day + 100*felt.Second,
+	}
+	if got, err := s.Objective(t.Context(), q, 0); err != nil || got != want {
+		t.Errorf("%v\n got %+v\nwant %+v", err, got, want)
+	}
+	stuck.Version, stuck.Outcome, stuck.Steps = 2, felt.OutcomeDegraded, []felt.StepState{step("cart", ok, 1, 5), step("pay", ok, 3, 12)}
+	write(t, s, batch(noon+1, stuck))
+	want.Tries.Failed, want.Tries.Unfinished, want.Tries.Reached = 1, 2, 2
+	want.Customers = want.Tries
+	if got, err := s.Objective(t.Context(), q, 0); err != nil || got != want {
+		t.Errorf("it worked in the end: %v\n got %+v\nwant %+v", err, got, want)
+	}
+}
+
 // objective: what a promise is judged by, in tries and in customers.
 func objective(t *testing.T, s felt.Store) {
 	ctx := context.Background()

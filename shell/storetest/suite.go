@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) felt.Store) {
 		{"answers say that input was sampled", sampledAnswers},
 		{"funnel of what was forgotten", funnelForgotten},
 		{"objective", objective},
+		{"objective of who left", objectiveOfLeft},
 		{"open journeys", openJourneys},
 		{"kinds", kinds},
 		{"scope and window", scopeAndWindow},
