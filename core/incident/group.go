@@ -99,6 +99,10 @@ func (b *Book) scopesOf(f *felt.Finding, lines Lines) []felt.Scope {
 
 // page lets a finding of paging class join the incident it belongs to, or opens one.
 func (b *Book) page(t felt.Tick, f *felt.Finding, lines Lines) {
+	if l := b.late(t, f); l != nil {
+		b.belated(t, l, f)
+		return
+	}
 	if l := b.nearest(t, f, lines); l != nil {
 		if !l.open() {
 			b.reopen(t, l, f, lines)

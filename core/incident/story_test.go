@@ -347,3 +347,43 @@ func TestASegmentMustRecoverToo(t *testing.T) {
 		t.Errorf("%v, recovered at %d: %s", r.Status, seconds(r.Recovered), r.Recovery.Text)
 	}
 }
+
+// TestWhoLeftIsKnownLate: that journeys were left during the fault is known half an hour later, when it is
+// over. That opens nothing, neither as a finding nor as a promise that is broken; who leaves later does.
+func TestWhoLeftIsKnownLate(t *testing.T) {
+	checkout := journey("shop", "checkout")
+	for _, c := range []struct {
+		kind  felt.FindingKind
+		after felt.Tick
+		open  bool
+	}{
+		{felt.FindingFunnel, 1900, false},
+		{felt.FindingBurn, 1900, false},
+		{felt.FindingFailed, 1900, true},
+		{felt.FindingFunnel, 2300, true},
+		{felt.FindingBurn, 2600, true},
+	} {
+		w := newWorld(t)
+		w.b.Rules(inventory(t, journeys))
+		life(w, 500, nil)
+		first := w.last()
+		late := func() felt.Finding {
+			return w.page(checkout, func(f *felt.Finding) { f.ID, f.Kind, f.Hit, f.N = "fnd-late", c.kind, int64(w.now-start), 3000 })
+		}
+		for w.now < start+c.after {
+			w.tick()
+		}
+		w.tick(late())
+		w.b = cutOff(t, w.b, w.b.rules)
+		for range 30 {
+			w.tick()
+		}
+		w.tick(late()) // more of them
+		if r := w.last(); (r.Status == felt.IncidentOpen) != c.open || len(w.ids()) != 1+one(c.open) {
+			t.Errorf("%s after %d s: %v", c.kind, c.after, story(r))
+		}
+		if r := w.last(); !c.open && (r.ID != first.ID || len(r.Findings) != 2 || r.FindingActive) {
+			t.Errorf("%s is not listed: %v", c.kind, story(r))
+		}
+	}
+}
