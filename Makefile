@@ -10,13 +10,31 @@ TESTFLAGS ?= -race -timeout 14m
 SDK_SRC := $(shell find sdk/web/src sdk/web/scripts -type f 2>/dev/null) sdk/web/package.json sdk/web/package-lock.json sdk/web/tsconfig.json sdk/web/tsconfig.build.json
 WEB_SRC := $(shell find web/src web/public -type f 2>/dev/null) web/index.html web/package.json web/package-lock.json web/vite.config.ts web/tsconfig.json
 
-.PHONY: help run build test test-go test-journeys test-web test-sdk test-e2e test-peers lint vuln bench bench-memory bench-fleet bench-mttd bench-quiet bench-questions fuzz clean chromium
+.PHONY: help run shop shop-page build test test-shop test-go test-journeys test-web test-sdk test-e2e test-peers lint vuln bench bench-memory bench-fleet bench-mttd bench-quiet bench-questions fuzz clean chromium
 
 help: ## this list
 	@grep -hE '^[a-z0-9/-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
 
 run: build ## build everything and start the demo on http://localhost:3358
 	$(BIN)/felt demo
+
+SHOP_PAGE := examples/shop/page
+$(SHOP_PAGE)/node_modules/.installed: $(SHOP_PAGE)/package.json $(SHOP_PAGE)/package-lock.json
+	cd $(SHOP_PAGE) && $(NPM) ci --no-audit --no-fund
+	@touch $@
+
+$(SHOP_PAGE)/dist/shop.js: $(SHOP_PAGE)/node_modules/.installed sdk/web/dist/felt.js $(shell find $(SHOP_PAGE)/src $(SHOP_PAGE)/scripts -type f 2>/dev/null)
+	cd $(SHOP_PAGE) && $(NPM) run build
+
+shop-page: $(SHOP_PAGE)/dist/shop.js
+
+$(BIN)/shop: FORCE
+	@mkdir -p $(BIN)
+	$(GO) build -C examples/shop/services -trimpath -o $(CURDIR)/$@ ./cmd/shop
+FORCE:
+
+shop: build shop-page $(BIN)/shop ## a real shop whose browser tells Felt, a Collector between; SHOP_DIRECT=1 without, SHOP_PORTS=shop=8090,... elsewhere
+	$(BIN)/shop up $(SHOP)
 
 build: web/dist/index.html ## build the UI and bin/felt
 	@mkdir -p $(BIN)
@@ -39,7 +57,7 @@ sdk/web/dist/felt.js: sdk/web/node_modules/.installed $(SDK_SRC)
 	cd sdk/web && $(NPM) run build
 	@touch $@
 
-test: chromium build test-web test-sdk test-go test-e2e ## everything that must hold, in under 15 minutes on 2 cores
+test: chromium build test-web test-sdk test-go test-shop test-e2e ## everything that must hold, in under 15 minutes on 2 cores
 
 test-go:
 	$(GO) test $(TESTFLAGS) ./...
@@ -62,6 +80,9 @@ chromium: ## install Chromium for the browser tests when there is none
 	  { echo "installing Chromium for the browser tests"; \
 	    SUDO=; [ "$$(id -u)" = 0 ] || SUDO=sudo; \
 	    $$SUDO apt-get update -q && $$SUDO apt-get install -y -q --no-install-recommends chromium; }
+
+test-shop: build shop-page $(BIN)/shop ## the shop's services, and all of it through a Collector and without
+	cd examples/shop/services && $(GO) vet ./... && FELT_BIN=$(CURDIR)/$(BIN)/felt SHOP_BIN=$(CURDIR)/$(BIN)/shop OTELCOL=$$($(CURDIR)/deploy/collector/build.sh) $(GO) test -timeout 5m ./...
 
 test-peers: build ## deliver into Felt with the stock SDK exporters and a stock Collector
 	FELT_BIN=$(CURDIR)/$(BIN)/felt internal/peers/test.sh

@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 felt=$(realpath -m "${FELT_BIN:-../../bin/felt}")
-collector=$(../peers/collector/build.sh)
+collector=$(../../deploy/collector/build.sh)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 go build -o "$work/bench" .

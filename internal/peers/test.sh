@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 FELT_BIN=${FELT_BIN:-$PWD/../../bin/felt}
 FELT_BIN=$(realpath -m "$FELT_BIN")
-OTELCOL=$(collector/build.sh)
+OTELCOL=$(../../deploy/collector/build.sh)
 export FELT_BIN OTELCOL
 cd sdk
 go vet ./...

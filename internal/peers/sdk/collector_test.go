@@ -132,7 +132,7 @@ func collectorBinary(t *testing.T) string {
 	if binary := os.Getenv("OTELCOL"); binary != "" {
 		return binary
 	}
-	cmd := exec.Command("../collector/build.sh")
+	cmd := exec.Command("../../../deploy/collector/build.sh")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {

@@ -1,7 +1,7 @@
 // Module collector pins the OpenTelemetry Collector's own builder, so that
 // build.sh makes the same stock Collector everywhere. It is apart from the
 // main module so that none of the builder's dependencies reach Felt.
-module github.com/felt-cx/felt/internal/peers/collector
+module github.com/felt-cx/felt/deploy/collector
 
 go 1.26.0
 

@@ -4,7 +4,7 @@
 # cache outside the repository under a name made of everything that decides what
 # it is (manifest, builder, Go version), so a second call costs nothing.
 #
-#   OTELCOL=$(internal/peers/collector/build.sh)
+#   OTELCOL=$(deploy/collector/build.sh)
 #
 # FELT_CACHE names the cache (default $HOME/.cache/felt).
 set -euo pipefail
