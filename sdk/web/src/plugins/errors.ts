@@ -1,0 +1,64 @@
+/**
+ * Errors that nobody caught, as log records `exception`, tied to the open interaction. They do not end it:
+ * whether the customer was harmed is told by how the interaction ends.
+ */
+import type { AttributeValue, Plugin } from '../types'
+import { currentOf, harmless, limiter, listeners, log } from './page'
+
+/** The same error is told once a minute, and of all errors so many. */
+const PER_MINUTE = 20
+const FRAMES = 20
+
+/** What a message may say to others: no addresses of people, no numbers, no contents in quotes, no queries. */
+export function redacted(message: string): string {
+	return message
+		.slice(0, 500)
+		.replace(/[^\s@"'<]+@[^\s@]+\.[^\s@"'>]+/g, '[email]')
+		.replace(/\?\S+=\S*/g, '')
+		.replace(/"[^"]*("|$)/g, '"…"')
+		.replace(/\d+/g, '#')
+}
+
+/** The frames only: the first line of a stack repeats the message. */
+function framesOf(stack: unknown): string {
+	return `${stack}`
+		.split('\n')
+		.filter((line) => /^\s+at |@\w+:\/\/.*:\d/.test(line))
+		.slice(0, FRAMES)
+		.join('\n')
+		.replace(/[?#][^\s:)]*/g, '')
+}
+
+export function errors(): Plugin {
+	return (host) => {
+		const [on, off] = listeners(host)
+		const tooMany = limiter(host, PER_MINUTE)
+		const tell = (error: unknown, text: string, file?: string, where?: string) => {
+			const { name = 'Error', message = text, stack: frames }: Partial<Error> = Object(error)
+			if (harmless(error, message, file)) return
+			// A browser hides errors of other origins' scripts: something of somebody else's broke.
+			const hidden = !error && !file
+			const type = hidden ? 'ScriptError' : `${name}`
+			const clean = redacted(`${message}`)
+			const stack = framesOf(frames ?? where)
+			if (tooMany(type + clean + stack.split('\n')[0])) return
+			const attributes: Record<string, AttributeValue> = {
+				'exception.type': type,
+				'exception.message': clean,
+			}
+			if (stack) attributes['exception.stacktrace'] = stack
+			const tied = currentOf(host)
+			if (!hidden) tied?.recordError({ name: type, message: clean, stack })
+			log(host, 'exception', hidden ? 13 : 17, tied?.context, attributes)
+		}
+		on(globalThis.window, 'error', ({ error, message, filename, lineno, colno, target }: ErrorEvent) => {
+			// What could not be loaded (an image, a script) is told by its element.
+			if (target === window) tell(error, message, filename, `@${filename}:${lineno}:${colno}`)
+		})
+		on(globalThis.window, 'unhandledrejection', ({ reason }: PromiseRejectionEvent) => {
+			// Of what is neither an error nor a text, only that it was thrown.
+			tell(reason ?? true, typeof reason === 'string' ? reason : 'rejected')
+		})
+		return off
+	}
+}

@@ -1,0 +1,238 @@
+/**
+ * Clicks that tell of trouble, as log records `felt.frustration` tied to the open interaction:
+ *
+ * - **rage**: three clicks or more within a second on one place, of which two showed nothing before the next;
+ * - **dead**: a click on what looks like a control, after which nothing happened for 2.5 s;
+ * - **error**: a click with an uncaught error within a second.
+ *
+ * When in doubt it is none: a control that answers each click (an arrow, a stepper), text being selected, a link that
+ * opens elsewhere or a drag are no frustration. Beyond the click itself, the page is watched only while a click waits
+ * for its answer. Requests count as answers where the network plugin sees them.
+ */
+import type { Frustration, OpenInteraction, Plugin } from '../types'
+import { currentOf, elementsOf, harmless, listeners, log, onRequest } from './page'
+
+const RAGE_MS = 1000
+const RAGE_CLICKS = 3
+const RAGE_PX = 30
+const DEAD_MS = 2500
+const DRAG_PX = 10
+/** Handlers that keep the page this long showed a dialog of the browser. */
+const DIALOG_MS = 400
+
+/** Of `tag type role`: what is used by clicking much, answers inside of itself, or cannot be seen into. */
+const OTHER =
+	/^(input (?!button|submit|reset|image)|textarea|select|option|label|video|audio|canvas|iframe|embed|object)| (slider|spinb|scrollb|textb|searchb|combob)/
+const CONTROL = 'a[href],button,input,summary,[role=button]'
+
+/** What the customer sees of an answer, beside changes of the document. */
+const SEEN =
+	'scroll input change toggle submit reset invalid focusin dragstart play pause fullscreenchange visibilitychange ' +
+	'blur hashchange beforeunload'
+
+interface Burst {
+	element_: Element
+	control_: boolean
+	x_: number
+	y_: number
+	times_: number[]
+	/** Clicks that showed nothing before the next. */
+	silent_: number
+	/** What had been seen at the last click, what had happened at the first. */
+	seen_: number
+	before_: number
+	/** Told already, or nothing to tell of any more. */
+	told_?: boolean
+	tied_: OpenInteraction | undefined
+	target_: string
+}
+
+export function frustration(): Plugin {
+	return (host) => {
+		const { document, window } = globalThis
+		if (!document?.addEventListener) return
+		const [on, off] = listeners(host)
+		const [watch, unwatch] = listeners(host)
+		const timers = new Set<unknown>()
+		let last: Burst | undefined
+		let press: [x: number, y: number, text: string] | undefined
+
+		// Counted while somebody waits for it. The SDK's own requests are not told of.
+		let seen = 0
+		let other = 0
+		let waiting = 0
+		const see = () => {
+			seen++
+		}
+		const happened = () => seen + other + waiting
+		const observer = new MutationObserver(see)
+		const offRequests = onRequest(() => {
+			other++
+			if (!timers.size) return
+			// One that a click began and that is still under way is an answer to the next click too.
+			waiting++
+			return () => {
+				other++
+				waiting--
+			}
+		})
+		const rest = () => {
+			unwatch()
+			observer.disconnect()
+		}
+		const later = (fn: () => void, ms?: number) => {
+			const timer = setTimeout(
+				host.guard(() => {
+					timers.delete(timer)
+					fn()
+					if (!timers.size) rest()
+				}),
+				ms,
+			)
+			timers.add(timer)
+		}
+
+		const tell = ({ target_: target, times_, tied_ = currentOf(host) }: Burst, kind: Frustration['kind']) => {
+			const clicks = times_.length
+			const name = 'felt.frustration'
+			log(host, name, 13, tied_?.context, {
+				[`${name}.kind`]: kind,
+				[`${name}.target`]: target,
+				[`${name}.clicks`]: clicks,
+			})
+			host.tell('frustration', { kind, target, clicks, interaction: tied_?.name })
+		}
+		const settle = (burst: Burst | undefined) => {
+			if (last === burst) last = undefined
+			if (!burst || burst.silent_ < 2 || burst.told_) return
+			const { times_ } = burst
+			if (!times_.some((time, i) => time - times_[i - RAGE_CLICKS + 1]! <= RAGE_MS)) return
+			burst.told_ = true
+			tell(burst, 'rage')
+		}
+
+		on(window, 'pointerdown', ({ clientX, clientY }: PointerEvent) => {
+			press = [clientX, clientY, selection()]
+		})
+		on(window, 'click', (event: MouseEvent) => {
+			const { clientX: x, clientY: y } = event
+			const path = elementsOf(event)
+			const text = selection()
+			if (!event.isTrusted || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return
+			// A key that is held down clicks many times, and nowhere.
+			const byKey = !event.detail
+			if (
+				(press &&
+					((text && text !== press[2]) || (!byKey && Math.hypot(x - press[0], y - press[1]) > DRAG_PX))) ||
+				path.some(isOther)
+			)
+				return settle(last)
+
+			if (!timers.size) {
+				for (const root of rootsOf(document))
+					observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true })
+				watch(window, SEEN, see)
+				watch((window as unknown as { navigation?: EventTarget }).navigation, 'navigate', see)
+			}
+			const now = host.now()
+			const found = path.find((element) => element.matches(CONTROL))
+			const element = found ?? path[0]!
+			let burst = last
+			if (
+				burst?.element_ === element &&
+				!byKey &&
+				now - burst.times_.at(-1)! <= RAGE_MS &&
+				Math.hypot(x - burst.x_, y - burst.y_) <= RAGE_PX
+			) {
+				if (burst.seen_ === seen) burst.silent_++
+			} else {
+				settle(burst)
+				last = burst = {
+					element_: element,
+					control_: !!found || getComputedStyle(element).cursor === 'pointer',
+					x_: x,
+					y_: y,
+					times_: [],
+					silent_: 0,
+					seen_: 0,
+					before_: happened(),
+					tied_: undefined,
+					target_: nameOf(path, element),
+				}
+			}
+			const current = burst
+			const count = current.times_.push(now)
+			current.seen_ = seen
+			const tie = () => {
+				current.tied_ ??= currentOf(host)
+			}
+			tie()
+			later(() => {
+				// Handlers ran: the interaction that they opened is the one.
+				tie()
+				if (host.now() - now > DIALOG_MS) other++
+			})
+			const ifLast = (fn: () => void, ms: number) => later(() => count === current.times_.length && fn(), ms)
+			ifLast(() => settle(current), RAGE_MS)
+			if (!current.control_ || !canDie(element)) return
+			ifLast(() => {
+				const shown = selection()
+				if (happened() === current.before_ && !current.told_ && (!shown || shown === text))
+					tell(current, 'dead')
+			}, DEAD_MS)
+		})
+		const failed = (error: unknown, message: unknown, file: string) => {
+			other++
+			// Without a file it is another origin's, which need not be the page's business.
+			if (!last?.control_ || last.told_ || !file || harmless(error, message, file)) return
+			last.told_ = true
+			tell(last, 'error')
+		}
+		on(window, 'error', ({ error, message, filename }: ErrorEvent) => failed(error, message, filename))
+		on(window, 'unhandledrejection', ({ reason }: PromiseRejectionEvent) =>
+			failed(reason, reason?.message, 'own'),
+		)
+		on(window, 'pagehide', () => settle(last))
+		return () => {
+			off()
+			offRequests()
+			rest()
+			for (const timer of timers) clearTimeout(timer as number)
+		}
+	}
+}
+
+const selection = () => `${document.getSelection?.() ?? ''}`
+
+function isOther(element: Element): boolean {
+	const { localName, type, isContentEditable } = element as HTMLInputElement
+	return isContentEditable || OTHER.test(`${localName} ${type} ${element.getAttribute('role')}`)
+}
+
+/** Never text of the page. */
+function nameOf(path: Element[], { localName, id }: Element): string {
+	const named = path.map((parent) => parent.getAttribute('data-felt-name')).find((name) => name)
+	return named ?? (id ? `${localName}#${id}` : localName)
+}
+
+/** Not of a link whose effect is elsewhere: another window, a mail, a download, a place on this page. */
+function canDie(element: Element): boolean {
+	const { href, target, protocol } = element as HTMLAnchorElement
+	// A menu may open by style alone, which nobody is told of.
+	if (element.matches('[aria-disabled=true],[aria-haspopup],[download]')) return false
+	if (typeof href !== 'string' || element.getAttribute('href') === '#') return true
+	return (
+		(!target || target === '_self') &&
+		/^(http|javas)/.test(protocol) &&
+		!href.startsWith(location.href.replace(/#.*/, '#')) &&
+		href !== location.href
+	)
+}
+
+/** Observers do not see into shadow trees by themselves. */
+function rootsOf(root: Document | ShadowRoot): Node[] {
+	return [
+		root,
+		...[...root.querySelectorAll('*')].flatMap(({ shadowRoot }) => (shadowRoot ? rootsOf(shadowRoot) : [])),
+	]
+}

@@ -1,0 +1,43 @@
+/**
+ * Web vitals as log records `browser.web_vital`, measured by the library of that name. Those of a page's loading
+ * belong to the trace of its first HTML, where the server names it: `Server-Timing: traceparent;desc="00-…"`.
+ */
+import { type MetricType, onCLS, onFCP, onINP, onLCP, onTTFB } from 'web-vitals'
+import type { Plugin, SpanContext } from '../types'
+
+export function vitals(): Plugin {
+	return (host) => {
+		if (!globalThis.document) return
+		// The library cannot be told to stop.
+		let on = true
+		const document = contextOfDocument()
+		const tell = host.guard(({ name, value, delta, rating, id, navigationType }: MetricType) => {
+			if (!on) return
+			host.emit({
+				type: 'log',
+				what: 'event',
+				name: 'browser.web_vital',
+				timeMs: host.now(),
+				// A page that came back out of the browser's cache was loaded by nobody.
+				context: navigationType === 'back-forward-cache' ? undefined : document,
+				severity: 9,
+				attributes: { name: name.toLowerCase(), value, delta, rating, id },
+			})
+		})
+		for (const measure of [onTTFB, onFCP, onLCP, onCLS, onINP]) host.guard(() => measure(tell))()
+		return () => {
+			on = false
+		}
+	}
+}
+
+function contextOfDocument(): SpanContext | undefined {
+	const [entry] = (performance?.getEntriesByType?.('navigation') ?? []) as PerformanceNavigationTiming[]
+	for (const { name, description } of entry?.serverTiming ?? []) {
+		const [, traceId, spanId, flags] =
+			/^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/.exec(description) ?? []
+		if (name === 'traceparent' && traceId && spanId && !/^0+$/.test(traceId + spanId))
+			return { traceId, spanId, sampled: (Number.parseInt(flags!, 16) & 1) === 1 }
+	}
+	return
+}
