@@ -13,6 +13,8 @@ type Settings struct {
 	Remember     Instant `json:"remember"`       // how long an interaction's id is remembered against re-delivery
 	JourneyLate  Instant `json:"journey_late"`   // how late a step may come and still correct a journey that has ended; Settle is added
 	Recovery     Instant `json:"recovery"`       // the recovery_window
+	PendingAfter Instant `json:"pending_after"`  // after so long without its end a try whose page said that it might be gone was abandoned
+	OpenPending  int     `json:"open_pending"`   // bound on such tries, over all partitions; twice as many closed ones are remembered for LateMax
 	OpenSpans    int     `json:"open_spans"`     // bound on spans held for their traces, over all partitions
 	OpenTries    int     `json:"open_tries"`     // bound on remembered interactions, over all partitions
 	SeriesMax    int     `json:"series_max"`     // bound on series of interactions; further names count as "other"
@@ -40,6 +42,7 @@ func DefaultSettings() Settings {
 		Version: 1, Partitions: 4, Clock: ClockWall,
 		Settle: 15 * Second, LateMax: 24 * Hour, JudgeLate: 60 * Second,
 		Remember: 15 * Minute, JourneyLate: 10 * Minute, Recovery: 30 * Minute,
+		PendingAfter: 5 * Minute, OpenPending: 50_000,
 		OpenSpans: 4_000_000, OpenTries: 2_000_000, SeriesMax: 20_000, OpsMax: 100_000,
 		SegmentMax: 50, FalsePages: 1.0 / 7, SilentAfter: 2 * Minute, FloorClients: 4,
 		OpenJourneys: 450_000, JourneySteps: 512, KnownLinks: 200_000,

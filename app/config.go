@@ -204,6 +204,7 @@ func (c *Config) Check() error {
 	}
 	problems = append(problems, c.checkKeeping()...)
 	problems = append(problems, c.checkNotify()...)
+	problems = append(problems, c.checkPending()...)
 	if c.DecodedLimit < c.BodyLimit {
 		problems = append(problems, fmt.Errorf("decoded-limit: %d is under body-limit %d", c.DecodedLimit, c.BodyLimit))
 	}
@@ -236,6 +237,17 @@ func (c *Config) checkKeeping() (problems []error) {
 		if d.v < 0 {
 			problems = append(problems, fmt.Errorf("%s: %v; want a positive length", d.name, time.Duration(d.v)))
 		}
+	}
+	return problems
+}
+
+// checkPending says what is wrong with how tries of hidden pages are waited for.
+func (c *Config) checkPending() (problems []error) {
+	if s := c.Settings.PendingAfter; s < felt.Second || s > felt.Hour {
+		problems = append(problems, fmt.Errorf("pending-after: %v; want 1s to 1h", time.Duration(s)))
+	}
+	if n := c.Settings.OpenPending; n < 1 || n > 10_000_000 {
+		problems = append(problems, fmt.Errorf("open-pending: %d; want 1 to 10,000,000", n))
 	}
 	return problems
 }
@@ -292,6 +304,8 @@ func (c *Config) defaults() {
 	def(&s.FloorClients, d.FloorClients)
 	def(&s.FalsePages, d.FalsePages)
 	def(&s.SilentAfter, d.SilentAfter)
+	def(&s.PendingAfter, d.PendingAfter)
+	def(&s.OpenPending, d.OpenPending)
 	def(&s.OpenJourneys, d.OpenJourneys)
 	def(&s.JourneySteps, d.JourneySteps)
 	def(&s.KnownLinks, d.KnownLinks)

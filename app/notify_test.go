@@ -225,6 +225,8 @@ func TestNotifyIsChecked(t *testing.T) {
 		"public-url":       func(c *Config) { c.PublicURL = "felt.example.com" },
 		"outbox-max-bytes": func(c *Config) { c.OutboxMaxBytes = 1 },
 		"outbox-max-age":   func(c *Config) { c.OutboxMaxAge = -1 },
+		"pending-after":    func(c *Config) { c.Settings.PendingAfter = 2 * felt.Hour },
+		"open-pending":     func(c *Config) { c.Settings.OpenPending = -1 },
 		"silent-after":     func(c *Config) { c.Settings.SilentAfter = felt.Second },
 		"notify-timeout":   func(c *Config) { c.NotifyTimeout = time.Millisecond },
 		"notify-give-up":   func(c *Config) { c.NotifyGiveUp = 20 * 24 * time.Hour },

@@ -35,6 +35,7 @@ type serverFlags struct {
 	RecoveryWindow  time.Duration `help:"How long a customer has to succeed after a failure before being counted as lost." default:"30m"`
 	FalseAlarms     alarmBudget   `help:"How often somebody may be woken for nothing, over everything: one a week, 2 a day, one in 10 days." default:"one a week" placeholder:"WORDS"`
 	SilentAfter     time.Duration `help:"The least time for which all telemetry of an app that is heard all the time must be missing until somebody is told." default:"2m" placeholder:"DURATION"`
+	PendingAfter    time.Duration `help:"After so long without its end a try whose page was hidden counts as abandoned." default:"5m" placeholder:"DURATION"`
 	FloorCustomers  int           `help:"The fewest different customers that must be hit for a finding." default:"4"`
 	MaxOpenSpans    int           `help:"Spans held until their trace settles; over it the oldest settle early." default:"4000000"`
 	MaxOpenTries    int           `help:"Interactions remembered against redelivery." default:"2000000"`
@@ -42,6 +43,7 @@ type serverFlags struct {
 	MaxOperations   int           `help:"Operations and edges with buckets of their own; further ones count as other." default:"100000"`
 	OpenJourneys    int           `help:"Customers' journeys held, those included that have ended and may be corrected; over it those that have ended are sealed early, then the oldest are cancelled." default:"450000"`
 	JourneySteps    int           `help:"Tries held of one customer in one journey; the oldest are sealed first." default:"512"`
+	OpenPending     int           `help:"Tries of hidden pages that are waited for; over it the oldest count as abandoned at once." default:"50000"`
 	KnownLinks      int           `help:"Links between identities remembered so that they are not written again." default:"200000"`
 	Signals         int           `help:"Signals that are measured, each environment for itself; KPIs likewise." default:"2000"`
 	SignalInstances int           `help:"Instances (streams of metric points) held of one signal." default:"1000"`
@@ -127,6 +129,7 @@ func (f *serverFlags) config(data string, logs io.Writer) (app.Config, error) {
 	settings.Recovery = felt.Instant(f.RecoveryWindow)
 	settings.FloorClients, settings.FalsePages = f.FloorCustomers, f.FalseAlarms.perDay
 	settings.SilentAfter = felt.Instant(f.SilentAfter)
+	settings.PendingAfter, settings.OpenPending = felt.Instant(f.PendingAfter), f.OpenPending
 	settings.OpenSpans, settings.OpenTries = f.MaxOpenSpans, f.MaxOpenTries
 	settings.SeriesMax, settings.OpsMax, settings.SegmentMax = f.MaxSeries, f.MaxOperations, f.SegmentValues
 	settings.OpenJourneys, settings.JourneySteps, settings.KnownLinks = f.OpenJourneys, f.JourneySteps, f.KnownLinks

@@ -54,7 +54,7 @@ journeys:
 // snapshot in the middle of an incident, and one with traces of every kind.
 func TestCorpus(t *testing.T) {
 	s := felt.DefaultSettings()
-	s.Partitions = 1
+	s.Partitions, s.PendingAfter = 1, 10*sec // so that of two tries one is closed and one is open
 	incident := shop(t, s, 2, 150, 130, 150)
 	traces := newTape(t, s)
 	traces.spans(1, span{trace: 1, id: 2, parent: 1, end: sec / 2, interaction: "pay", service: "shop", name: "pay", user: "u"})
@@ -64,6 +64,8 @@ func TestCorpus(t *testing.T) {
 		span{trace: 2, id: 3, parent: 2, end: 29 * sec, kind: felt.SpanClient, service: "shop", name: "call", peer: "bank"},
 		span{trace: 3, id: 1, end: 29 * sec, outcome: "failed", interaction: "login", service: "web", name: "login", user: "v"},
 	)
+	traces.pending(2, span{trace: 4, id: 1, end: sec, took: sec, interaction: "pay", service: "web", user: "w", session: "x"})
+	traces.pending(31, span{trace: 5, id: 1, end: 30 * sec, took: sec, interaction: "pay", service: "web", user: "w", session: "x"})
 	for name, c := range map[string]struct {
 		tape  *tape
 		until felt.Tick

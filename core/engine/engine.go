@@ -15,7 +15,7 @@ import (
 
 // Version of the machine: part of every batch id and snapshot. It grows when the same
 // log would give other rows.
-const Version = 4
+const Version = 5
 
 // Engine holds the machines of all three stages of one log. Stages of different
 // partitions may be driven from different goroutines at once; everything else is for
@@ -54,6 +54,7 @@ func complete(s felt.Settings) felt.Settings {
 		{&s.Remember, &d.Remember},
 		{&s.JourneyLate, &d.JourneyLate},
 		{&s.Recovery, &d.Recovery},
+		{&s.PendingAfter, &d.PendingAfter},
 		{&s.SilentAfter, &d.SilentAfter},
 	} {
 		if *v.have <= 0 {
@@ -70,6 +71,7 @@ func complete(s felt.Settings) felt.Settings {
 		{&s.OpenJourneys, &d.OpenJourneys},
 		{&s.JourneySteps, &d.JourneySteps},
 		{&s.KnownLinks, &d.KnownLinks},
+		{&s.OpenPending, &d.OpenPending},
 		{&s.Signals, &d.Signals},
 		{&s.SignalInstances, &d.SignalInstances},
 		{&s.SignalStreams, &d.SignalStreams},
@@ -245,7 +247,8 @@ func (e *Engine) Quiet(t felt.Tick) bool {
 // settle, is in the rows. It is settle behind the clock, or as far as the oldest
 // interaction that still waits for its outcome, whichever is earlier; so without further
 // input it passes any instant settle and a second later, but for interactions that
-// arrived after that instant.
+// arrived after that instant. A try whose page was hidden and that nothing has ended
+// since is not waited for: it may be abandoned, and then its row comes pending_after later.
 func (e *Engine) CompleteUntil(t felt.Tick) felt.Instant {
 	until := t.Instant() - e.settings.Settle
 	for _, s := range e.stage1 {

@@ -110,6 +110,25 @@ func (p *tape) event(tick felt.Tick, name, outcome, session string, end felt.Ins
 	p.pack(tick, body, err, p.packer.Logs)
 }
 
+// pending puts the record of a page that is hidden on the tape: of a span that is open.
+func (p *tape) pending(tick felt.Tick, list ...span) {
+	p.t.Helper()
+	ld := plog.NewLogs()
+	for _, s := range list {
+		rl := ld.ResourceLogs().AppendEmpty()
+		rl.Resource().Attributes().PutStr("service.name", s.service)
+		o := rl.ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
+		o.SetEventName("felt.interaction.pending")
+		o.SetTimestamp(pcommon.Timestamp(start.Instant() + s.end))
+		o.SetTraceID(traceID(s.trace))
+		o.SetSpanID(spanID(s.id))
+		o.Attributes().PutInt("felt.interaction.started_ms", int64((start.Instant()+s.end-s.took)/1e6))
+		putAll(o.Attributes(), map[string]string{"felt.interaction.name": s.interaction, "user.id": s.user, "session.id": s.session})
+	}
+	body, err := plogotlp.NewExportRequestFromLogs(ld).MarshalProto()
+	p.pack(tick, body, err, p.packer.Logs)
+}
+
 // metric puts a point on the tape.
 func (p *tape) metric(tick felt.Tick, name string) {
 	p.t.Helper()

@@ -20,9 +20,11 @@ func small(t *rapid.T) felt.Settings {
 	s.Partitions = rapid.IntRange(1, 4).Draw(t, "partitions")
 	s.Settle = felt.Instant(rapid.IntRange(1, 15).Draw(t, "settle")) * sec
 	s.Remember = felt.Instant(rapid.SampledFrom([]int{20, 60, 900}).Draw(t, "remember")) * sec
+	s.PendingAfter = felt.Instant(rapid.SampledFrom([]int{5, 30, 300}).Draw(t, "pending after")) * sec
 	s.FloorClients = rapid.IntRange(2, 6).Draw(t, "floor")
 	if rapid.IntRange(0, 3).Draw(t, "tight") == 0 {
 		s.OpenSpans, s.OpenTries, s.OpsMax, s.SeriesMax = 40, 30, 12, 3
+		s.OpenPending = 4
 	}
 	return s
 }
@@ -68,6 +70,14 @@ func random(t *rapid.T, tb testing.TB, s felt.Settings) *tape {
 			sp.session = pick("session", "", fmt.Sprint("s", trace%7))
 			sp.peer = pick("peer", "", "bank")
 			tick := at + felt.Tick(rapid.SampledFrom([]int{0, 0, 1, 3, 9, 25, 29}).Draw(t, "delay"))
+			if sp.interaction != "" && rapid.IntRange(0, 3).Draw(t, "hidden") == 0 {
+				hidden := sp
+				hidden.end = min(sp.end+felt.Instant(rapid.IntRange(-3, 3).Draw(t, "hidden at"))*sec, felt.Instant(tick)*sec)
+				p.pending(max(tick+felt.Tick(rapid.SampledFrom([]int{-5, -1, 0, 0, 1, 5, 25, 45}).Draw(t, "told")), at), hidden)
+				if rapid.IntRange(0, 2).Draw(t, "killed") == 0 {
+					continue
+				}
+			}
 			byTick[tick] = append(byTick[tick], sp)
 			if rapid.IntRange(0, 9).Draw(t, "twice") == 0 {
 				again := tick + felt.Tick(rapid.SampledFrom([]int{0, 5, 40}).Draw(t, "later"))

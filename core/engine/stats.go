@@ -19,6 +19,7 @@ type Stats struct {
 	measure.CounterStats
 
 	OpenTraces, KeptTraces, HeldSpans, Remembered  int
+	OpenPending, ClosedPending                     int // tries whose page was hidden
 	Texts, Operations, OperationCells, OpenBuckets int
 	Series                                         int // judged
 	Findings                                       int // lasting
@@ -62,6 +63,8 @@ func (e *Engine) Stats() Stats {
 		s.KeptTraces += l.Kept
 		s.HeldSpans += l.Spans
 		s.Remembered += l.Remembered
+		s.OpenPending += l.Pending
+		s.ClosedPending += l.PendingClosed
 		s.Texts += l.Texts
 		s.Operations += l.Operations
 		s.OperationCells += l.Cells
@@ -228,6 +231,12 @@ func (s *Stats) counters() []felt.Metric {
 		m("felt_engine_journeys_merged_total", "Rows of journeys taken back because their steps became another journey's.", s.JourneysMerged),
 		m("felt_engine_journeys_sealed_early_total", "Journeys no longer held for want of room.", s.SealedEarly),
 		m("felt_engine_journeys_too_late_total", "Steps that came when their journey was no longer held.", s.JourneyTooLate),
+		m("felt_engine_pending_records_total", "Records of pages that were hidden while a try was open.", s.PendingRecords),
+		m("felt_engine_pending_answered_total", "Such tries of which the end came in time.", s.PendingAnswered),
+		m("felt_engine_pending_abandoned_total", "Such tries that nothing ended in time: abandoned.", s.PendingAbandoned),
+		m("felt_engine_pending_closed_early_total", "Of them, closed before their time, for want of room.", s.PendingEarly),
+		m("felt_engine_pending_corrected_total", "Such tries of which the end came after they had been closed.", s.PendingCorrected),
+		m("felt_engine_pending_refused_total", "Records of hidden pages without a name, a trace or a span: nothing could answer them.", s.PendingRefused),
 		m("felt_engine_sweeps_total", "Times that unused operations and texts were let go of.", s.Sweeps),
 		m("felt_engine_incidents_total", "Incidents opened.", s.Incidents),
 	}
@@ -242,6 +251,8 @@ func (s *Stats) gauges() []felt.Metric {
 		m("felt_engine_kept_traces", "Settled traces of which something may still be corrected.", s.KeptTraces),
 		m("felt_engine_held_spans", "Spans and claims held for their traces.", s.HeldSpans),
 		m("felt_engine_remembered", "Interactions remembered against redelivery.", s.Remembered),
+		m("felt_engine_pending", "Tries of pages that were hidden, which nothing has ended yet.", s.OpenPending),
+		m("felt_engine_pending_remembered", "Such tries that were closed as abandoned, remembered for their end.", s.ClosedPending),
 		m("felt_engine_texts", "Texts held.", s.Texts),
 		m("felt_engine_operations", "Operations known.", s.Operations),
 		m("felt_engine_operation_cells", "Operation buckets that wait to be handed out.", s.OperationCells),

@@ -105,6 +105,8 @@ type explainer struct {
 	rows    map[felt.InteractionID]measure.Decision
 	waited  map[felt.InteractionID]bool
 	settle  felt.Instant
+
+	pendingAfter felt.Instant
 }
 
 // spot is what tells the claims of a trace apart.
@@ -137,6 +139,7 @@ func Explain(in []byte, set *rules.Set, o Options) (*Result, error) {
 	x := &explainer{
 		set: set, tracker: measure.NewTracker(o.Settings), claims: map[spot][]measure.Claimed{},
 		rows: map[felt.InteractionID]measure.Decision{}, waited: map[felt.InteractionID]bool{}, settle: o.Settings.Settle,
+		pendingAfter: o.Settings.PendingAfter,
 	}
 	x.tracker.Rules(set)
 	if err := x.run(packer.Take(nil), packer.Newest()); err != nil {
@@ -145,8 +148,8 @@ func Explain(in []byte, set *rules.Set, o Options) (*Result, error) {
 	return x.result(report, p.filled), nil
 }
 
-// run feeds a tracker, and closes two ticks: the one in which all came, and the one in which
-// nothing more is waited for.
+// run feeds a tracker, and closes three ticks: the one in which all came, the one in which no
+// parent is waited for any more, and the one in which the end of no hidden page's try is.
 func (x *explainer) run(recs []felt.Record, newest felt.Instant) error {
 	for _, rec := range recs {
 		if err := x.reader.Reset(rec.Data); err != nil {
@@ -170,7 +173,9 @@ func (x *explainer) run(recs []felt.Record, newest felt.Instant) error {
 	})
 	first := felt.TickOf(newest)
 	x.decided(x.tracker.Tick(first), false)
-	x.decided(x.tracker.Tick(first+felt.Tick(x.settle/felt.Second)+1), true)
+	settled := first + felt.Tick(x.settle/felt.Second) + 1
+	x.decided(x.tracker.Tick(settled), true)
+	x.decided(x.tracker.Tick(settled+felt.Tick(x.pendingAfter/felt.Second)+1), true)
 	return nil
 }
 

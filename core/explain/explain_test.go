@@ -127,6 +127,45 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+// TestPending: the record of a page that was hidden, alone and with the end of its try.
+func TestPending(t *testing.T) {
+	record := func(at string) string {
+		return `{"traceId":"0102030405060708090a0b0c0d0e0f10","spanId":"0000000000000001","timeUnixNano":"` + at + `",
+		 "eventName":"felt.interaction.pending","attributes":[{"key":"felt.interaction.name","value":{"stringValue":"pay"}}]}`
+	}
+	logs := func(list ...string) string {
+		return `{"resourceLogs":[{"resource":{},"scopeLogs":[{"logRecords":[` + strings.Join(list, ",") + `]}]}]}`
+	}
+	spans := `{"resourceSpans":[{"resource":{},"scopeSpans":[{"spans":[` + one + `]}]}]}`
+	for title, c := range map[string]struct {
+		in   string
+		want []string
+	}{
+		"alone": {
+			logs(record("1700000000200000000")),
+			[]string{"log felt.interaction.pending: interaction pay", "pay abandoned by pending after waiting"},
+		},
+		"hidden twice": {
+			logs(record("1700000000200000000"), record("1700000000300000000")),
+			[]string{"log felt.interaction.pending: nothing", "log felt.interaction.pending: interaction pay", "pay abandoned by pending after waiting"},
+		},
+		"and its span": {
+			logs(record("1700000000200000000")) + "\n" + spans,
+			[]string{"log felt.interaction.pending: part pay", "span POST /pay: interaction pay", "pay success by status"},
+		},
+	} {
+		t.Run(title, func(t *testing.T) {
+			r, err := explain.Explain([]byte(c.in), nil, explain.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, brief(r)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 // TestInputErrors: what cannot be read says where and what is wanted.
 func TestInputErrors(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -77,6 +77,10 @@ func (x *explainer) ruleEvent(ev *otlp.Event, e *event) *rules.Event {
 func (x *explainer) claimed(e *event) bool {
 	at := spot{e.Trace, e.ID, e.Signal == "log", e.at}
 	list := x.claims[at]
+	if len(list) == 0 && e.Name == measure.PendingEvent {
+		e.Near, e.Why = nil, "a page was hidden: of the same try a later record is here, or its end; or this names no interaction, trace or span, so that nothing could answer it"
+		return false
+	}
 	if len(list) == 0 {
 		e.Why = "no felt.interaction.name, and no rule of the inventory holds for it"
 		if len(x.set.Journeys) == 0 {
@@ -99,6 +103,11 @@ func (x *explainer) verdict(e *event, c *measure.Claimed) (Verdict, string) {
 	row, counted := x.rows[c.ID]
 	mine := counted && row.Span == c.Span && row.End == c.At
 	switch {
+	case c.Pending && mine:
+		return VerdictInteraction, "its page was hidden while it was open. It is " + row.Outcome.String() + " (" + row.Reason + ") when for " +
+			time.Duration(x.pendingAfter).String() + " neither another such record comes nor its end: a span of the same name, trace and key with an outcome, or without a parent. One that comes later corrects it"
+	case c.Pending:
+		return VerdictPart, "its page was hidden while it was open; its end came, and that decides it"
 	case !mine && c.Above != "" && !c.Same:
 		return VerdictStep, "it has no outcome of its own and lies within " + c.Above + ": it is a step of that"
 	case !mine && c.Above != "":
@@ -123,6 +132,8 @@ func rule(d *measure.Decision) string {
 		return "the outcome that was sent"
 	case "status":
 		return "its status"
+	case "pending":
+		return "the record of its hidden page"
 	case "threshold":
 		return "a threshold on how long it took"
 	}

@@ -15,6 +15,7 @@ type class uint8
 
 const (
 	derived  class = iota // no outcome, and a parent: it may be a part of something larger
+	leaving               // its page said that it might be gone, and nothing came any more
 	rooted                // no outcome, and no parent: nothing is larger
 	explicit              // an outcome was sent
 )

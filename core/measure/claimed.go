@@ -22,6 +22,9 @@ type Claimed struct {
 	// Ends: it ends its interaction at once, having an outcome or no parent. Open: it does
 	// not, and the chain of its parents ends in one that is not there; it waits.
 	Ends, Open bool
+	// Pending: the record of a page that was hidden; its interaction is abandoned if nothing ends it
+	// in time.
+	Pending bool
 }
 
 // Claims calls yield for every claim of a trace that is still open. Called before the first
@@ -32,6 +35,9 @@ func (k *Tracker) Claims(yield func(Claimed)) {
 			told := c.claimed()
 			if !c.terminal() {
 				above, open := t.above(c)
+				if open && above == nil {
+					above = k.pending.above(t, c)
+				}
 				told.Open = open
 				if above != nil {
 					told.Above, told.Same = above.scope.name, above.iid == c.iid
@@ -43,12 +49,16 @@ func (k *Tracker) Claims(yield func(Claimed)) {
 	for _, c := range k.loose {
 		yield(c.claimed())
 	}
+	for p := k.pending.first; p != nil; p = p.next {
+		yield(p.claim.claimed())
+	}
 }
 
 func (c *claim) claimed() Claimed {
 	t := Claimed{
 		ID: c.iid, Trace: c.trace, Span: c.id, Log: c.log, At: c.end,
-		Env: c.scope.env, App: c.scope.app, Name: c.scope.name, Ends: c.terminal(),
+		Env: c.scope.env, App: c.scope.app, Name: c.scope.name,
+		Ends: c.class > leaving, Pending: c.class == leaving,
 	}
 	if c.ruled {
 		t.Rule = c.byJourney + "/" + c.byStep

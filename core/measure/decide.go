@@ -22,6 +22,8 @@ func (k *Tracker) look(t *trace, settled bool) {
 		g.dirty = false
 		c, unsure := k.decider(t, g)
 		switch {
+		case (c == nil || !c.terminal()) && k.pending.has(g.iid):
+			g.decided = true // a part of a try that is open, or was left: only its end decides
 		case unsure && !settled && !k.isKnown(g):
 			wait = true
 		case c != nil:
@@ -39,7 +41,7 @@ func (k *Tracker) look(t *trace, settled bool) {
 }
 
 // isKnown tells that the interaction has a row already: then it waits for nothing.
-func (k *Tracker) isKnown(g *group) bool { return k.memory.get(g.iid) != nil }
+func (k *Tracker) isKnown(g *group) bool { return k.recall(g.iid) != nil }
 
 // decider returns the claim that decides the group, nil when every claim is part of
 // another one. It is unsure while some chain of parents has an open end.
@@ -54,7 +56,7 @@ func (k *Tracker) decider(t *trace, g *group) (best *claim, unsure bool) {
 	}
 	for _, c := range g.claims {
 		above, open := t.above(c)
-		if above != nil {
+		if above != nil || open && k.pending.above(t, c) != nil {
 			continue // a part of what is above, or a step of it
 		}
 		unsure = unsure || open
@@ -90,7 +92,7 @@ func (t *trace) above(c *claim) (above *claim, open bool) {
 // known already.
 func (k *Tracker) decide(t *trace, g *group, c *claim) {
 	here := g.by != nil // the claim that decided before is in this trace
-	m := k.memory.get(g.iid)
+	m := k.recall(g.iid)
 	if m == nil {
 		if here {
 			return // made a row, and has been forgotten since
@@ -107,7 +109,7 @@ func (k *Tracker) decide(t *trace, g *group, c *claim) {
 		return
 	case same && !m.verdict.withdrawn(), same && c.terminal():
 		return
-	case !here && !beats(c, m):
+	case (!here || m.verdict.class() == leaving) && !beats(c, m):
 		k.stats.Merged++
 		return
 	}
@@ -131,7 +133,7 @@ func (k *Tracker) withdraw(t *trace, g *group) {
 		k.stats.Merged++
 		return
 	}
-	m := k.memory.get(g.iid)
+	m := k.recall(g.iid)
 	if m == nil || m.verdict.class() != derived || m.verdict.withdrawn() {
 		return
 	}
@@ -232,6 +234,7 @@ func (k *Tracker) emit(d Decision, m *memo, c *claim) {
 		e.version = min(m.version, 1<<16-2) + 1
 		e.verdict = verdictOf(r.Outcome, m.verdict.first(), c.class)
 		d.First, d.Version, d.FirstKnown, d.FirstOutcome = false, int32(e.version), k.memory.knownAt(place), m.verdict.first()
+		k.pending.remembered(&d, k.tick-ticks(k.settings.Remember))
 		if d.Withdrawn() {
 			e.verdict |= withdrawn
 		}
@@ -244,6 +247,7 @@ func (k *Tracker) emit(d Decision, m *memo, c *claim) {
 	}
 	k.memory.setWeight(e.key, r.Weight)
 	k.memory.setWho(e.key, &d, c)
+	k.pendingDecided(&d, &e, c)
 	p := &k.out.Parts[partition(&d.Interaction, k.parts)]
 	p.Decisions = append(p.Decisions, d)
 }

@@ -29,6 +29,22 @@
 //     counts nowhere, as if it had never been ([felt.Interaction.Withdrawn]). Only who decides can change: a span
 //     that merely knows more about the customer does not.
 //
+// A page that is killed says nothing. So each time it is hidden it says of every open try that
+// this may have been all: a log record of the event felt.interaction.pending, with the trace, the
+// span and the attributes that the try's span will have. What follows:
+//
+//   - A claim with an outcome, or without a parent, of the same identity takes its place.
+//   - If none comes within pending_after (5 min) of the newest record, the try was abandoned (rule
+//     pending, reason tab_closed unless the record has one) when its page was hidden last.
+//   - One that comes later still corrects that. Such tries are remembered for late_max (24 h) instead of
+//     15 min, so that the end that a browser kept while it was offline counts no second time.
+//     Their number is bounded (twice open_pending); journeys are corrected only while they are held.
+//   - While a try is open, claims of back ends below its span, or with its name in its trace, are
+//     parts of it and decide nothing; what they decided before stands until it is closed.
+//   - What finds no room (open_pending) is closed before its time, the oldest first.
+//
+// Detectors are not told of what is closed so: it is known minutes after it was true.
+//
 // What names no interaction is one when a rule of the inventory holds for it: a plain span,
 // a browser event. Such a claim has the same identity as one that names itself, and one
 // difference: within another interaction it is no step of that but counts in its own series,
@@ -38,7 +54,8 @@
 //
 // How did it end? An error class of its step that names an outcome goes before the outcome
 // that was sent, and that before the status; a success that took too long is then degraded or
-// failed. That a customer left or changed their mind is changed by no rule.
+// failed. That a customer left or changed their mind is changed by no rule;
+// who left after waiting longer than the degraded threshold left while it was slow.
 //
 // A log record with an interaction's name is a claim too: a child of the span around it.
 // Without a trace it is an interaction of its own, by session (else customer), name and

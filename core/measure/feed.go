@@ -23,6 +23,7 @@ type Decision struct {
 
 	was   who  // by whom journeys were told of the version before
 	moves bool // was is known
+	late  bool // the version before was closed so long ago that journeys may have forgotten it
 }
 
 // Was is what the version before counted as.

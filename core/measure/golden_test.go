@@ -49,8 +49,8 @@ func TestGolden(t *testing.T) {
 		}
 		out += strings.Join(lines, "\n") + "\n"
 	}
-	if len(cases) < 199 {
-		t.Errorf("%d cases, at least 199 wanted", len(cases))
+	if len(cases) < 231 {
+		t.Errorf("%d cases, at least 231 wanted", len(cases))
 	}
 	if *update {
 		if err := os.WriteFile(goldenFile, []byte(out), 0o644); err != nil {
@@ -92,6 +92,9 @@ func runGolden(t *testing.T, c *golden, rnd *rand.Rand) []string {
 		}
 		events = append(events, a)
 		last = max(last, a.tick)
+		if strings.Contains(line, "pending") {
+			last = max(last, a.tick+felt.Tick(s.PendingAfter/felt.Second))
+		}
 	}
 	if rnd != nil {
 		rnd.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
@@ -138,6 +141,12 @@ func setSetting(t *testing.T, s *felt.Settings, words []string) {
 			s.Remember = felt.Instant(n) * felt.Second
 		case "open_spans":
 			s.OpenSpans = n
+		case "pending_after":
+			s.PendingAfter = felt.Instant(n) * felt.Second
+		case "open_pending":
+			s.OpenPending = n
+		case "late_max":
+			s.LateMax = felt.Instant(n) * felt.Second
 		case "settle":
 			s.Settle = felt.Instant(n) * felt.Second
 		case "open_tries":

@@ -89,8 +89,11 @@ func parseEvent(d *dict, line string) (arrival, error) {
 	ev.End = a.tick.Instant() - felt.Second
 	ev.Start = ev.End - felt.Second/10
 	ev.Trace = traceID("t")
-	if words[0] == "log" {
+	if words[0] == "log" || words[0] == "pending" {
 		ev.Type, ev.Start, ev.Kind = otlp.TypeLog, ev.End, 0
+	}
+	if words[0] == "pending" {
+		ev.Name = d.add(PendingEvent)
 	}
 	for _, w := range words[2:] {
 		key, value, _ := strings.Cut(w, "=")
@@ -146,6 +149,8 @@ func setField(d *dict, ev *otlp.Event, key, value string) error {
 		} else {
 			ev.Start = at - felt.Second/10
 		}
+	case "started":
+		ev.Started = at
 	case "status":
 		ev.Status = map[string]otlp.Status{"error": otlp.StatusError, "ok": otlp.StatusOK}[value]
 	case "kind":

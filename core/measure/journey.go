@@ -243,6 +243,10 @@ func (l *ledger) feed(f *Feed) {
 	}
 	y := newTry(step, d)
 	s := l.story(scope, &f.Key)
+	if d.late && (s == nil || s.find(y.id, step.Name) < 0) {
+		l.stats.JourneyTooLate++ // its journey has been told without it
+		return
+	}
 	if s == nil {
 		if s = l.begin(scope, &f.Key, y.end); s == nil {
 			l.stats.JourneyTooLate++

@@ -12,6 +12,7 @@ const (
 	ruleExplicit  = "explicit"  // an outcome was sent
 	ruleStatus    = "status"    // the status decided
 	ruleThreshold = "threshold" // it worked, and took too long
+	rulePending   = "pending"   // the page was hidden and nothing came any more
 	ruleNested    = felt.RuleStep
 )
 
@@ -23,6 +24,8 @@ const (
 func (c *claim) outcome() (felt.Outcome, string) {
 	left := c.sent == felt.OutcomeAbandoned || c.sent == felt.OutcomeCancelled
 	switch {
+	case c.class == leaving:
+		return felt.OutcomeAbandoned, rulePending
 	case c.ruling.outcome != felt.OutcomeNone && !left:
 		return c.ruling.outcome, c.ruling.class
 	case c.sent != felt.OutcomeNone:
@@ -54,19 +57,27 @@ func (k *Tracker) judge(r *felt.Interaction, c *claim, step *rules.CompiledStep)
 	if r.ValueMinor != 0 {
 		fillText(&r.Currency, step.Journey.Value.Currency)
 	}
-	if o, worse := tooSlow(r, step.Limits(r.Segments)); worse {
+	limits := step.Limits(r.Segments)
+	if r.AbandonedHow == felt.AbandonedVoluntarily && limits.Degraded > 0 && waited(r) > limits.Degraded {
+		r.AbandonedHow = felt.AbandonedWhileSlow
+	}
+	if o, worse := tooSlow(r, limits); worse {
 		r.Outcome, r.OutcomeRule = o, ruleThreshold
 		fillText(&r.Reason, "slow")
 	}
 }
 
-// tooSlow worsens a success, and nothing else, that took longer than it may. What a
-// customer did not look at they did not wait for.
-func tooSlow(r *felt.Interaction, limits rules.Thresholds) (felt.Outcome, bool) {
-	took := felt.Instant(r.Duration)
+// waited is how long the customer waited: what they did not look at they did not wait for.
+func waited(r *felt.Interaction) felt.Instant {
 	if r.Visible > 0 {
-		took = felt.Instant(r.Visible)
+		return felt.Instant(r.Visible)
 	}
+	return felt.Instant(r.Duration)
+}
+
+// tooSlow worsens a success, and nothing else, that took longer than it may.
+func tooSlow(r *felt.Interaction, limits rules.Thresholds) (felt.Outcome, bool) {
+	took := waited(r)
 	switch {
 	case r.Outcome != felt.OutcomeSuccess:
 	case limits.Failed > 0 && took > limits.Failed:

@@ -14,7 +14,7 @@ import (
 func (k *Tracker) Tick(t felt.Tick) Decided {
 	k.tick, k.last = t, nil
 	k.out.clear()
-	k.memory.expire(t - ticks(k.settings.Remember))
+	k.expire(t)
 	for k.kept.first != nil && k.expired(k.kept.first, t) {
 		k.drop(&k.kept, k.kept.first)
 	}
@@ -33,6 +33,7 @@ func (k *Tracker) Tick(t felt.Tick) Decided {
 	for tr := k.open.first; tr != nil && tr.last <= deadline; tr = k.open.first {
 		k.settle(tr)
 	}
+	k.closePending(t)
 	k.enforce()
 	k.waiting = slices.DeleteFunc(k.waiting, func(tr *trace) bool { return !tr.waiting })
 	for i := range k.out.Parts {
@@ -174,6 +175,9 @@ func (k *Tracker) Due() felt.Tick {
 	var due felt.Tick
 	if k.open.first != nil {
 		due = max(k.open.first.last+ticks(k.settings.Settle), k.tick+1)
+	}
+	if p := k.pending.first; p != nil {
+		sooner(&due, max(p.last+ticks(k.settings.PendingAfter), k.tick+1))
 	}
 	if k.ops.pending() || k.edges.pending() {
 		if next := nextFlush(k.tick-k.shift) + k.shift; due == 0 || next < due {

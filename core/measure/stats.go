@@ -18,6 +18,12 @@ type Stats struct {
 	SettledEarly                int64 // of them, for want of room
 	Forgotten                   int64 // interactions no longer remembered, for want of room
 	Sweeps                      int64
+	PendingRecords              int64       // of tries whose page was hidden
+	PendingAnswered             int64       // tries of which the end came in time
+	PendingAbandoned            int64       // tries closed because it did not
+	PendingEarly                int64       // of them, before their time, for want of room
+	PendingCorrected            int64       // tries of which the end came after they had been closed
+	PendingRefused              int64       // records of no use: without a name, a trace or a span
 	Outcomes                    felt.Counts // of first versions
 }
 
@@ -26,6 +32,7 @@ func (s *Stats) fields() []*int64 {
 	return []*int64{
 		&s.Events, &s.Spans, &s.Logs, &s.Points, &s.Claims, &s.Duplicates, &s.Redelivered, &s.Late, &s.Merged,
 		&s.UnknownOutcomes, &s.Corrections, &s.Settled, &s.SettledEarly, &s.Forgotten, &s.Sweeps, &s.Ruled, &s.Untied,
+		&s.PendingRecords, &s.PendingAnswered, &s.PendingAbandoned, &s.PendingEarly, &s.PendingCorrected, &s.PendingRefused,
 		&s.Outcomes.Success, &s.Outcomes.Degraded, &s.Outcomes.Failed, &s.Outcomes.Abandoned,
 		&s.Outcomes.Cancelled, &s.Outcomes.Open,
 	}
@@ -52,6 +59,7 @@ func (s *Stats) decided(list []Decision) {
 // Held is how much a tracker holds at the moment.
 type Held struct {
 	Traces, Kept, Spans, Remembered, Texts, Operations, Cells int
+	Pending, PendingClosed                                    int // tries whose page was hidden: open, and closed but remembered
 	Bytes                                                     HeldBytes
 	UnmappedMetrics                                           map[string]int64
 }
@@ -72,17 +80,18 @@ func (b *HeldBytes) Add(o HeldBytes) {
 
 // What one of each takes, maps and slack of slices included.
 const (
-	spanBytes  = 80
-	traceBytes = 320
-	claimBytes = 900
-	memoBytes  = 42 // with its place in the index
-	opBytes    = 120
-	textBytes  = 64 // besides the text
+	spanBytes   = 80
+	traceBytes  = 320
+	claimBytes  = 900
+	memoBytes   = 42 // with its place in the index
+	closedBytes = 280
+	opBytes     = 120
+	textBytes   = 64 // besides the text
 )
 
 func (k *Tracker) bytes() HeldBytes {
 	b := HeldBytes{
-		Traces: (k.held-k.claims)*spanBytes + (k.open.n+k.kept.n)*traceBytes, Claims: k.claims * claimBytes,
+		Traces: (k.held-k.claims)*spanBytes + (k.open.n+k.kept.n)*traceBytes, Claims: (k.claims+len(k.pending.of))*claimBytes + k.pending.closed.live*closedBytes,
 		Remembered: k.memory.n * memoBytes, Operations: len(k.ops.ops) * opBytes,
 		Texts: k.symbols.bytes + len(k.symbols.texts)*textBytes,
 	}
@@ -102,6 +111,7 @@ func (k *Tracker) Stats() Stats { return k.stats }
 func (k *Tracker) Held() Held {
 	return Held{
 		Traces: k.open.n, Kept: k.kept.n, Spans: k.held, Remembered: k.memory.n, Texts: len(k.symbols.texts),
+		Pending: len(k.pending.of), PendingClosed: k.pending.closed.live,
 		Operations: len(k.ops.ops), Cells: len(k.ops.cells), Bytes: k.bytes(), UnmappedMetrics: k.names,
 	}
 }

@@ -38,6 +38,7 @@ type Tracker struct {
 	present present
 	edges   *edges
 	memory  *memory
+	pending *pendingBook
 	names   map[string]int64 // unmapped metrics
 	held    int              // spans and claims in all traces
 	claims  int              // of them, claims
@@ -57,6 +58,7 @@ func NewTracker(s felt.Settings) *Tracker {
 		parts:   max(s.Partitions, 1),
 		byTrace: map[felt.TraceID]*trace{},
 		memory:  newMemory(),
+		pending: newPendingBook(),
 		names:   map[string]int64{},
 	}
 	k.out.Parts = make([]PartDecided, k.parts)
@@ -142,6 +144,10 @@ func (k *Tracker) Event(ev *otlp.Event) {
 // logRecord takes a log record; one that is no interaction is only counted.
 func (k *Tracker) logRecord(ev *otlp.Event) {
 	k.stats.Logs++
+	if string(k.block.bytes(ev.Name)) == PendingEvent {
+		k.pendingRecord(ev)
+		return
+	}
 	var by *rules.Candidate
 	if ev.Fields[otlp.FieldInteraction] == 0 {
 		if by = k.match(ev, noOperation); by == nil {

@@ -25,7 +25,10 @@ const (
 	roleOperation role = 76
 	rolePhase     role = 77
 	roleFailure   role = 78
-	rolesStored   role = 78
+	roleState     role = 79 // tracestate as an attribute: log records have no field for it
+	roleStarted   role = 80 // when a try began, in the sender's milliseconds
+	roleGuess     role = 81 // a segment that anything else overrides
+	rolesStored   role = 81
 
 	// Read at the door, never stored.
 	roleUser         role = 100
@@ -107,6 +110,8 @@ func feltAliases() []alias {
 		{"felt.journey.step", f(FieldStep), ""},
 		{"felt.journey.instance.id", f(FieldInstance), ""},
 		{"felt.sent_at", roleSentAt, ""},
+		{"felt.tracestate", roleState, ""},
+		{"felt.interaction.started_ms", roleStarted, ""},
 	}
 }
 

@@ -68,6 +68,8 @@ func (r *Reader) applyText(s *slot, t Text, ev *Event, explicit, flag *int) {
 		case "customer":
 			ev.Traffic = felt.TrafficCustomer
 		}
+	case roleState:
+		ev.Weight = weightOf(r.Text(t))
 	case roleResult, roleAction, roleOperation, rolePhase, roleFailure:
 		r.vendor.take(s.role, t)
 	case roleSegment:
@@ -146,6 +148,10 @@ func (r *Reader) number(s *slot, ev *Event) bool {
 	case roleVisible:
 		if f >= 0 && f < 1e12 {
 			ev.Visible = int64(f * 1e6)
+		}
+	case roleStarted:
+		if f > 0 && f < 9e12 {
+			ev.Started = felt.Instant(f * 1e6)
 		}
 	case roleRetries:
 		ev.Retries = int32(min(max(f, 0), math.MaxInt32))

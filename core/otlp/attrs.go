@@ -21,6 +21,7 @@ type attrSet struct {
 	errorType Text
 	flagKey   Text
 	variant   Text
+	started   int // place in hot of felt.interaction.started_ms, + 1; 0 none
 }
 
 // rawID is an identity before it is hashed.
@@ -34,7 +35,7 @@ func (a *attrSet) reset() {
 	a.node, a.mask, a.sentAt = 0, 0, 0
 	a.hot, a.cold = a.hot[:0], a.cold[:0]
 	a.env, a.eventName = nil, nil
-	a.errorType, a.flagKey, a.variant = 0, 0, 0
+	a.errorType, a.flagKey, a.variant, a.started = 0, 0, 0, 0
 }
 
 // any is an AnyValue: kind is the number of its field, 0 when it is empty.
@@ -247,6 +248,11 @@ func (p *Packer) value(pt *part, a *attrSet, k *keyInfo, v anyValue) (vtype, err
 		if wantsText(k.role) {
 			return p.hotText(pt, a, k, v)
 		}
+		if k.role == roleStarted {
+			a.started = len(a.hot) + 1
+			a.hot = appendMillis(a.hot, millisOf(v))
+			return vDouble, nil
+		}
 	}
 	switch v.kind {
 	case anyString:
@@ -288,7 +294,7 @@ func boolByte(b bool) byte {
 
 // wantsText: the event reads it as text, so that a number is stored as one.
 func wantsText(r role) bool {
-	return r < roleValue || r == roleTraffic || r >= roleSegment
+	return r < roleValue || r == roleTraffic || r >= roleSegment && r != roleStarted
 }
 
 func (p *Packer) hotText(pt *part, a *attrSet, k *keyInfo, v anyValue) (vtype, error) {

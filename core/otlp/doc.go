@@ -20,7 +20,8 @@
 //   - Segments are felt.segment.<key>, else region (geo.*, cloud.region), platform
 //     (browser.platform, os.name, os.type), device (device.type) and plan (user.plan).
 //   - A weight other than 1 comes from tracestate ot=th, and is at most a million
-//     ([MaxWeight]). Traffic is test or bot by
+//     ([MaxWeight]); where a randomness is told (rv) it must have passed th, or the weight is 1.
+//     Log records, which have no tracestate, carry it as the attribute felt.tracestate. Traffic is test or bot by
 //     user_agent.synthetic.type or felt.traffic.
 //   - Splunk's workflows, Faro's user actions and Datadog's operations are interactions where
 //     nothing else goes by the same name (vendor.go); event.outcome and error=true stand in
@@ -56,8 +57,8 @@
 // missing or too late reject it, with a sentence for the answer's partial success in
 // [Report.Reason]; limits and clocks change it, and are counted; the limit on attributes
 // spares those that have a meaning (up to 256 more). In a wall log the
-// sender's clock is corrected by felt.sent_at (Unix milliseconds or RFC 3339, on span
-// or resource) when it is off by more than a second, and the future is clamped to five
+// sender's clock is corrected by felt.sent_at (Unix time in milli-, micro- or nanoseconds, told
+// by its size, or RFC 3339, on span or resource) when it is off by more than a second, and the future is clamped to five
 // seconds, however far it is; an event log takes times as they are, up to the year 2116.
 //
 // Events go to partitions by trace id; log records without one by session, else by

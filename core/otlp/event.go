@@ -87,6 +87,7 @@ type Event struct {
 	Fields   [NumFields]Text // zero where absent; resource attributes are the fall-back of span attributes
 	Value    int64           // felt.interaction.value in minor units
 	Visible  int64           // felt.interaction.visible_ms in nanoseconds; 0 unknown
+	Started  felt.Instant    // felt.interaction.started_ms of a log record, corrected as its time is; 0 unknown
 	Retries  int32           // felt.interaction.retries
 	HTTPCode int32           // http.response.status_code; 0 absent
 	// Failed: no status was set, and an agent says in its own way that it failed

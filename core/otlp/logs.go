@@ -99,6 +99,9 @@ func (p *Packer) logRecord(b []byte) error {
 	if shift != 0 {
 		p.rep.Skewed++
 	}
+	if l.time != 0 && l.time <= lastTime {
+		p.attr.shiftStarted(at - felt.Instant(l.time))
+	}
 	if err := p.writeLog(pt, &l, at); err != nil {
 		return err
 	}

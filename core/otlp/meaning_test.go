@@ -266,7 +266,9 @@ func TestFlagsAndErrorsOfSpanEvents(t *testing.T) {
 
 func TestWeight(t *testing.T) {
 	for state, want := range map[string]float64{
-		"": 1, "ot=th:0": 1, "ot=th:8": 2, "ot=th:c": 4, "ot=th:fd70a3d70a3d71": 100.00000000000071, "ot=rv:00000000000001;th:8": 2,
+		"": 1, "ot=th:0": 1, "ot=th:8": 2, "ot=th:c": 4, "ot=th:fd70a3d70a3d71": 100.00000000000071, "ot=rv:00000000000001;th:8": 1,
+		"ot=th:8;rv:80000000000000": 2, "ot=rv:ffffffffffffff;th:c": 4, "ot=th:c;rv:bfffffffffffff": 1, "ot=rv:00000000000000;th:0": 1,
+		"ot=th:8;rv:1": 2, "ot=th:8;rv:xyz": 2, "ot=th:8;rv:": 2, "ot=;th:8;;": 2, "ot=rv:00000000000000": 1,
 		"a=b , ot=th:8": 2, "ot=th:": 1, "ot=th:8x": 1, "ot=th:ABC": 1, "ot=th:123456789012345": 1, "x=th:8": 1, "ot=p:8": 1,
 		"ot=th:ffffffffffffff": otlp.MaxWeight, "ot=th:fffff": otlp.MaxWeight, "ot=th:ffff": 1 << 16, "ot=xth:8": 1, "ot=th:8 ": 2,
 	} {

@@ -167,24 +167,55 @@ func (p *Packer) hash(level int, env, value []byte) felt.Hash {
 // sentAt reads felt.sent_at: Unix milliseconds as a number or text, or RFC 3339.
 // Zero when it is none.
 func sentAt(v anyValue) felt.Instant {
-	const most = 9e15 / 1e3 // milliseconds; later ones do not fit into an Instant
-	millis := 0.0
-	switch v.kind {
-	case anyInt:
-		millis = float64(int64(v.num))
-	case anyDouble:
-		millis = math.Float64frombits(v.num)
-	case anyString:
-		if f, err := strconv.ParseFloat(string(v.bytes[:min(len(v.bytes), 32)]), 64); err == nil {
-			millis = f
-		} else if t, err := time.Parse(time.RFC3339Nano, string(v.bytes[:min(len(v.bytes), 64)])); err == nil {
+	millis := millisOf(v)
+	if v.kind == anyString && millis == 0 {
+		if t, err := time.Parse(time.RFC3339Nano, string(v.bytes[:min(len(v.bytes), 64)])); err == nil {
 			return felt.InstantOf(t)
 		}
 	}
-	if !(millis > 0 && millis < most) {
+	return felt.Instant(millis * 1e6)
+}
+
+// millisOf reads a moment as milliseconds since 1970; 0 for what is none. Micro- and nanoseconds
+// are told by their size: as milliseconds they would lie thousands of years ahead.
+func millisOf(v anyValue) float64 {
+	const most = 9e15 / 1e3 // later ones do not fit into an Instant
+	n := 0.0
+	switch v.kind {
+	case anyInt:
+		n = float64(int64(v.num))
+	case anyDouble:
+		n = math.Float64frombits(v.num)
+	case anyString:
+		if f, err := strconv.ParseFloat(string(v.bytes[:min(len(v.bytes), 32)]), 64); err == nil {
+			n = f
+		}
+	}
+	switch {
+	case n >= 1e17:
+		n /= 1e6
+	case n >= 1e14:
+		n /= 1e3
+	}
+	if !(n > 0 && n < most) {
 		return 0
 	}
-	return felt.Instant(millis * 1e6)
+	return n
+}
+
+func appendMillis(dst []byte, millis float64) []byte {
+	return binary.LittleEndian.AppendUint64(dst, math.Float64bits(millis))
+}
+
+// shiftStarted moves when a try began as its record's time was moved.
+func (a *attrSet) shiftStarted(by felt.Instant) {
+	if a.started == 0 || by == 0 {
+		return
+	}
+	at := a.hot[a.started-1:]
+	if was := math.Float64frombits(binary.LittleEndian.Uint64(at)); was > 0 {
+		binary.LittleEndian.PutUint64(at, math.Float64bits(max(was+float64(by)/1e6, 0)))
+	}
 }
 
 // nested renders an array or map as JSON, without what its keys or texts must not

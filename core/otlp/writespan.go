@@ -1,6 +1,7 @@
 package otlp
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 
@@ -290,8 +291,10 @@ func (p *Packer) spanLink(pt *part, b []byte) (bool, felt.TraceID, error) {
 // threshold that says so, by mistake or on purpose, would drown all others in a sum.
 const MaxWeight = 1_000_000
 
-// weightOf is how many spans one stands for, from the threshold of consistent
-// sampling in tracestate (ot=th:...): 2^56 / (2^56 - threshold), at most [MaxWeight]. 1 when there is none.
+// weightOf is how many spans one stands for, from the threshold of consistent sampling in
+// tracestate (ot=th:...): 2^56 / (2^56 - threshold), at most [MaxWeight]. 1 when there is none.
+// Where the randomness that was held against it is told (rv, a session's own), it must have passed:
+// one that did not was never sampled at this threshold, and counts for itself.
 func weightOf(state []byte) float64 {
 	const all = 1 << 56
 	for len(state) > 0 {
@@ -307,19 +310,38 @@ func weightOf(state []byte) float64 {
 		if len(member) < 3 || string(member[:3]) != "ot=" {
 			continue
 		}
-		for member = member[3:]; len(member) > 0; {
-			n := indexByte(member, ';')
-			if th := member[:n]; len(th) > 3 && string(th[:3]) == "th:" {
-				if v, ok := threshold(th[3:]); ok {
-					return min(all/float64(all-v), MaxWeight)
-				}
-				return 1
-			}
-			member = member[min(n+1, len(member)):]
+		th, random := samplingOf(member[3:])
+		if th > random {
+			return 1
 		}
-		return 1
+		return min(all/float64(all-th), MaxWeight)
 	}
 	return 1
+}
+
+// samplingOf reads th and rv of the ot member of a tracestate: 0 for a threshold, and the largest
+// randomness, where they are missing or wrong. The first of each stands.
+func samplingOf(member []byte) (th, random uint64) {
+	random = math.MaxUint64
+	for len(member) > 0 {
+		n := indexByte(member, ';')
+		sub := member[:n]
+		member = member[min(n+1, len(member)):]
+		if len(sub) < 4 {
+			continue
+		}
+		switch v, ok := threshold(sub[3:]); string(sub[:3]) {
+		case "th:":
+			if ok && th == 0 {
+				th = v
+			}
+		case "rv:":
+			if ok && random == math.MaxUint64 && len(bytes.TrimRight(sub[3:], " \t")) == 14 {
+				random = v
+			}
+		}
+	}
+	return th, random
 }
 
 func indexByte(b []byte, c byte) int {
