@@ -150,11 +150,14 @@ type Incident struct {
 	FindingActive bool  // at least one finding lasts: resolving needs a reason
 	// Twentieth is the end of the try that hurt the twentieth different customer since FirstBad; 0
 	// fewer were. From it the time to the first notification is measured.
-	Twentieth      Instant
-	Recovery       Recovery
-	Reopened       Instant // when it came back after it was resolved; 0 never
-	Silenced       string  // the silence or maintenance under which nobody is told; ""
-	EvidenceAt     Instant // as of when history was asked what stands behind it; 0 not yet
+	Twentieth Instant
+	Recovery  Recovery
+	Reopened  Instant // when it came back after it was resolved; 0 never
+	// Calm are the times between its turns: from when customers had recovered, until they were harmed
+	// again. They are not of its length, nor are those who came then of its customers.
+	Calm           []Window `json:",omitempty"`
+	Silenced       string   // the silence or maintenance under which nobody is told; ""
+	EvidenceAt     Instant  // as of when history was asked what stands behind it; 0 not yet
 	Impact         Impact
 	Score          float64 // 0..100
 	ScoreParts     []ScorePart
@@ -177,6 +180,14 @@ type Incident struct {
 	Verdict          string // real, noise, duplicate, missed
 	ReviewStatus     string
 	ReviewAnswers    map[string]string
+}
+
+// Calmed is how long of its time customers were well.
+func (i Incident) Calmed() (sum Instant) {
+	for _, w := range i.Calm {
+		sum += w.To - w.From
+	}
+	return sum
 }
 
 // Scope is what the incident is about above all: the first of its scopes.

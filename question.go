@@ -88,6 +88,7 @@ type Question struct {
 	Scope
 	Also []Scope // further scopes, each of the environment of Scope; Env may be left out
 	Window
+	Except  []Window    // of the window, what is left out: nothing that ended in it counts
 	Where   []Condition // all must hold
 	Traffic Traffic
 	AsOf    Instant // log time for what is still open (undecided or lost); 0 = now
@@ -113,6 +114,42 @@ func (q Question) Journeys() Question {
 		q.Also[i].Kind = KindJourney
 	}
 	return q
+}
+
+// Gaps are the parts of the window that are left out: in order of time, apart from one another, none empty.
+func (q Question) Gaps() []Window {
+	var list []Window
+	for _, w := range q.Except {
+		if w.From, w.To = max(w.From, q.From), min(w.To, q.To); w.From < w.To {
+			list = append(list, w)
+		}
+	}
+	slices.SortFunc(list, func(a, b Window) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To)) })
+	var gaps []Window
+	for _, w := range list {
+		if n := len(gaps); n > 0 && w.From <= gaps[n-1].To {
+			gaps[n-1].To = max(gaps[n-1].To, w.To)
+		} else {
+			gaps = append(gaps, w)
+		}
+	}
+	return gaps
+}
+
+// Windows are the parts of the window that the question is about, in order of time.
+func (q Question) Windows() []Window {
+	var list []Window
+	from := q.From
+	for _, g := range q.Gaps() {
+		if g.From > from {
+			list = append(list, Window{from, g.From})
+		}
+		from = g.To
+	}
+	if from < q.To {
+		list = append(list, Window{from, q.To})
+	}
+	return list
 }
 
 // Check refuses what no store answers: an operator that is none, and scopes of several
@@ -152,7 +189,11 @@ func (q Question) String() string {
 		}
 		fmt.Fprintf(&about, "env=%q app=%q name=%q kind=%s ", s.Env, s.App, s.Name, s.Kind)
 	}
-	return fmt.Sprintf("%sfrom=%d to=%d where=%v traffic=%s asof=%d", about.String(), q.From, q.To, conds, q.Traffic, q.AsOf)
+	text := fmt.Sprintf("%sfrom=%d to=%d where=%v traffic=%s asof=%d", about.String(), q.From, q.To, conds, q.Traffic, q.AsOf)
+	for _, g := range q.Gaps() {
+		text += fmt.Sprintf(" but=%d-%d", g.From, g.To)
+	}
+	return text
 }
 
 // Distinct counts distinct members of a population: customers, sessions or accounts.

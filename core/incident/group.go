@@ -214,9 +214,9 @@ func (b *Book) version() int64 {
 // reopen takes up an incident that was resolved not long ago.
 func (b *Book) reopen(t felt.Tick, l *live, f *felt.Finding, lines Lines) {
 	r := &l.row
-	from := max(r.Resolved, f.Since)
-	l.calm += max(0, f.Since-cmp.Or(r.Recovered, r.Resolved))
-	l.began = f.Since
+	l.began = b.began(t, f, lines)
+	from := max(r.Resolved, l.began)
+	l.rest()
 	r.EvidenceAt, r.SegmentsHit, r.SegmentsSpared, r.Suspects, r.Nodes, r.Indicators = 0, nil, nil, nil, nil, nil
 	r.Status, r.Reopened, r.Resolved, r.Recovered, r.Mitigated = felt.IncidentOpen, t.Instant(), 0, 0, 0
 	r.Recovery = felt.Recovery{}
@@ -234,6 +234,31 @@ func (b *Book) reopen(t felt.Tick, l *live, f *felt.Finding, lines Lines) {
 		b.enter(l, p, from, 0, lines)
 	}
 }
+
+// rest leaves out the time in which customers were well between two turns. When people closed it and what
+// was found then has lasted, they were not.
+func (l *live) rest() {
+	r := &l.row
+	well := felt.Window{From: cmp.Or(r.Recovered, r.Resolved), To: l.began}
+	if r.Recovered != 0 {
+		if well.To <= well.From { // what is found had begun before, and became worse
+			well.To = r.Resolved
+		}
+	} else if slices.ContainsFunc(r.Findings, func(o felt.Finding) bool { return o.Paging && o.Ended == 0 }) {
+		return
+	}
+	if well.From >= well.To {
+		return
+	}
+	r.Calm = append(slices.Clip(r.Calm), well)
+	if n := len(r.Calm); n > calmMost { // the first two become one: what lies between them counts no more
+		r.Calm = append([]felt.Window{{From: r.Calm[0].From, To: r.Calm[1].To}}, r.Calm[2:]...)
+	}
+	l.calm = r.Calmed()
+}
+
+// calmMost are the times between turns that a row holds.
+const calmMost = 50
 
 func one(yes bool) int {
 	if yes {

@@ -210,7 +210,7 @@ func (b *Book) Learned() {
 
 func (b *Book) resume(t felt.Tick, row felt.Incident) {
 	row = copyOf(&row)
-	l := &live{row: row, cohort: newCohort(), last: felt.Tick(row.Opened / felt.Second), notedAt: t, noted: lean(&row)}
+	l := &live{row: row, cohort: newCohort(), last: felt.Tick(row.Opened / felt.Second), notedAt: t, noted: lean(&row), calm: row.Calmed()}
 	l.set = peopleSet(row.Timeline)
 	long := row.Silenced == "" && t.Instant()-row.Opened > waitForEvidence.Instant()
 	l.told = told{since: t, first: row.Notified != 0 || long}

@@ -218,6 +218,54 @@ func TestReopens(t *testing.T) {
 		if want := map[bool]int64{true: 267, false: 29}[c.reopen]; r.Impact.Customers.Failed != want {
 			t.Errorf("%d failed, want %d", r.Impact.Customers.Failed, want)
 		}
+		if !c.reopen {
+			continue
+		}
+		// What it lasted is 120 s, and now 20 s.
+		if len(r.Calm) != 1 || seconds(r.Calm[0].From) != 180 || seconds(r.Calm[0].To) < 480+c.after-11 || r.ScoreParts[3].Name != "duration" || r.ScoreParts[3].Input > "3 min" {
+			t.Errorf("well from %+v; %+v", r.Calm, r.ScoreParts[3])
+		}
+		w.b = cutOff(t, w.b, w.b.rules)
+		again := NewBook(w.b.settings)
+		again.Resume(w.now, []felt.Incident{r}, nil)
+		if got := again.list[0].calm; got != r.Calmed() || got == 0 {
+			t.Errorf("taken up again: %v of %v", got, r.Calmed())
+		}
+	}
+}
+
+// TestWellBetweenTurns: when people closed it and it went on, customers were not well in between; when they had
+// recovered, they were until it became worse.
+func TestWellBetweenTurns(t *testing.T) {
+	at := func(n felt.Tick) felt.Instant { return (start + n).Instant() }
+	ended := []felt.Finding{{Paging: true, Ended: start + 170}}
+	for _, c := range []struct {
+		name                       string
+		recovered, resolved, began felt.Tick
+		findings                   []felt.Finding
+		want                       []felt.Window
+	}{
+		{"customers were back", 180, 480, 900, ended, []felt.Window{{From: at(180), To: at(900)}}},
+		{"what never ended became worse", 180, 480, 60, nil, []felt.Window{{From: at(180), To: at(480)}}},
+		{"just before it was resolved", 180, 480, 400, ended, []felt.Window{{From: at(180), To: at(400)}}},
+		{"people closed it, and it went on", 0, 480, 900, []felt.Finding{{Paging: true}}, nil},
+		{"people closed it, and it was over", 0, 480, 900, ended, []felt.Window{{From: at(480), To: at(900)}}},
+	} {
+		l := live{began: at(c.began)}
+		if l.row.Resolved, l.row.Findings = at(c.resolved), c.findings; c.recovered != 0 {
+			l.row.Recovered = at(c.recovered)
+		}
+		if l.rest(); !cmp.Equal(l.row.Calm, c.want) || l.calm != l.row.Calmed() {
+			t.Errorf("%s: %v, %v", c.name, l.row.Calm, l.calm)
+		}
+	}
+	l := live{}
+	for n := range felt.Tick(80) {
+		l.row.Recovered, l.began = at(100*n), at(100*n+50)
+		l.rest()
+	}
+	if n := len(l.row.Calm); n != calmMost || l.row.Calm[0].From != at(0) || l.row.Calm[n-1].To != at(7950) {
+		t.Errorf("%d times, from %v", n, l.row.Calm[0])
 	}
 }
 

@@ -29,21 +29,27 @@ type Width struct {
 // stale. What no bucket covers is left to the interactions. It returns the first part that
 // nothing covers; empty when there is none.
 func Plan(w felt.Window, step felt.Instant, k Kept) (pieces []Piece, missing felt.Window) {
-	p := planner{w: w, step: step, kept: k}
+	return PlanOf(felt.Question{Window: w}, step, k)
+}
+
+// PlanOf is Plan for those parts of a question's window that it is about. Steps are counted from the start of
+// the window.
+func PlanOf(q felt.Question, step felt.Instant, k Kept) (pieces []Piece, missing felt.Window) {
+	p := planner{w: q.Window, step: step, kept: k}
 	least := k.Interactions
 	for _, width := range k.Widths {
 		least = min(least, width.From)
 	}
-	switch {
-	case w.From >= w.To:
-		return nil, felt.Window{}
-	case least <= 0:
-		w.From = max(w.From, k.Oldest.Floor(felt.Day))
-	case w.From < least:
-		return nil, felt.Window{From: w.From, To: min(w.To, least)}
+	for _, w := range q.Windows() {
+		switch {
+		case least <= 0:
+			w.From = max(w.From, k.Oldest.Floor(felt.Day))
+		case w.From < least:
+			return nil, felt.Window{From: w.From, To: min(w.To, least)}
+		}
+		w.To = min(w.To, -(-k.Newest - 1).Floor(felt.Day))
+		p.cover(w, 0)
 	}
-	w.To = min(w.To, -(-k.Newest - 1).Floor(felt.Day))
-	p.cover(w, 0)
 	return p.pieces, p.missing
 }
 

@@ -62,7 +62,7 @@ func (e *estimating) run(ctx context.Context, step felt.Instant, by string) erro
 	if err != nil {
 		return err
 	}
-	pieces, missing := rollup.Plan(e.q.Window, step, kept)
+	pieces, missing := rollup.PlanOf(e.q, step, kept)
 	if missing != (felt.Window{}) {
 		return e.s.unanswerable(rollup.Missing(missing))
 	}
@@ -294,7 +294,7 @@ func (e *estimating) customerDays(ctx context.Context, im *felt.Impact) error {
 		return err
 	}
 	m, err := readMarks(ctx, e.tx)
-	if err != nil || !rollup.WholeDays(e.q.Window, m.days, k.Oldest, k.Newest, e.open) {
+	if err != nil || len(e.q.Except) > 0 || !rollup.WholeDays(e.q.Window, m.days, k.Oldest, k.Newest, e.open) {
 		return err
 	}
 	marks := marksOf("{{from}}", e.q.From, "{{to}}", e.q.To, "{{scopes}}", scopeIDs(e.in))

@@ -141,7 +141,7 @@ func fromCopy(ctx context.Context, tx *sql.Tx, q felt.Question, f filter, r reco
 		return err
 	}
 	after := q.From
-	if len(q.Where) == 0 { // those in the window are in the copy
+	if len(q.Where) == 0 && len(q.Except) == 0 { // those in the window are in the copy
 		after = max(q.To, q.From) - 1
 		again = "SELECT customer, scope, ended FROM hit WHERE outcome BETWEEN 1 AND 2 UNION ALL " + again
 	}

@@ -177,6 +177,9 @@ func filterOf(in []scopeRow, q felt.Question) (filter, error) {
 		fmt.Sprintf("ended >= %d AND ended < %d", q.From, q.To),
 		"scope IN (" + scopeIDs(in) + ")",
 	}
+	for _, g := range q.Gaps() {
+		parts = append(parts, fmt.Sprintf("NOT (ended >= %d AND ended < %d)", g.From, g.To))
+	}
 	for _, c := range q.Where {
 		part, err := f.condition(c)
 		if err != nil {

@@ -26,24 +26,25 @@ type IncidentView struct {
 	Title     string      `json:"title"`
 	Sentence  string      `json:"sentence" doc:"How many customers felt what, since when"`
 
-	FirstBad     string  `json:"first_bad" doc:"Event time: when customers first felt it"`
-	Detected     *string `json:"detected"`
-	Opened       string  `json:"opened"`
-	Notified     *string `json:"notified" doc:"When the first sink was told"`
-	Acknowledged *string `json:"acknowledged"`
-	Understood   *string `json:"understood"`
-	Mitigated    *string `json:"mitigated"`
-	Recovered    *string `json:"recovered"`
-	Resolved     *string `json:"resolved"`
-	Reopened     *string `json:"reopened" doc:"When it came back after it was resolved"`
-	ElapsedMS    float64 `json:"elapsed_ms" doc:"From first_bad until customers recovered, else until it was resolved, else until now"`
+	FirstBad     string   `json:"first_bad" doc:"Event time: when customers first felt it"`
+	Detected     *string  `json:"detected"`
+	Opened       string   `json:"opened"`
+	Notified     *string  `json:"notified" doc:"When the first sink was told"`
+	Acknowledged *string  `json:"acknowledged"`
+	Understood   *string  `json:"understood"`
+	Mitigated    *string  `json:"mitigated"`
+	Recovered    *string  `json:"recovered"`
+	Resolved     *string  `json:"resolved"`
+	Reopened     *string  `json:"reopened" doc:"When it came back after it was resolved"`
+	ElapsedMS    float64  `json:"elapsed_ms" doc:"From first_bad until customers recovered, else until it was resolved, else until now; without calm"`
+	Calm         []string `json:"calm,omitempty" doc:"Times between its turns in which customers were well, FROM/TO: neither its length nor its impact counts them"`
 
 	FindingActive bool             `json:"finding_active"`
 	NeedsReason   bool             `json:"needs_reason" doc:"Resolving it needs a reason: customers have not been seen to recover"`
 	Recovery      *recoveryView    `json:"recovery" doc:"How far customers have come back; null: it is not judged"`
 	Score         float64          `json:"score" doc:"0 to 100: the incident's own"`
 	ScoreParts    []felt.ScorePart `json:"score_parts" doc:"100 times the product of all value to the power of weight is the score"`
-	Impact        ImpactView       `json:"impact" doc:"Of all journeys since first_bad, until resolved: customers are distinct over them"`
+	Impact        ImpactView       `json:"impact" doc:"Of all journeys since first_bad, until resolved, without calm: customers are distinct over them"`
 	Unknown       string           `json:"impact_unknown,omitempty" doc:"Why nobody was counted; then impact says nothing, not 0"`
 	Asked         *Asked           `json:"impact_question" doc:"The question that impact answers; null when it is the impact that the incident itself keeps"`
 	Silenced      *string          `json:"silenced" doc:"Why nobody is told; null: they are"`

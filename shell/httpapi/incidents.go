@@ -118,10 +118,10 @@ func (a *API) incidentByID(ctx context.Context, id string) (felt.Incident, error
 }
 
 // impactQuestion asks for all that an incident is about, since first_bad, until it was resolved or
-// for ever: the door lets events run a little ahead of the clock.
+// for ever, without the time between two turns of it: the door lets events run a little ahead of the clock.
 func (a *API) impactQuestion(i felt.Incident) felt.Question {
 	about := scopesAbout(&i)
-	q := felt.Question{Scope: about[0], Also: about[1:], Window: felt.Window{From: i.FirstBad, To: i.Resolved}, AsOf: a.now()}
+	q := felt.Question{Scope: about[0], Also: about[1:], Window: felt.Window{From: i.FirstBad, To: i.Resolved}, Except: i.Calm, AsOf: a.now()}
 	if q.To <= q.From {
 		q.To = a.ahead(q.From)
 	}
@@ -177,7 +177,7 @@ func (a *API) incidentView(ctx context.Context, i felt.Incident, afresh bool) (I
 		Title: tell.Title(&i), Sentence: tell.Sentence(&i),
 		FirstBad: stampTime(i.FirstBad), Detected: optionalTime(i.Detected), Opened: stampTime(i.Opened), Notified: optionalTime(i.Notified),
 		Acknowledged: optionalTime(i.Acknowledged), Understood: optionalTime(i.Understood), Mitigated: optionalTime(i.Mitigated),
-		Recovered: optionalTime(i.Recovered), Resolved: optionalTime(i.Resolved), Reopened: optionalTime(i.Reopened), ElapsedMS: millis(a.elapsed(&i)),
+		Recovered: optionalTime(i.Recovered), Resolved: optionalTime(i.Resolved), Reopened: optionalTime(i.Reopened), ElapsedMS: millis(a.elapsed(&i)), Calm: spansOf(i.Calm),
 		FindingActive: i.FindingActive, NeedsReason: needsReason(&i), Score: i.Score, ScoreParts: nonNil(i.ScoreParts),
 		Impact: impactOf(i.Impact), Unknown: unknown, Asked: asked, Silenced: filled(i.Silenced),
 		Findings: make([]findingView, 0, len(i.Findings)), Timeline: make([]timelineView, 0, len(i.Timeline)),
@@ -210,7 +210,7 @@ func (a *API) elapsed(i *felt.Incident) felt.Instant {
 	if end < i.FirstBad { // it has come back since
 		end = cmp.Or(i.Resolved, a.now())
 	}
-	return max(0, end-i.FirstBad)
+	return max(0, end-i.FirstBad-i.Calmed())
 }
 
 // needsReason: nobody may close what hurts customers without saying why. They are seen to have come

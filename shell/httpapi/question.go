@@ -29,6 +29,7 @@ type ManyInput struct {
 	WindowInput
 	Where   []string `query:"where,explode" maxItems:"20" doc:"KEY=VALUE, KEY!=VALUE or KEY in (A,B); all must hold" example:"plan=pro"`
 	Traffic string   `query:"traffic" enum:"customer,test,bot" default:"customer"`
+	Except  []string `query:"except,explode" maxItems:"60" doc:"FROM/TO, each RFC 3339, or Unix seconds or milliseconds: nothing that ended then counts" example:"[\"2026-03-04T14:30:00Z/2026-03-04T15:10:00Z\"]"`
 }
 
 // ScopeInput is a question about one name, or about several at once.
@@ -51,6 +52,7 @@ type Asked struct {
 	Status   string   `json:"status,omitempty"`
 	From     string   `json:"from,omitempty"`
 	To       string   `json:"to,omitempty"`
+	Except   []string `json:"except,omitempty" doc:"FROM/TO: what is left out of it"`
 	Where    []string `json:"where,omitempty"`
 	Traffic  string   `json:"traffic,omitempty"`
 	AsOf     string   `json:"as_of,omitempty" doc:"When it was given"`
@@ -140,6 +142,13 @@ func (a *API) unscoped(in ManyInput) (felt.Question, *Asked, error) {
 		}
 		asked.AsOf = exactTime(q.AsOf)
 	}
+	for _, s := range in.Except {
+		w, err := parseExcept(s)
+		if err != nil {
+			return q, nil, err
+		}
+		q.Except = append(q.Except, w)
+	}
 	for _, s := range in.Where {
 		c, err := parseCondition(s)
 		if err != nil {
@@ -169,6 +178,33 @@ func (a *API) describe(asked *Asked, q felt.Question, of ...string) {
 	}
 	asked.Env, asked.App, asked.Name, asked.Kind = q.Env, q.App, q.Name, q.Kind.String()
 	asked.From, asked.To, asked.Traffic = exactTime(q.From), exactTime(q.To), q.Traffic.String()
+	asked.Except = spansOf(q.Gaps())
+}
+
+// spansOf are windows as questions take them.
+func spansOf(list []felt.Window) (out []string) {
+	for _, w := range list {
+		out = append(out, exactTime(w.From)+"/"+exactTime(w.To))
+	}
+	return out
+}
+
+// parseExcept reads a part of the window that is left out.
+func parseExcept(s string) (w felt.Window, err error) {
+	from, to, ok := strings.Cut(s, "/")
+	if !ok {
+		return w, huma.Error400BadRequest(fmt.Sprintf("except=%.64q: want FROM/TO", s))
+	}
+	if w.From, err = parseInstant("except", from); err != nil {
+		return w, err
+	}
+	if w.To, err = parseInstant("except", to); err != nil {
+		return w, err
+	}
+	if w.From >= w.To {
+		return w, huma.Error400BadRequest(fmt.Sprintf("except=%.64q: it ends before it begins", s))
+	}
+	return w, nil
 }
 
 // maxSlashes bounds the places at which an APP/NAME may be cut in two, each of which

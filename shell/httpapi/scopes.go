@@ -26,8 +26,8 @@ func isApp(s felt.Scope) bool { return s.Name == "" && s.App != "" && s.Kind == 
 // countable tells whether customers can be counted in a scope.
 func countable(s felt.Scope) bool { return s.Name != "" || isApp(s) }
 
-// about makes a question be about all that is named. An incident stands for what it is about now, and the
-// question is described by that, so that it stays the same question.
+// about makes a question be about all that is named. An incident stands for what it is about now, alone also
+// without the times between its turns, and the question is described by that, so that it stays the same question.
 func (a *API) about(ctx context.Context, q felt.Question, asked *Asked, of []string) (felt.Question, *Asked, error) {
 	known := a.namesKnown(ctx, q.Env, len(of) > 1)
 	var scopes []felt.Scope
@@ -37,9 +37,12 @@ func (a *API) about(ctx context.Context, q felt.Question, asked *Asked, of []str
 			return q, nil, huma.Error422UnprocessableEntity(fmt.Sprintf("of=%.64q: %d bytes; at most %d", one, len(one), maxOf))
 		}
 		if id, ok := strings.CutPrefix(one, incidentOf); ok {
-			list, err := a.scopesOfIncident(ctx, q.Env, id)
+			i, list, err := a.scopesOfIncident(ctx, q.Env, id)
 			if err != nil {
 				return q, nil, err
+			}
+			if len(of) == 1 {
+				q.Except = append(q.Except, i.Calm...)
 			}
 			for _, s := range list {
 				scopes, said = append(scopes, s), append(said, ofScope(s))
@@ -84,19 +87,19 @@ func (a *API) namesKnown(ctx context.Context, env string, many bool) func(name s
 }
 
 // scopesOfIncident are those of which an incident counts customers.
-func (a *API) scopesOfIncident(ctx context.Context, env, id string) ([]felt.Scope, error) {
+func (a *API) scopesOfIncident(ctx context.Context, env, id string) (felt.Incident, []felt.Scope, error) {
 	i, err := a.incidentByID(ctx, id)
 	if err != nil {
-		return nil, err
+		return i, nil, err
 	}
 	if i.Env != env {
-		return nil, huma.Error400BadRequest(fmt.Sprintf("of=%.64q: the incident is of environment %q, not of %q", incidentOf+id, i.Env, env))
+		return i, nil, huma.Error400BadRequest(fmt.Sprintf("of=%.64q: the incident is of environment %q, not of %q", incidentOf+id, i.Env, env))
 	}
 	about := scopesAbout(&i)
 	if !countable(about[0]) {
-		return nil, huma.Error400BadRequest(fmt.Sprintf("of=%.64q: the incident names no journey", incidentOf+id))
+		return i, nil, huma.Error400BadRequest(fmt.Sprintf("of=%.64q: the incident names no journey", incidentOf+id))
 	}
-	return about, nil
+	return i, about, nil
 }
 
 // scopesAbout are the scopes of which an incident counts customers, worst first: at least one, which

@@ -100,6 +100,10 @@ func again(a answer, path string) string {
 	for _, s := range where {
 		v.Add("where", s.(string))
 	}
+	except, _ := q["except"].([]any)
+	for _, s := range except {
+		v.Add("except", s.(string))
+	}
 	v.Set("from", q["from"].(string))
 	v.Set("to", q["to"].(string))
 	return v.Encode()
@@ -136,6 +140,36 @@ func TestIncidentOverSeveralScopes(t *testing.T) {
 	list := w.ok("/api/v1/incidents")
 	if !strings.Contains(list.raw, `"customers":{"total":`+itoa(numberAt(a, "impact.customers.total"))+`,"failed":`+itoa(failed)+",") {
 		t.Errorf("the list does not tell %d customers: %s", failed, list.raw)
+	}
+}
+
+// The time between two turns of an incident is not of its length, nor are those who came then of its customers.
+func TestIncidentThatCameBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	i, failed, _ := wide(t, w)
+	before := w.ok("/api/v1/incidents/" + i.ID)
+	i.Version, i.Calm = i.Version+1, []felt.Window{{From: now - 2*felt.Minute, To: now + felt.Minute}}
+	b := felt.Batch{ID: felt.BatchID{Engine: 1, Stage: 3, Tick: felt.TickOf(now) + 2}, Incidents: []felt.Incident{i}}
+	if err := w.store.Write(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	a := w.ok("/api/v1/incidents/" + i.ID)
+	got := numberAt(a, "impact.customers.failed")
+	if got == 0 || got >= failed {
+		t.Errorf("%d of %d customers", got, failed)
+	}
+	if was, is := numberAt(before, "elapsed_ms"), numberAt(a, "elapsed_ms"); was-is != 180_000 {
+		t.Errorf("it lasted %d ms, without the calm %d", was, is)
+	}
+	if a.at("calm.0") != "2026-03-04T13:48:00Z/2026-03-04T13:51:00Z" {
+		t.Errorf("calm %v", a.at("calm"))
+	}
+	id := a.at("impact_question.id")
+	for _, ask := range []string{again(a, "impact_question"), "of=incident:inc-wide&from=" + exactTime(i.FirstBad) + "&to=" + a.at("impact_question.to").(string)} {
+		if same := w.ok("/api/v1/impact?" + ask); numberAt(same, "customers.failed") != got || same.at("question.id") != id {
+			t.Errorf("asked again: %d customers, %v; want %d", numberAt(same, "customers.failed"), same.at("question"), got)
+		}
 	}
 }
 

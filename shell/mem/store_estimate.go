@@ -44,7 +44,7 @@ func (s *Store) estimate(q felt.Question, step felt.Instant, by string, group fu
 		return nil, s.unanswerable(why)
 	}
 	e := estimating{s: s, q: q, split: split, step: step, group: group, cells: map[cell]*rollup.Sum{}}
-	pieces, missing := rollup.Plan(q.Window, step, s.rowsKept(split))
+	pieces, missing := rollup.PlanOf(q, step, s.rowsKept(split))
 	if missing != (felt.Window{}) {
 		return nil, s.unanswerable(rollup.Missing(missing))
 	}
@@ -225,7 +225,7 @@ func united(cells map[cell]*rollup.Sum) *rollup.Sum {
 func (s *Store) fromDays(q felt.Question, im *felt.Impact) {
 	k := s.rowsKept(rollup.Split{})
 	open := rollup.Stale(func(w rollup.Window) bool { return s.coarse.windows[w].stale }, 0)
-	if len(q.Where) > 0 || q.Traffic != felt.TrafficCustomer || !rollup.WholeDays(q.Window, s.coarse.days, k.Oldest, k.Newest, open) {
+	if len(q.Where)+len(q.Except) > 0 || q.Traffic != felt.TrafficCustomer || !rollup.WholeDays(q.Window, s.coarse.days, k.Oldest, k.Newest, open) {
 		return
 	}
 	who := population{}

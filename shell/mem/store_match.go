@@ -70,9 +70,10 @@ func (h hit) decided() bool {
 // matching returns the interactions that a question is about.
 func (s *Store) matching(q felt.Question) []hit {
 	var list []hit
+	gaps := q.Gaps()
 	for i := range s.interactions.rows {
 		r := &s.interactions.rows[i]
-		if r.End < q.From || r.End >= q.To || !inScope(scopeOf(r), r.Traffic, q) {
+		if r.End < q.From || r.End >= q.To || slices.ContainsFunc(gaps, func(w felt.Window) bool { return ended(r.End, w) }) || !inScope(scopeOf(r), r.Traffic, q) {
 			continue
 		}
 		all := true

@@ -84,7 +84,7 @@ func coarseQuestion(r *rand.Rand, now felt.Instant) (felt.Question, felt.Instant
 	if r.IntN(2) == 0 {
 		q.From = day - felt.Instant(r.IntN(2))*felt.Hour // before interactions are forgotten
 	}
-	q.Where, q.AsOf = nil, 0
+	q.Where, q.AsOf, q.Except = nil, 0, leftOut(q.Window)
 	by := pick(r, []string{"", "", "plan", "region", "outcome"})
 	if r.IntN(3) == 0 {
 		q.Where = []felt.Condition{{Key: pick(r, []string{"plan", "region"}), Op: felt.OpIn, Values: []string{pick(r, plans()), pick(r, regions())}}}

@@ -267,6 +267,7 @@ func question(r *rand.Rand, ticks int) felt.Question {
 			App: pick(r, []string{"", "shop", "admin"}), Name: pick(r, append(names(), "", "none")), Kind: felt.InteractionKind(r.IntN(3)),
 		})
 	}
+	q.Except = leftOut(q.Window)
 	if r.IntN(3) == 0 {
 		q.AsOf = second() + felt.Instant(r.IntN(3000))*felt.Second
 	}
@@ -278,6 +279,20 @@ func question(r *rand.Rand, ticks int) felt.Question {
 		q.Where = append(q.Where, c)
 	}
 	return q
+}
+
+// leftOut are parts of a window, now and then.
+func leftOut(w felt.Window) (list []felt.Window) {
+	r := rand.New(rand.NewPCG(uint64(w.From), uint64(w.To)))
+	for r.IntN(3) == 0 {
+		at := func() felt.Instant {
+			at := w.From + felt.Instant(r.Int64N(int64(max(w.To-w.From, felt.Second))))
+			return at.Floor(pick(r, []felt.Instant{1, felt.Second, 10 * felt.Second, felt.Hour}))
+		}
+		a, b := at(), at()
+		list = append(list, felt.Window{From: min(a, b), To: max(a, b)})
+	}
+	return list
 }
 
 // Same asks both stores, which hold the same [History] of so many ticks, n rounds of

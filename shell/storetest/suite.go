@@ -47,6 +47,7 @@ func Run(t *testing.T, open func(t *testing.T) felt.Store) {
 		{"funnel of who comes in half-way", halfWay},
 		{"answers say that input was sampled", sampledAnswers},
 		{"funnel of what was forgotten", funnelForgotten},
+		{"gaps", gaps},
 		{"objective", objective},
 		{"objective of who left", objectiveOfLeft},
 		{"open journeys", openJourneys},
