@@ -17,7 +17,7 @@ const dist = join(root, 'dist')
 export const settings = {
 	absWorkingDir: root,
 	bundle: true,
-	target: 'es2020',
+	target: 'es2021',
 	// React's hook is for React's bundlers; nothing here reads process.env.
 	platform: 'browser',
 	mangleProps: /_$/,

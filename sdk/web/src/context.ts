@@ -27,7 +27,13 @@ const api = () =>
 const SPAN = /* @__PURE__ */ Symbol.for('OpenTelemetry Context Key SPAN')
 
 /** Whether the page traces by itself: then its instrumentation makes the spans of requests. */
-export const hostTraces = () => !!api()?.trace
+export function hostTraces() {
+	try {
+		return !!api()?.trace
+	} catch {
+		return false
+	}
+}
 
 /** A span's ids with what it brings along. */
 export interface Traced extends SpanContext {
@@ -75,7 +81,10 @@ function stub({ traceId, spanId, sampled, state }: Traced) {
 }
 
 /** Runs fn once, with the context as the host's active span where there is a host. What fn throws is thrown. */
-export function within<T>(context: Traced, fn: () => T): T {
+export const within = <T>(context: Traced, fn: () => T): T => hosted(SPAN, stub(context), fn)
+
+/** Runs fn once, with a value in the host's context where there is a host. What fn throws is thrown. */
+export function hosted<T>(key: symbol, value: unknown, fn: () => T): T {
 	let ran: undefined | (() => T)
 	let begun = false
 	const body = () => {
@@ -92,7 +101,7 @@ export function within<T>(context: Traced, fn: () => T): T {
 	}
 	try {
 		const host = api()?.context
-		host?.with(host.active().setValue(SPAN, stub(context)), body)
+		host?.with(host.active().setValue(key, value), body)
 	} catch {
 		// A host that fails must not keep the page's code from running.
 	}

@@ -27,7 +27,7 @@ export function init(options: Options): Felt {
 		const identity = createIdentity(all, env)
 		return {
 			identity,
-			transport: createTransport(all, env, (delivery) => tell('delivery', delivery), identity.settle),
+			transport: createTransport(all, env, (delivery) => tell('delivery', delivery)),
 			isOwn: isOwn(all, env.win?.location.href),
 		}
 	})

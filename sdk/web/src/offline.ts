@@ -2,102 +2,69 @@
  * What could not be sent waits here across pages, in localStorage: one key per batch, so that tabs never
  * overwrite each other's. The oldest goes out first, and goes away first when there is too much.
  */
-import type { IO } from './io'
+import type { Env } from './env'
+import { createStore } from './storage'
 
-/** Records of one kind and one resource: a request without the time at which it is sent. */
+/** Records of one kind and one resource: a request without the time of sending. Short names: it is stored. */
 export interface Batch {
-	log: boolean
-	resource: string
-	records: string[]
-	/** Of all of it as UTF-8. */
-	bytes: number
+	/** Log records, not spans. */
+	l: boolean
+	/** The resource's attributes, and the records, each as OTLP/JSON. */
+	r: string
+	s: string[]
+	/** Bytes of all of it as UTF-8, or somewhat more. */
+	b: number
 	/** When it was begun, Unix ms. */
-	at: number
+	t: number
 }
 
-export interface Offline {
-	/** False: it is not stored, and still the caller's. */
-	put(batch: Batch): boolean
-	/** The oldest, which is the caller's from now on. */
-	take(): Batch | undefined
-	clear(): void
-}
-
-/** Of localStorage's usual 5 MB, which are the page's, this is what may be taken. */
-const MOST_CHARACTERS = 256 * 1024
+/** In memory, and in storage: a batch has 30 KB at most, unless one record is bigger. */
+export const MOST_BATCHES = 20
 /** Felt does not take what is older than a day. */
 const OLDEST = 24 * 3600_000
 
-export function createOffline(app: string, io: IO, lost: (records: number) => void): Offline {
+export function createOffline(app: string, env: Env, lost: (batch: Batch) => void) {
+	const store = createStore(env)
 	const prefix = `felt.queue.${app}.`
-	let count = 0
 
-	/** Keys, oldest first: a key begins with the time, whose length will not change before 2059. */
-	function keys(): string[] {
-		const store = io.storage()
-		const found = []
-		for (let i = 0; store && i < store.length; i++) {
-			const key = store.key(i)
-			if (key?.startsWith(prefix)) found.push(key)
-		}
-		return found.sort()
-	}
+	/** Oldest first: a key begins with the time, whose length will not change before 2059. */
+	const keys = () =>
+		store((s) =>
+			Object.keys(s)
+				.filter((key) => key.startsWith(prefix))
+				.sort(),
+		) || []
 
-	/** Reads and removes. What is not readable, or too old, is gone. */
-	function remove(key: string): Batch | undefined {
-		const text = io.storage()?.getItem(key)
-		io.storage()?.removeItem(key)
-		try {
-			const batch = JSON.parse(text || '')
-			if (!Array.isArray(batch.records) || !(batch.bytes > 0)) return
-			if (io.wall() - batch.at < OLDEST) return batch
-			lost(batch.records.length)
-		} catch {
-			// Somebody else wrote it, or half of it was written.
+	/** The oldest, which is the caller's from now on. What is not readable is gone: somebody else wrote it. */
+	function take(): Batch | undefined {
+		for (const key of keys()) {
+			const batch = store((s) => {
+				const text = s.getItem(key) as string
+				s.removeItem(key)
+				const batch: Batch = JSON.parse(text)
+				return batch.b > 0 && batch.s[0] ? batch : undefined
+			})
+			if (batch && Date.now() - batch.t < OLDEST) return batch
+			if (batch) lost(batch)
 		}
 	}
 
 	return {
-		put(batch) {
-			try {
-				const store = io.storage()
-				if (!store) return false
-				const value = JSON.stringify(batch)
-				const all = keys()
-				let size = value.length
-				for (const key of all) size += store.getItem(key)?.length || 0
-				while (size > MOST_CHARACTERS) {
-					const key = all.shift()
-					if (!key) return false
-					size -= store.getItem(key)?.length || 0
-					const old = remove(key)
-					if (old) lost(old.records.length)
-				}
-				// The random part keeps tabs apart that store in the same millisecond.
-				const order = (count++ % 1296).toString(36).padStart(2, '0')
-				const key = `${prefix}${batch.at.toString(36)}.${order}${io.random().toString(36).slice(2, 6)}`
-				store.setItem(key, value)
+		take,
+		/** False: it is not stored, and still the caller's. */
+		put(batch: Batch): boolean {
+			while (keys().length >= MOST_BATCHES) {
+				const old = take()
+				if (old) lost(old)
+			}
+			return !!store((s) => {
+				// The random part keeps those apart that were begun in the same millisecond.
+				s.setItem(prefix + batch.t.toString(36) + env.hex(8), JSON.stringify(batch))
 				return true
-			} catch {
-				return false
-			}
-		},
-		take() {
-			try {
-				for (const key of keys()) {
-					const batch = remove(key)
-					if (batch) return batch
-				}
-			} catch {
-				// Blocked: nothing was stored either.
-			}
+			})
 		},
 		clear() {
-			try {
-				for (const key of keys()) io.storage()?.removeItem(key)
-			} catch {
-				// Blocked: nothing was stored either.
-			}
+			for (const key of keys()) store((s) => s.removeItem(key))
 		},
 	}
 }

@@ -4,71 +4,71 @@
  * A record becomes text once, when it is added; a request is such texts put together. So splitting,
  * counting bytes and storing need no second encoding.
  */
-import type { IO } from './io'
+import type { Env } from './env'
 import type { AttributeValue, LogRecord, Options, SpanRecord } from './types'
 import { version } from './version'
 
-/** Longest text of a value, key or name, and the most elements of a list. */
-const LONGEST = 1024
-const MOST = 128
+interface UserAgentData {
+	mobile?: boolean
+	platform?: string
+	brands?: readonly { brand: string; version: string }[]
+}
 
 /** Cut to the limit, and without halves of characters, which are no valid UTF-8. */
-const text = (value: unknown): string =>
+const text = (value: unknown) =>
 	String(value)
-		.slice(0, LONGEST)
+		.slice(0, 1024)
 		.replace(/\p{Cs}/gu, '')
 
 /** An AnyValue; undefined for what has no place in OTLP, which callers without types can pass. */
-function any(value: unknown): object | undefined {
-	switch (typeof value) {
-		case 'string':
-			return { stringValue: text(value) }
-		case 'boolean':
-			return { boolValue: value }
-		case 'number':
-			if (Number.isSafeInteger(value)) return { intValue: String(value) }
-			return Number.isFinite(value) ? { doubleValue: value } : undefined
-	}
-	return Array.isArray(value)
-		? { arrayValue: { values: value.slice(0, MOST).map(any).filter(Boolean) } }
-		: undefined
-}
+const scalar = (value: unknown) =>
+	typeof value === 'string'
+		? { stringValue: text(value) }
+		: typeof value === 'boolean'
+			? { boolValue: value }
+			: Number.isSafeInteger(value)
+				? { intValue: String(value) }
+				: Number.isFinite(value)
+					? { doubleValue: value }
+					: undefined
 
-function attributes(from: Record<string, AttributeValue | undefined> | undefined): object[] {
-	const list = []
-	for (const key in from) {
-		const value = any(from[key])
-		if (key && value) list.push({ key: text(key), value })
-	}
-	return list
-}
+const attributes = (from: Record<string, AttributeValue | undefined> | undefined) =>
+	Object.entries(from || {})
+		.map(([key, v]) => ({
+			key: text(key),
+			value: Array.isArray(v)
+				? { arrayValue: { values: v.slice(0, 64).map(scalar).filter(Boolean) } }
+				: scalar(v),
+		}))
+		.filter((a) => a.key && a.value)
 
 /** Unix nanoseconds as text: a number cannot hold them. */
 function nanos(ms: number): string {
-	if (!(ms > 0 && ms < 9e12)) return '0'
-	const whole = Math.floor(ms)
-	return whole + String(Math.floor((ms - whole) * 1e6)).padStart(6, '0')
+	const micros = Math.floor(ms * 1000)
+	return micros > 0 && micros < 9e15 ? `${micros}000` : '0'
 }
-
-/** W3C flags, and that the field for "the parent is remote" is known (it is not). */
-const flags = (sampled: boolean) => (sampled ? 257 : 256)
 
 /** One Span or LogRecord as JSON. */
 export function encode(r: SpanRecord | LogRecord): string {
-	const c = r.context
+	const { context, traceState } = r
+	const name = text(r.name)
 	const attrs = attributes(r.attributes)
-	if (r.type === 'span') {
+	const ids = {
+		traceId: context?.traceId,
+		spanId: context?.spanId,
+		// W3C's, and that the field for "the parent is remote" is known (it is not).
+		flags: context && 256 + +context.sampled,
+		attributes: attrs,
+	}
+	if (r.type === 'span')
 		return JSON.stringify({
-			traceId: r.context.traceId,
-			spanId: r.context.spanId,
+			...ids,
 			parentSpanId: r.parentSpanId || undefined,
-			traceState: r.traceState,
-			flags: flags(r.context.sampled),
-			name: text(r.name),
+			traceState,
+			name,
 			kind: r.kind,
 			startTimeUnixNano: nanos(r.startMs),
 			endTimeUnixNano: nanos(Math.max(r.startMs, r.endMs)),
-			attributes: attrs,
 			events: r.events?.map((e) => ({
 				timeUnixNano: nanos(e.timeMs),
 				name: text(e.name),
@@ -76,26 +76,20 @@ export function encode(r: SpanRecord | LogRecord): string {
 			})),
 			status: r.failed ? { code: 2, message: r.error && text(r.error) } : undefined,
 		})
-	}
 	// A log record of OTLP has no field for it.
-	if (r.traceState) attrs.push(...attributes({ 'felt.tracestate': r.traceState }))
-	const time = nanos(r.timeMs)
+	if (traceState) attrs.push(...attributes({ 'felt.tracestate': traceState }))
 	return JSON.stringify({
-		timeUnixNano: time,
-		observedTimeUnixNano: time,
+		...ids,
+		timeUnixNano: nanos(r.timeMs),
 		severityNumber: r.severity,
-		eventName: text(r.name),
-		body: r.body ? any(r.body) : undefined,
-		attributes: attrs,
-		traceId: c?.traceId,
-		spanId: c?.spanId,
-		flags: c && flags(c.sampled),
+		eventName: name,
+		body: r.body ? scalar(r.body) : undefined,
 	})
 }
 
-/** The resource's attributes as JSON, without brackets and without felt.sent_at, which each request adds. */
-export function resource(options: Options, io: IO): string {
-	const nav = io.navigator
+/** The resource's attributes as JSON, without the closing bracket: each request adds felt.sent_at. */
+export function resource(options: Options, { win }: Env): string {
+	const nav = win?.navigator as (Navigator & { userAgentData?: UserAgentData }) | undefined
 	const data = nav?.userAgentData
 	return JSON.stringify(
 		attributes({
@@ -109,17 +103,15 @@ export function resource(options: Options, io: IO): string {
 			'user_agent.original': nav?.userAgent,
 			'browser.language': nav?.language,
 			'browser.mobile': data?.mobile,
-			'browser.platform': data?.platform || undefined,
+			'browser.platform': data?.platform,
 			'browser.brands': data?.brands?.map((b) => `${b.brand} ${b.version}`),
 		}),
-	).slice(1, -1)
+	).slice(0, -1)
 }
 
 /** A whole request: records of one kind, as encode made them, and their resource. */
 export function body(log: boolean, resource: string, records: readonly string[], sentMs: number): string {
-	const [resources, scopes, list] = log
-		? ['resourceLogs', 'scopeLogs', 'logRecords']
-		: ['resourceSpans', 'scopeSpans', 'spans']
+	const [kind, list] = log ? ['Logs', 'logRecords'] : ['Spans', 'spans']
 	const sent = JSON.stringify(attributes({ 'felt.sent_at': Math.round(sentMs) })).slice(1)
-	return `{"${resources}":[{"resource":{"attributes":[${resource},${sent}},"${scopes}":[{"scope":{"name":"@felt/web","version":"${version}"},"${list}":[${records}]}]}]}`
+	return `{"resource${kind}":[{"resource":{"attributes":${resource},${sent}},"scope${kind}":[{"scope":{"name":"@felt/web","version":"${version}"},"${list}":[${records}]}]}]}`
 }
