@@ -1,0 +1,1 @@
+window.felt.ready((f) => f.withCustomerInteraction('queued after', () => 1))
