@@ -151,7 +151,7 @@ func (d *Detector) fill(s *series, f *lasting, t felt.Tick, r *cusum.Reading) {
 	}
 	f.Paging = f.Paging || r.Paging && !d.consequence(s, f)
 	if f.test == TestFailed || f.test == TestGuard {
-		if named := d.named(s, f); len(named) > 0 {
+		if named := d.named(s, f, d.light.Open); len(named) > 0 {
 			f.Segments = named
 		}
 	}
@@ -244,9 +244,27 @@ func (d *Detector) segmentsFound(s *series) (n int) {
 	return n
 }
 
-// named lists the values whose own odds stand out of the whole: their own test speaks, and
-// their share is at least twice that of the rest.
-func (d *Detector) named(s *series, f *lasting) []felt.Segment {
+// apartAt is how much evidence is enough where a finding is there already and only where it comes from is asked.
+const apartAt = 5.0
+
+// Apart lists the values that seem to stand out in a series in which something is found: on less evidence than it
+// takes until a finding names them.
+func (d *Detector) Apart(of felt.Series) []felt.Segment {
+	s := d.series[key{of.Env, of.App, of.Name, of.Kind}]
+	if s == nil {
+		return nil
+	}
+	for _, test := range []Test{TestFailed, TestGuard} {
+		if f := s.test(test); f != nil {
+			return d.named(s, f, apartAt)
+		}
+	}
+	return nil
+}
+
+// named lists the values whose own odds stand out of the whole: their own test speaks with so much
+// evidence, and their share is at least twice that of the rest.
+func (d *Detector) named(s *series, f *lasting, least float64) []felt.Segment {
 	type odd struct {
 		felt.Segment
 		stat float64
@@ -257,7 +275,7 @@ func (d *Detector) named(s *series, f *lasting) []felt.Segment {
 			v := &s.dims[i].values[j]
 			stat, hits, tries := v.light.Evidence()
 			rest := float64(f.N) - tries
-			if stat < d.light.Open || rest <= 0 {
+			if stat < least || rest <= 0 {
 				continue
 			}
 			others := math.Max(float64(f.Hit)-hits, 0) / rest

@@ -37,6 +37,9 @@ func TestTheWholeNamesItsValues(t *testing.T) {
 	if first := opened(list); len(first) != 1 || first[0].Series.SegmentKey != "" {
 		t.Fatalf("%+v", first)
 	}
+	if got := w.d.Apart(last.Series); !slices.Equal(got, region("eu")) || len(w.d.Apart(felt.Series{Name: "pay"})) != 0 {
+		t.Errorf("apart: %v", got)
+	}
 	if !slices.Equal(last.Segments, region("eu")) || !strings.HasSuffix(last.Explanation, "; worst with region=eu") {
 		t.Errorf("%+v", last)
 	}

@@ -34,6 +34,8 @@ type Lines interface {
 	Recent(of felt.Series, yield func(detect.Seen))
 	// Window is what became known in the window that ended at t, and what is usual.
 	Window(t felt.Tick, of felt.Scope) (detect.Window, bool)
+	// Apart are the segment values of a series that seem to stand out, before a finding of it says so.
+	Apart(of felt.Series) []felt.Segment
 	// Steps lists the steps of an app of which tries come, the busiest first.
 	Steps(env, app string) []string
 	// Speaks tells whether telemetry comes from an app, or from one service of it that is not "".

@@ -10,6 +10,9 @@
 // that have nothing in common stay two, also in the same minute. What is not of paging class opens
 // nothing: it is listed where it is about the same, to be read.
 //
+// What begins when the customers of an incident were back, or half way there, does not join it where it is of
+// something else: other segment values stand out, a change came in between, another journey of the app fails.
+//
 // # Its life
 //
 //	open -> acknowledged -> resolved -> (open again, within two hours)

@@ -103,15 +103,18 @@ func (b *Book) page(t felt.Tick, f *felt.Finding, lines Lines) {
 		b.belated(t, l, f)
 		return
 	}
-	if l := b.nearest(t, f, lines); l != nil {
-		if !l.open() {
-			b.reopen(t, l, f, lines)
-		}
-		b.joins(t, l, f)
-		b.attach(t, l, f, lines)
+	began := b.began(t, f, lines)
+	l := b.nearest(t, f, began, lines)
+	if l == nil {
+		b.over(t, b.open(t, f, lines), f, began, lines)
 		return
 	}
-	b.open(t, f, lines)
+	if !l.open() {
+		b.reopen(t, l, f, lines)
+	}
+	b.over(t, l, f, began, lines)
+	b.joins(t, l, f)
+	b.attach(t, l, f, lines)
 }
 
 // joins says in the story why something of another app is taken for the same cause.
@@ -130,8 +133,8 @@ func (b *Book) joins(t felt.Tick, l *live, f *felt.Finding) {
 	l.note(t, "joined", "also "+what+": "+strings.Join(why, ", "), "")
 }
 
-// nearest is the incident that a finding joins; nil none.
-func (b *Book) nearest(t felt.Tick, f *felt.Finding, lines Lines) *live {
+// nearest is the incident that a finding joins, of something that began then; nil none.
+func (b *Book) nearest(t felt.Tick, f *felt.Finding, began felt.Instant, lines Lines) *live {
 	var best, last *live
 	most, open, opened := -1.0, 0, 0
 	s := scopeOf(f)
@@ -140,8 +143,10 @@ func (b *Book) nearest(t felt.Tick, f *felt.Finding, lines Lines) *live {
 			continue
 		}
 		if !l.open() {
-			if l.part(s) != nil && l.row.Verdict == "" && most < forScope-1 {
-				best, most = l, forScope-1 // one that is open goes before
+			// One that is open goes before, of others the last.
+			if l.part(s) != nil && l.row.Verdict == "" && (most < forScope-1 || most == forScope-1 && l.row.Resolved > best.row.Resolved) &&
+				b.another(t, l, f, began, lines) == "" {
+				best, most = l, forScope-1
 			}
 			continue
 		}
@@ -150,7 +155,7 @@ func (b *Book) nearest(t felt.Tick, f *felt.Finding, lines Lines) *live {
 		if l.row.Source != sourceDeclared && l.row.Opened > (t-minute).Instant() {
 			opened++
 		}
-		if points := b.points(t, l, f); points > most {
+		if points := b.points(t, l, f); points > most && b.another(t, l, f, began, lines) == "" {
 			best, most = l, points
 		}
 	}
@@ -183,7 +188,7 @@ func (b *Book) read(t felt.Tick, f *felt.Finding) {
 }
 
 // open makes an incident of a finding.
-func (b *Book) open(t felt.Tick, f *felt.Finding, lines Lines) {
+func (b *Book) open(t felt.Tick, f *felt.Finding, lines Lines) *live {
 	s := scopeOf(f)
 	l := &live{cohort: newCohort(), notedAt: t, told: told{since: t}}
 	l.row = felt.Incident{
@@ -202,6 +207,7 @@ func (b *Book) open(t felt.Tick, f *felt.Finding, lines Lines) {
 	b.suspect(t, l)
 	l.number(t)
 	l.noted = lean(&l.row)
+	return l
 }
 
 func (b *Book) version() int64 {

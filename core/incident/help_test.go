@@ -27,6 +27,7 @@ type world struct {
 	line  map[felt.Scope]*lineOf
 	steps map[string][]string
 	mute  map[string]bool // apps of which nothing is heard
+	apart []felt.Segment  // that stand out wherever it is asked
 }
 
 // lineOf is what the detectors would know of a scope.
@@ -57,6 +58,8 @@ func (w *world) Window(t felt.Tick, of felt.Scope) (detect.Window, bool) {
 	u := detect.Usual{Share: l.usual, Effective: .9}
 	return detect.Window{Counts: l.window, Failed: u, Unfinished: detect.Usual{Effective: .9}, Expected: l.expected}, true
 }
+
+func (w *world) Apart(felt.Series) []felt.Segment { return w.apart }
 
 func (w *world) Steps(_, app string) []string { return w.steps[app] }
 
