@@ -153,8 +153,26 @@ func (r *Running) serve(ctx context.Context, name string, l net.Listener, o Opti
 		h = Gateway(b, o.Page)
 	}
 	server := &http.Server{Handler: t.Handler(h), ReadHeaderTimeout: 10 * time.Second}
-	r.stop = append(r.stop, server.Shutdown)
+	r.stop = append(r.stop, func(ctx context.Context) error { return Shut(ctx, server) })
 	go func() { _ = server.Serve(l) }() // ends by Shutdown, which says how
+	return nil
+}
+
+// grace is how long requests that are being answered may go on at the end. Connections that a browser has
+// opened just in case would hold a server for longer.
+const grace = time.Second
+
+// Shut ends a server: gracefully for a moment, then at once.
+func Shut(ctx context.Context, server *http.Server) error {
+	ctx, cancel := context.WithTimeout(ctx, grace)
+	defer cancel()
+	err := server.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = server.Close()
+	}
+	if err != nil {
+		return fmt.Errorf("stop a server: %w", err)
+	}
 	return nil
 }
 
@@ -172,11 +190,14 @@ func (r *Running) media(ctx context.Context, b *Base, endpoint string) (http.Han
 	return m.Handler(), nil
 }
 
-// Stop ends all, the newest first: servers before what they send with.
+// Stop ends all, the newest first: servers before what they send with. What cannot be sent any more because
+// nobody takes it is not waited for longer than ctx, and is no error.
 func (r *Running) Stop(ctx context.Context) error {
 	var errs []error
 	for _, stop := range slices.Backward(r.stop) {
-		errs = append(errs, stop(ctx))
+		if err := stop(ctx); err != nil && ctx.Err() == nil {
+			errs = append(errs, err)
+		}
 	}
 	r.stop = nil
 	return errors.Join(errs...)

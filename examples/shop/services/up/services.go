@@ -138,7 +138,7 @@ func (s *shop) stop() error {
 		errs = append(errs, s.Running.Stop(ctx))
 	}
 	if s.admin != nil {
-		errs = append(errs, s.admin.Shutdown(ctx))
+		errs = append(errs, service.Shut(ctx, s.admin))
 	}
 	return errors.Join(errs...)
 }

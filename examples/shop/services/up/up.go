@@ -360,5 +360,13 @@ Ctrl-C ends all of it.
 }
 
 // whatToClick is the tutorial in short; examples/shop/README.md has all of it.
-const whatToClick = `To see one customer on Felt's page: log in as Ann, search, put something into the cart, check out.
+const whatToClick = `  One customer on Felt's page: log in as Ann, search, put something into the cart, check out, pay at the bank.
+
+  An incident, about half a minute after the fifth customer was hit:
+    1  break things: "Error on one browser" = Chrome (or Firefox, or Safari: yours); reload the shop
+    2  log in as Ann and press Add twice; log out; the same as Bob, Chika, Dana and Emre
+    3  look at Felt: "Checkout is failing", five customers, and from which service it comes
+    4  mend it (empty the field, Switch), reload the shop, and put something into the cart as each of them: they have recovered
+  Broken release, failing region and slow payment hit those who pay. Declined cards (the switch, or a card that
+  ends in 0002) hit nobody: that is expected, and Felt does not count it as a failure.
 `
