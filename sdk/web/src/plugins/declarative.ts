@@ -5,9 +5,9 @@
  *
  * It begins at the event. Requests made while it is the current one belong to it (needs the network plugin):
  *
- * - all answered: complete in the frame after; with a 5xx, 408 or 429 failed, without an answer failed (`network`,
- *   `timeout`). Other 4xx are an answer to the customer: complete, with the status as an attribute for the inventory
- *   to judge, unless `classifyError` knows better (it is given an error with a `status`).
+ * - all answered: complete in the frame after; with a 5xx failed (`http_5xx`), without an answer failed (`network`,
+ *   `timeout`). A 4xx is an answer to the customer: complete, with the status as an attribute, by which the inventory
+ *   may judge otherwise.
  * - none made: complete in the next settled frame.
  * - a handler that throws: failed with that error.
  * - the browser itself sends the form or follows the link: complete as the page gives way to the next one.
@@ -15,8 +15,9 @@
  * The same element used again while it is open is the same try.
  */
 import type { OpenInteraction, Plugin } from '../types'
-import { type Answer, currentOf, elementsOf, harmless, inside, listeners, onRequest } from './page'
+import { type Answer, currentOf, finder, inside, listeners, onRequest, uncaught } from './page'
 
+const DECLARED = '[data-felt-interaction]:not([data-felt-interaction=""],[aria-disabled=true])'
 /** For the page to go on with an answer (read its body, ask the next) before the frame is taken for settled. */
 const SETTLE_MS = 50
 /** A way to another page that leads nowhere after so long was none: a download, a mail. */
@@ -51,12 +52,12 @@ export function declarative(): Plugin {
 			)
 		}
 		on(window, 'click submit', (event: MouseEvent | SubmitEvent) => {
-			const path = [(event as SubmitEvent).submitter, ...elementsOf(event)]
-			const element = path.find((element) => element && eventOf(element) === event.type)
-			if (!element) return
+			const find = finder(event)
+			const { submitter } = event as SubmitEvent
+			const wanted = (element: Element) => eventOf(element) === event.type
+			const element = submitter?.matches(DECLARED) && wanted(submitter) ? submitter : find(DECLARED, wanted)
 			for (const [element, { tried_ }] of all) if (tried_.outcome) all.delete(element)
-			const before = all.get(element)
-			if (before) return before.leaving_ && before.tried_.retry('again')
+			if (!element || all.has(element)) return
 			const text = (name: string) => element.getAttribute(`data-felt-${name}`) || undefined
 			const length = (name: string) => Number(text(`${name}-ms`)) || undefined
 			const tried = host.create(text('interaction')!, {
@@ -77,15 +78,12 @@ export function declarative(): Plugin {
 				settle(declared)
 			})
 		})
-		const failed = (error: unknown, tried: OpenInteraction | undefined) => {
-			const declared = of(tried)
-			if (declared && !harmless(error, (error as Error)?.message)) {
-				declared.wrong_ ??= error ?? 'error'
-				settle(declared)
-			}
-		}
-		on(window, 'error', ({ error }: ErrorEvent) => failed(error, inside.now_))
-		on(window, 'unhandledrejection', ({ reason }: PromiseRejectionEvent) => failed(reason, currentOf(host)))
+		uncaught(on, (error) => {
+			const declared = of(currentOf(host))
+			if (!declared) return
+			declared.wrong_ ??= error ?? 'error'
+			settle(declared)
+		})
 		on(window, 'beforeunload', () => {
 			for (const declared of all.values())
 				if (!declared.waiting_) {
@@ -104,7 +102,7 @@ export function declarative(): Plugin {
 			declared.waiting_++
 			return (answer) => {
 				declared.waiting_--
-				declared.wrong_ ??= judge(declared.tried_, answer, host.options.classifyError)
+				declared.wrong_ ??= judge(declared.tried_, answer)
 				settle(declared)
 			}
 		})
@@ -116,27 +114,15 @@ export function declarative(): Plugin {
 	}
 }
 
-/** The event at which an interaction of this element begins; undefined where none is declared. */
-function eventOf(element: Element): string | undefined {
-	const { type, form } = element as HTMLButtonElement
-	if (!element.matches('[data-felt-interaction]:not([data-felt-interaction=""],[aria-disabled=true])')) return
-	const submits = element.localName === 'form' || (form && /^(submit|image)$/.test(type))
-	return element.getAttribute('data-felt-on') ?? (submits ? 'submit' : 'click')
+/** The event at which an interaction of this element begins. */
+function eventOf(element: Element): string {
+	const { type, form, localName } = element as HTMLButtonElement
+	const submits = localName === 'form' || (form && type === 'submit')
+	return element.getAttribute('data-felt-on') || (submits ? 'submit' : 'click')
 }
 
 /** What is wrong with an answer, as `fail` takes it. */
-function judge(
-	tried: OpenInteraction,
-	{ status, error_ }: Answer,
-	classify: ((error: unknown) => unknown) | undefined,
-): unknown {
-	if (error_ || status < 400) return error_ === 'aborted' ? undefined : error_
-	tried.setAttributes({ 'http.response.status_code': status })
-	const answer = Object.assign(new Error(`HTTP ${status}`), { name: 'HttpError', status })
-	try {
-		if (classify?.(answer)) return answer
-	} catch {
-		// Then the status speaks for itself.
-	}
-	return status > 499 ? 'http_5xx' : /408|429/.test(`${status}`) ? `http_${status}` : undefined
+function judge(tried: OpenInteraction, { status, error_ }: Answer): string | undefined {
+	if (status > 399) tried.setAttributes({ 'http.response.status_code': status })
+	return status > 499 ? 'http_5xx' : error_ === 'aborted' ? undefined : error_
 }

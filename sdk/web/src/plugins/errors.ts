@@ -3,7 +3,7 @@
  * whether the customer was harmed is told by how the interaction ends.
  */
 import type { AttributeValue, Plugin } from '../types'
-import { currentOf, harmless, limiter, listeners, log } from './page'
+import { currentOf, limiter, listeners, log, uncaught } from './page'
 
 /** The same error is told once a minute, and of all errors so many. */
 const PER_MINUTE = 20
@@ -33,14 +33,13 @@ export function errors(): Plugin {
 	return (host) => {
 		const [on, off] = listeners(host)
 		const tooMany = limiter(host, PER_MINUTE)
-		const tell = (error: unknown, text: string, file?: string, where?: string) => {
-			const { name = 'Error', message = text, stack: frames }: Partial<Error> = Object(error)
-			if (harmless(error, message, file)) return
+		uncaught(on, (error, text, where) => {
+			const { name = 'Error', message = text, stack: frames = where }: Partial<Error> = Object(error)
 			// A browser hides errors of other origins' scripts: something of somebody else's broke.
-			const hidden = !error && !file
+			const hidden = !error && !where
 			const type = hidden ? 'ScriptError' : `${name}`
 			const clean = redacted(`${message}`)
-			const stack = framesOf(frames ?? where)
+			const stack = framesOf(frames)
 			if (tooMany(type + clean + stack.split('\n')[0])) return
 			const attributes: Record<string, AttributeValue> = {
 				'exception.type': type,
@@ -50,14 +49,6 @@ export function errors(): Plugin {
 			const tied = currentOf(host)
 			if (!hidden) tied?.recordError({ name: type, message: clean, stack })
 			log(host, 'exception', hidden ? 13 : 17, tied?.context, attributes)
-		}
-		on(globalThis.window, 'error', ({ error, message, filename, lineno, colno, target }: ErrorEvent) => {
-			// What could not be loaded (an image, a script) is told by its element.
-			if (target === window) tell(error, message, filename, `@${filename}:${lineno}:${colno}`)
-		})
-		on(globalThis.window, 'unhandledrejection', ({ reason }: PromiseRejectionEvent) => {
-			// Of what is neither an error nor a text, only that it was thrown.
-			tell(reason ?? true, typeof reason === 'string' ? reason : 'rejected')
 		})
 		return off
 	}

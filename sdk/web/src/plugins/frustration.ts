@@ -10,7 +10,7 @@
  * for its answer. Requests count as answers where the network plugin sees them.
  */
 import type { Frustration, OpenInteraction, Plugin } from '../types'
-import { currentOf, elementsOf, harmless, listeners, log, onRequest } from './page'
+import { currentOf, finder, listeners, log, onRequest, uncaught } from './page'
 
 const RAGE_MS = 1000
 const RAGE_CLICKS = 3
@@ -20,15 +20,17 @@ const DRAG_PX = 10
 /** Handlers that keep the page this long showed a dialog of the browser. */
 const DIALOG_MS = 400
 
-/** Of `tag type role`: what is used by clicking much, answers inside of itself, or cannot be seen into. */
+/** What is used by clicking much, answers inside of itself, or cannot be seen into. */
 const OTHER =
-	/^(input (?!button|submit|reset|image)|textarea|select|option|label|video|audio|canvas|iframe|embed|object)| (slider|spinb|scrollb|textb|searchb|combob)/
+	'input:not([type=submit],[type=button]),textarea,select,label,video,audio,canvas,iframe,[contenteditable],[role=slider]'
 const CONTROL = 'a[href],button,input,summary,[role=button]'
+/** Its effect is elsewhere (another window, a mail, a download, a place on this page), by style alone, or not meant to be. */
+const NO_ANSWER =
+	'[aria-disabled=true],[aria-haspopup],[download],[target],[href^="#"]:not([href="#"]),[href*=":"]:not([href^=http],[href^=java])'
 
 /** What the customer sees of an answer, beside changes of the document. */
 const SEEN =
-	'scroll input change toggle submit reset invalid focusin dragstart play pause fullscreenchange visibilitychange ' +
-	'blur hashchange beforeunload'
+	'scroll input change toggle submit invalid focusin dragstart play pause blur hashchange beforeunload'
 
 interface Burst {
 	element_: Element
@@ -116,7 +118,7 @@ export function frustration(): Plugin {
 		})
 		on(window, 'click', (event: MouseEvent) => {
 			const { clientX: x, clientY: y } = event
-			const path = elementsOf(event)
+			const find = finder(event)
 			const text = selection()
 			if (!event.isTrusted || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return
 			// A key that is held down clicks many times, and nowhere.
@@ -124,7 +126,7 @@ export function frustration(): Plugin {
 			if (
 				(press &&
 					((text && text !== press[2]) || (!byKey && Math.hypot(x - press[0], y - press[1]) > DRAG_PX))) ||
-				path.some(isOther)
+				find(OTHER)
 			)
 				return settle(last)
 
@@ -135,8 +137,8 @@ export function frustration(): Plugin {
 				watch((window as unknown as { navigation?: EventTarget }).navigation, 'navigate', see)
 			}
 			const now = host.now()
-			const found = path.find((element) => element.matches(CONTROL))
-			const element = found ?? path[0]!
+			const found = find(CONTROL)
+			const element = found ?? find('*')!
 			let burst = last
 			if (
 				burst?.element_ === element &&
@@ -157,41 +159,39 @@ export function frustration(): Plugin {
 					seen_: 0,
 					before_: happened(),
 					tied_: undefined,
-					target_: nameOf(path, element),
+					target_: find('[data-felt-name]')?.getAttribute('data-felt-name') || nameOf(element),
 				}
 			}
 			const current = burst
 			const count = current.times_.push(now)
 			current.seen_ = seen
-			const tie = () => {
-				current.tied_ ??= currentOf(host)
-			}
-			tie()
+			current.tied_ ??= currentOf(host)
 			later(() => {
 				// Handlers ran: the interaction that they opened is the one.
-				tie()
+				current.tied_ ??= currentOf(host)
 				if (host.now() - now > DIALOG_MS) other++
 			})
 			const ifLast = (fn: () => void, ms: number) => later(() => count === current.times_.length && fn(), ms)
 			ifLast(() => settle(current), RAGE_MS)
-			if (!current.control_ || !canDie(element)) return
+			if (
+				!current.control_ ||
+				element.matches(NO_ANSWER) ||
+				(element as HTMLAnchorElement).href === location.href
+			)
+				return
 			ifLast(() => {
 				const shown = selection()
 				if (happened() === current.before_ && !current.told_ && (!shown || shown === text))
 					tell(current, 'dead')
 			}, DEAD_MS)
 		})
-		const failed = (error: unknown, message: unknown, file: string) => {
+		uncaught(on, (_error, _message, where) => {
 			other++
-			// Without a file it is another origin's, which need not be the page's business.
-			if (!last?.control_ || last.told_ || !file || harmless(error, message, file)) return
+			// From nowhere it is another origin's, which need not be the page's business.
+			if (!last?.control_ || last.told_ || !where) return
 			last.told_ = true
 			tell(last, 'error')
-		}
-		on(window, 'error', ({ error, message, filename }: ErrorEvent) => failed(error, message, filename))
-		on(window, 'unhandledrejection', ({ reason }: PromiseRejectionEvent) =>
-			failed(reason, reason?.message, 'own'),
-		)
+		})
 		on(window, 'pagehide', () => settle(last))
 		return () => {
 			off()
@@ -204,30 +204,8 @@ export function frustration(): Plugin {
 
 const selection = () => `${document.getSelection?.() ?? ''}`
 
-function isOther(element: Element): boolean {
-	const { localName, type, isContentEditable } = element as HTMLInputElement
-	return isContentEditable || OTHER.test(`${localName} ${type} ${element.getAttribute('role')}`)
-}
-
 /** Never text of the page. */
-function nameOf(path: Element[], { localName, id }: Element): string {
-	const named = path.map((parent) => parent.getAttribute('data-felt-name')).find((name) => name)
-	return named ?? (id ? `${localName}#${id}` : localName)
-}
-
-/** Not of a link whose effect is elsewhere: another window, a mail, a download, a place on this page. */
-function canDie(element: Element): boolean {
-	const { href, target, protocol } = element as HTMLAnchorElement
-	// A menu may open by style alone, which nobody is told of.
-	if (element.matches('[aria-disabled=true],[aria-haspopup],[download]')) return false
-	if (typeof href !== 'string' || element.getAttribute('href') === '#') return true
-	return (
-		(!target || target === '_self') &&
-		/^(http|javas)/.test(protocol) &&
-		!href.startsWith(location.href.replace(/#.*/, '#')) &&
-		href !== location.href
-	)
-}
+const nameOf = ({ localName, id }: Element) => (id ? `${localName}#${id}` : localName)
 
 /** Observers do not see into shadow trees by themselves. */
 function rootsOf(root: Document | ShadowRoot): Node[] {

@@ -35,17 +35,29 @@ export function currentOf(host: Host): OpenInteraction | undefined {
 	return host.open().find((open) => open === inside.now_) ?? host.current()
 }
 
-/** Not of the page: what browsers complain of without harm, extensions, what was cancelled on purpose. */
-export function harmless(error: unknown, message: unknown, file?: string): boolean {
-	return (
-		/^ResizeObserver loop|-extension:|^AbortError/.test(`${(error as Error)?.name} ${file}`) ||
-		/^ResizeObserver loop/.test(`${message}`)
+/** Tells of errors that nobody caught, but for what is harmless: complaints of browsers, extensions, what was cancelled. */
+export function uncaught(on: On, tell: (error: unknown, message: string, where: string) => void): void {
+	const filtered: typeof tell = (error, message, where) => {
+		if (!/ResizeObserver loop|AbortError|-extension:/.test(`${(error as Error)?.name} ${message} ${where}`))
+			tell(error, message, where)
+	}
+	on(globalThis.window, 'error', ({ error, message, filename, lineno, colno, target }: ErrorEvent) => {
+		// What could not be loaded (an image, a script) is told by its element.
+		if (!(target as Node | null)?.nodeType)
+			filtered(error, message, filename && `@${filename}:${lineno}:${colno}`)
+	})
+	on(globalThis.window, 'unhandledrejection', ({ reason }: PromiseRejectionEvent) =>
+		// Of what is neither an error nor a text, only that it was thrown.
+		filtered(reason ?? 'rejected', typeof reason === 'string' ? reason : 'rejected', '-'),
 	)
 }
 
-/** The elements of an event's way, innermost first, those in open shadow trees too. */
-export function elementsOf(event: Event): Element[] {
-	return event.composedPath().filter((node): node is Element => node instanceof Element)
+/** The first on an event's way, innermost first and out of open shadow trees, that the selector matches. */
+export function finder(
+	event: Event,
+): (selector: string, also?: (element: Element) => boolean) => Element | undefined {
+	const path = event.composedPath() as Element[]
+	return (selector, also) => path.find((element) => element.matches?.(selector) && (!also || also(element)))
 }
 
 export function log(
@@ -71,10 +83,12 @@ export function limiter(host: Host, max: number): (key: unknown) => boolean {
 	}
 }
 
+type On = (target: EventTarget | undefined, types: string, fn: (event: never) => void) => void
+
 /** Guarded listeners for space-separated types, in the capturing phase; off takes all of them off. */
 export function listeners(host: Host) {
 	const offs: (() => void)[] = []
-	const on = (target: EventTarget | undefined, types: string, fn: (event: never) => void) => {
+	const on: On = (target, types, fn) => {
 		const guarded = host.guard(fn) as (event: Event) => void
 		for (const type of target ? types.split(' ') : []) {
 			target!.addEventListener(type, guarded, true)
