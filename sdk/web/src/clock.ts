@@ -4,12 +4,6 @@
  * by `felt.sent_at`, which comes from here too.
  */
 export function clock(): () => number {
-	const perf = globalThis.performance
-	const zero = Date.now() - (perf ? perf.now() : 0)
-	let last = zero
-	if (perf) return () => zero + perf.now()
-	return () => {
-		last = Math.max(last, Date.now())
-		return last
-	}
+	const zero = Date.now() - performance.now()
+	return () => zero + performance.now()
 }

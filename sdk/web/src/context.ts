@@ -4,107 +4,85 @@
  */
 import type { SpanContext } from './types'
 
-interface OtelSpanContext {
-	traceId: string
-	spanId: string
-	traceFlags: number
-	traceState?: { serialize(): string }
-}
 interface OtelContext {
 	getValue(key: symbol): unknown
 	setValue(key: symbol, value: unknown): OtelContext
 }
 interface OtelApi {
 	trace?: unknown
-	context?: {
+	context: {
 		active(): OtelContext
 		with(context: OtelContext, fn: () => void): void
 	}
 }
-
-const api = () =>
-	(globalThis as Record<symbol, unknown>)[Symbol.for('opentelemetry.js.api.1')] as OtelApi | undefined
-const SPAN = /* @__PURE__ */ Symbol.for('OpenTelemetry Context Key SPAN')
-
-/** Whether the page traces by itself: then its instrumentation makes the spans of requests. */
-export function hostTraces() {
-	try {
-		return !!api()?.trace
-	} catch {
-		return false
-	}
+interface OtelSpan {
+	spanContext(): { traceId: string; spanId: string; traceFlags: number; traceState?: { serialize(): string } }
 }
 
-/** A span's ids with what it brings along. */
+const api = () => (globalThis as Record<symbol, unknown>)[Symbol.for('opentelemetry.js.api.1')] as OtelApi
+const key = () => Symbol.for('OpenTelemetry Context Key SPAN')
+
+/** No API, or one that is not what it was: as if there were none. */
+function guarded<T>(fn: () => T): T | undefined {
+	try {
+		return fn()
+	} catch {}
+}
+
+/** Whether the page traces by itself: then its instrumentation makes the spans of requests. */
+export const hostTraces = () => !!guarded(() => api().trace)
+
+/** A span's ids with what it brings along: tracestate, as text. */
 export interface Traced extends SpanContext {
-	/** The host's tracestate, as text. */
 	state?: string
 }
 
 /** The host's span in which code runs now. */
-export function hostSpan(): Traced | undefined {
-	try {
-		const span = api()?.context?.active().getValue(SPAN) as { spanContext(): OtelSpanContext } | undefined
-		const { traceId, spanId, traceFlags, traceState } = span!.spanContext()
-		if (/^(?!0+$)[0-9a-f]{32}$/.test(traceId) && /^(?!0+$)[0-9a-f]{16}$/.test(spanId))
+export const hostSpan = () =>
+	guarded((): Traced | undefined => {
+		const span = api().context.active().getValue(key()) as OtelSpan
+		const { traceId, spanId, traceFlags, traceState } = span.spanContext()
+		// W3C: ids of zeros are none.
+		if (/^(?!0+-)[0-9a-f]{32}-(?!0+$)[0-9a-f]{16}$/.test(`${traceId}-${spanId}`))
 			return { traceId, spanId, sampled: !!(traceFlags & 1), state: traceState?.serialize() }
-	} catch {
-		// No API, no span, or an API that is not what it was.
-	}
-}
+	})
 
 /** What the host's instrumentation finds as the parent: only ids, everything else does nothing. */
 function stub({ traceId, spanId, sampled, state }: Traced) {
-	const traceState = state && {
-		serialize: () => state,
-		get() {},
-		set: () => traceState,
-		unset: () => traceState,
-	}
+	const traceState = state
+		? { serialize: () => state, get() {}, set: () => traceState, unset: () => traceState }
+		: undefined
 	const span: Record<string, unknown> = {
-		spanContext: () => ({ traceId, spanId, traceFlags: +sampled, traceState: traceState || undefined }),
+		spanContext: () => ({ traceId, spanId, traceFlags: +sampled, traceState }),
 		isRecording: () => false,
-		end() {},
-		recordException() {},
 	}
-	for (const name of [
-		'setAttribute',
-		'setAttributes',
-		'addEvent',
-		'addLink',
-		'addLinks',
-		'setStatus',
-		'updateName',
-	])
+	for (const name of 'setAttribute setAttributes addEvent addLink addLinks setStatus updateName end recordException'.split(
+		' ',
+	))
 		span[name] = () => span
 	return span
 }
 
-/** Runs fn once, with the context as the host's active span where there is a host. What fn throws is thrown. */
-export const within = <T>(context: Traced, fn: () => T): T => hosted(SPAN, stub(context), fn)
-
 /** Runs fn once, with a value in the host's context where there is a host. What fn throws is thrown. */
 export function hosted<T>(key: symbol, value: unknown, fn: () => T): T {
-	let ran: undefined | (() => T)
-	let begun = false
+	let ran: { value_?: T; error_?: [unknown] } | undefined
 	const body = () => {
-		if (begun) return
-		begun = true
+		if (ran) return
+		ran = {}
 		try {
-			const value = fn()
-			ran = () => value
+			ran.value_ = fn()
 		} catch (error) {
-			ran = () => {
-				throw error
-			}
+			ran.error_ = [error]
 		}
 	}
-	try {
-		const host = api()?.context
-		host?.with(host.active().setValue(key, value), body)
-	} catch {
-		// A host that fails must not keep the page's code from running.
-	}
+	guarded(() => {
+		const host = api().context
+		host.with(host.active().setValue(key, value), body)
+	})
 	body()
-	return ran!()
+	if (ran!.error_) throw ran!.error_[0]
+	return ran!.value_ as T
 }
+
+/** Runs fn with the context as the host's active span. */
+export const within = <T>(context: Traced, fn: () => T): T => hosted(key(), stub(context), fn)

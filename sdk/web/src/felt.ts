@@ -5,13 +5,13 @@
 import { hostSpan, hostTraces } from './context'
 import type { Env } from './env'
 import { th, threshold } from './ids'
-import { type Core, type Held, idOf, openInteraction } from './interaction'
-import { OPEN, WAITING } from './limits'
+import { type Core, type Held, idOf, type Kept, openInteraction } from './interaction'
+import { OPEN, put, WAITING } from './limits'
 import { classify } from './outcome'
 import { createShelf } from './resume'
 import type {
+	Attributes,
 	AttributeValue,
-	Events,
 	Felt,
 	Host,
 	Identity,
@@ -25,6 +25,8 @@ import { watch } from './visibility'
 
 type Emitted = SpanRecord | LogRecord
 
+export type Dress = (record: Emitted) => Emitted | null
+
 /** What `init` brings. */
 export interface Parts {
 	identity: Identity
@@ -36,20 +38,24 @@ export interface Starter {
 	felt: Felt
 	host: Host
 	/** Once; what waited leaves. */
-	start(options: Options, make: (options: Options, env: Env, tell: Core['tell']) => Parts): void
+	start(
+		options: Options,
+		make: (options: Options, env: Env, tell: Core['tell_'], dress: Dress) => Parts,
+	): void
 }
 
 export function createFelt(env: Env): Starter {
-	const { win, now, debug } = env
+	const { win, now, hex, debug } = env
 	let options = {} as Options
 	let parts: Parts | undefined
 	let closed = !win
 	let told = false
-	let offs: (() => void)[] = []
+	let heard: [event: string, callback: (value: never) => void][] = []
+	const offs: (() => void)[] = []
 	const waiting: Emitted[] = []
 	const opened = new Set<Held>()
 	const running: Held[] = []
-	const heard: { [K in keyof Events]?: Set<(value: never) => void> } = {}
+	const shelf = createShelf<Kept>(env)
 
 	/** Never throws: what does is told to debug. */
 	function attempt<T>(fn: () => T): T | undefined {
@@ -59,75 +65,54 @@ export function createFelt(env: Env): Starter {
 			debug('felt: caught', error)
 		}
 	}
-	const guard: Host['guard'] =
-		(fn) =>
-		(...args) =>
-			attempt(() => fn(...args))
 
-	const tell: Core['tell'] = (event, value) => {
-		for (const fn of heard[event] || []) attempt(() => (fn as (v: typeof value) => void)(value))
+	const tell: Core['tell_'] = (event, value) => {
+		for (const [on, fn] of heard) if (on === event) attempt(() => fn(value as never))
 	}
 
 	/** What may leave of it, by the page's word. */
 	function redacted(attributes: Record<string, AttributeValue>, what: Emitted['what']) {
 		const { redact } = options
-		if (!redact) return attributes
-		const may = attempt(() => redact({ ...attributes }, what))
-		return may && typeof may === 'object' ? may : {}
+		return redact ? put({}, attempt(() => redact({ ...attributes }, what)) as Attributes, 1e3) : attributes
 	}
 
-	function emit(record: Emitted) {
-		if (closed) return
-		if (!parts) {
-			if (waiting.push(record) > WAITING) waiting.shift()
-			return
-		}
-		const { identity, transport } = parts
-		attempt(() => {
+	/** What the moment of leaving adds: who it is, the sampling, and the page's last word. Null: it does not leave. */
+	const dress = (record: Emitted) =>
+		attempt((): Emitted | null => {
+			const { identity } = parts!
 			const { rv, th, sent } = identity.sampling()
-			if (!sent) return
-			const { what } = record
+			if (!sent) return null
 			const all = { ...identity.attributes(), ...record.attributes }
-			const attributes = redacted(all, what)
+			const attributes = redacted(all, record.what)
 			// Without these two it would be no interaction any more; the name is the span's name as well.
-			if (what === 'interaction')
+			if (record.what === 'interaction')
 				for (const key of ['felt.interaction.name', 'felt.interaction.outcome'])
 					if (all[key]) attributes[key] = all[key]
-			const out: Emitted = { ...record, attributes, traceState: th && `ot=th:${th};rv:${rv}` }
+			const out = { ...record, attributes, traceState: th && `ot=th:${th};rv:${rv}` }
 			if (out.type === 'span')
 				out.events = out.events?.map((e) => ({ ...e, attributes: redacted(e.attributes || {}, 'event') }))
-			transport.add(out)
-		})
+			return out
+		}) || null
+
+	const emit = (record: Emitted) => {
+		if (closed) return
+		if (parts) attempt(() => parts!.transport.add(record))
+		else if (waiting.push(record) > WAITING) waiting.shift()
 	}
 
 	/** The innermost that has not ended. */
 	const inside = () => running.filter((i) => !i.outcome).pop()
+	const mayKeep = () => (options.consent || 'granted') === 'granted'
 
-	const core: Core = {
-		env,
-		shelf: createShelf(env),
-		opened,
-		running,
-		seen: () => eyes.seen(),
-		mayKeep: () => (options.consent || 'granted') === 'granted',
-		parent: () => hostSpan() || inside()?.context,
-		flag(traceId) {
-			const s = attempt(() => parts?.identity.sampling())
-			const rv = s?.th && s.rv
-			// A page that traces by itself asks for its own traces, which must not become fewer inside of ours.
-			const t = threshold(options.traceSampleRate ?? (hostTraces() ? 1 : 0.1))
-			const sampled = !!t && (rv || traceId.slice(-14)) >= t
-			const ot = [sampled && `th:${th(t!)}`, rv && `rv:${rv}`].filter(Boolean).join(';')
-			return { sampled, state: ot && `ot=${ot}` }
-		},
-		judge: (error, timedOut) =>
-			classify(
-				error,
-				attempt(() => options.classifyError?.(error)),
-				timedOut,
-			),
-		emit,
-		tell,
+	/** The propagated flag of a new trace. */
+	function flag(traceId: string) {
+		const s = attempt(() => parts?.identity.sampling())
+		const rv = s?.th && s.rv
+		// A page that traces by itself asks for its own traces, which must not become fewer inside of ours.
+		const t = threshold(options.traceSampleRate ?? (hostTraces() ? 1 : 0.1))
+		const sampled = !!t && (rv || traceId.slice(-14)) >= t
+		const ot = [sampled && `th:${th(t!)}`, rv && `rv:${rv}`].filter(Boolean).join(';')
+		return { sampled, state: ot && `ot=${ot}` }
 	}
 
 	const all = (fn: (i: Held) => void) => {
@@ -140,32 +125,51 @@ export function createFelt(env: Env): Starter {
 		attempt(() => parts?.transport.hide())
 	}
 	const eyes = watch(env, {
-		hide,
-		show() {
+		hide_: hide,
+		show_() {
 			told = false
 			all((i) => i.show_())
 		},
-		leave() {
+		leave_() {
 			all((i) => i.gone_())
 			hide()
 		},
-		back() {
+		back_() {
 			told = false
 			all((i) => i.back_())
 		},
 	})
 
+	const core: Core = {
+		env_: env,
+		shelf_: shelf,
+		opened_: opened,
+		running_: running,
+		seen_: eyes.seen_,
+		mayKeep_: mayKeep,
+		parent_: () => hostSpan() || inside()?.context,
+		flag_: flag,
+		judge_: (error, late) =>
+			classify(
+				error,
+				attempt(() => options.classifyError?.(error)),
+				late,
+			),
+		emit_: emit,
+		tell_: tell,
+	}
+
 	function create(name: string, given?: InteractionOptions): Held {
-		const o = given || {}
-		let kept: ReturnType<typeof core.shelf.take>
+		const o: InteractionOptions = Object(given)
+		let kept: Kept | undefined
 		if (o.resume) {
 			const id = idOf(name, o)
 			for (const i of opened) if (i.id_ === id && i.options.resume) return i
-			kept = core.mayKeep() ? core.shelf.take(id) : undefined
+			if (mayKeep()) kept = shelf.take_(id)
 		}
 		const made = openInteraction(core, name, o, kept)
 		if (!closed) {
-			if (opened.size >= OPEN) opened.values().next().value!.cancel('too_many_open')
+			if (opened.size >= OPEN) [...opened][0]!.cancel('too_many_open')
 			opened.add(made)
 		}
 		return made
@@ -198,6 +202,7 @@ export function createFelt(env: Env): Starter {
 		},
 		setConsent(consent) {
 			options = { ...options, consent }
+			if (!mayKeep()) shelf.clear_()
 			attempt(() => {
 				// Ids first: what waited for consent leaves under those of now.
 				parts?.identity.setConsent(consent)
@@ -205,23 +210,23 @@ export function createFelt(env: Env): Starter {
 			})
 		},
 		on(event, callback) {
-			const list = (heard[event] as Set<typeof callback>) || new Set()
-			heard[event] = list as never
-			list.add(callback)
-			return () => list.delete(callback)
+			const one: (typeof heard)[number] = [event, callback]
+			heard = [...heard, one]
+			return () => {
+				heard = heard.filter((h) => h !== one)
+			}
 		},
-		flush: async () => {
-			await attempt(() => parts?.transport.flush())?.catch((e) => debug('felt: flush', e))
+		async flush() {
+			await attempt(() => parts?.transport.flush())?.catch(debug)
 		},
 		async shutdown() {
 			all((i) => i.leave('shutdown'))
 			closed = true
-			for (const off of offs) attempt(off)
-			offs = []
-			eyes.off()
+			eyes.off_()
+			for (const off of offs.splice(0)) attempt(off)
 			const last = attempt(() => parts?.transport.close())
 			attempt(() => parts?.identity.close())
-			await last?.catch((e) => debug('felt: shutdown', e))
+			await last?.catch(debug)
 		},
 	}
 
@@ -229,17 +234,20 @@ export function createFelt(env: Env): Starter {
 		get options() {
 			return options
 		},
-		current: () => inside() || (opened.size === 1 ? opened.values().next().value : undefined),
+		current: () => inside() || (opened.size === 1 ? [...opened][0] : undefined),
 		open: () => [...opened],
 		create: (name, o) => (closed ? undefined : attempt(() => create(name, o))),
 		child(parent) {
-			const traceId = parent?.traceId || env.hex(32)
-			return { traceId, spanId: env.hex(16), sampled: (parent || core.flag(traceId)).sampled }
+			const traceId = parent?.traceId || hex(32)
+			return { traceId, spanId: hex(16), sampled: (parent || flag(traceId)).sampled }
 		},
 		emit,
 		tell,
 		isOwn: (url) => !!attempt(() => parts?.isOwn(url)),
-		guard,
+		guard:
+			(fn) =>
+			(...args) =>
+				attempt(() => fn(...args)),
 		debug,
 		now,
 		navigated: () => all((i) => i.options.abandonOnNavigation && i.leave('navigation')),
@@ -253,7 +261,8 @@ export function createFelt(env: Env): Starter {
 			// What was said before init goes on.
 			options = { ...given, ...options }
 			if (closed) return
-			parts = attempt(() => make(options, env, tell))
+			if (options.consent === 'denied') shelf.clear_()
+			parts = attempt(() => make(options, env, tell, dress))
 			for (const record of waiting.splice(0)) emit(record)
 			for (const plugin of given.plugins || []) {
 				const off = attempt(() => plugin(host))

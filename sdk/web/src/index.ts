@@ -22,12 +22,12 @@ const get = (): Starter => (page ||= createFelt(createEnv({ debug: (m, e) => set
 /** Begins to send. Once per page: later calls return the same instance. */
 export function init(options: Options): Felt {
 	const { felt, start } = get()
-	start(options, (all, env, tell) => {
+	start(options, (all, env, tell, dress) => {
 		settings = all
 		const identity = createIdentity(all, env)
 		return {
 			identity,
-			transport: createTransport(all, env, (delivery) => tell('delivery', delivery)),
+			transport: createTransport(all, env, (delivery) => tell('delivery', delivery), dress),
 			isOwn: isOwn(all, env.win?.location.href),
 		}
 	})

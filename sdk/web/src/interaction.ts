@@ -2,9 +2,18 @@
 import { type Traced, within } from './context'
 import type { Env } from './env'
 import { EVENTS, put, STEPS, text } from './limits'
-import { decide, type Facts, late, left, nameOf, type Verdict } from './outcome'
-import { pending } from './pending'
-import type { Bad, Kept, Shelf } from './resume'
+import {
+	type Bad,
+	DEGRADED,
+	DONE,
+	decide,
+	nameOf,
+	OPTIONAL,
+	REQUIRED,
+	TIMEOUT,
+	type Verdict,
+} from './outcome'
+import type { Shelf } from './resume'
 import type {
 	Attributes,
 	AttributeValue,
@@ -13,35 +22,62 @@ import type {
 	LogRecord,
 	OpenInteraction,
 	Outcome,
+	SpanContext,
 	SpanRecord,
 	Step,
 	StepOptions,
 } from './types'
 
+type SpanEvents = NonNullable<SpanRecord['events']>
+type Values = Record<string, AttributeValue>
+
+/** An open interaction as storage has it. */
+export type Kept = [
+	context: Traced,
+	parentSpanId: string | undefined,
+	began: number,
+	/** How long the page could be seen until it was left, in ms. */
+	seen: number,
+	retries: number,
+	path: string | undefined,
+	attributes: Values,
+	events: SpanEvents,
+	bad: readonly Bad[],
+	steps: number,
+	/** When the steps that were open began, by name. */
+	open: { [step: string]: number },
+]
+
+interface OpenStep extends Step {
+	close_(verdict: Verdict): void
+	began_: number
+}
+
 /** What an interaction needs of the core. */
 export interface Core {
-	env: Env
-	shelf: Shelf
+	env_: Env
+	shelf_: Shelf<Kept>
 	/** Oldest first. */
-	opened: Set<Held>
+	opened_: Set<Held>
 	/** Those inside of which code runs now, innermost last. */
-	running: Held[]
-	seen(): number
+	running_: Held[]
+	/** How long the page could be seen so far, in ms. */
+	seen_(): number
 	/** Whether the tab's storage may be used. */
-	mayKeep(): boolean
+	mayKeep_(): boolean
 	/** The span that a new interaction begins in. */
-	parent(): Traced | undefined
+	parent_(): Traced | undefined
 	/** The propagated flag of a new trace. */
-	flag(traceId: string): Pick<Traced, 'sampled' | 'state'>
+	flag_(traceId: string): Pick<Traced, 'sampled' | 'state'>
 	/** What an error means, by the page's own function first. */
-	judge(error: unknown, timedOut: boolean): Verdict
-	emit(record: SpanRecord | LogRecord): void
-	tell<K extends keyof Events>(event: K, value: Events[K]): void
+	judge_(error: unknown, late: boolean): Verdict
+	emit_(record: SpanRecord | LogRecord): void
+	tell_<K extends keyof Events>(event: K, value: Events[K]): void
 }
 
 /** The open interaction as the core sees it. */
 export interface Held extends OpenInteraction {
-	readonly id_: string
+	id_: string
 	/** Runs fn inside, and records nothing. */
 	enter_<T>(fn: () => T): T
 	thrown_(error: unknown): void
@@ -52,54 +88,66 @@ export interface Held extends OpenInteraction {
 	back_(): void
 }
 
-interface HeldStep extends Step {
-	close_(verdict: Verdict): void
-	keep_(): Kept['o'][number]
-}
-
-const DONE: Verdict = ['success']
-
 /** What two openings must share to be one, when they resume. */
 export const idOf = (name: unknown, options: InteractionOptions) =>
-	text(name) + '\n' + text(options.key ?? '')
+	`${text(name)}\n${text(options.key ?? '')}`
 
-/** A reason as it is, and not an error. */
-const isWord = (reason: unknown): reason is string | undefined => reason == null || typeof reason === 'string'
-const reasonOf = (reason: unknown) => (reason == null ? undefined : text(reason))
+/** Undefined stays it. */
+const word = (value: unknown) => (value == null ? undefined : text(value))
 
-function exception(error: unknown, timeMs: number) {
-	const { message, stack } = Object(error) as Error
-	const attributes: Attributes = {
-		'exception.type': nameOf(error),
-		'exception.message': text(message ?? error, 1024),
-		'exception.stacktrace': stack,
-	}
-	return { name: 'exception', timeMs, attributes: put({}, attributes) }
+/** A reason, and not an error. */
+const isWord = (value: unknown): value is string | undefined => value == null || typeof value === 'string'
+
+/** Puts an error on a span's events, once: it passes several places that record. */
+function record(events: SpanEvents, error: unknown, timeMs: number) {
+	let from = {} as Error
+	try {
+		const { message, stack } = error as Error
+		from = { name: '', message, stack }
+	} catch {}
+	const message = text(from.message ?? error, 1024)
+	if (events.length < EVENTS && events.every((e) => e.attributes!['exception.message'] !== message))
+		events.push({
+			name: 'exception',
+			timeMs,
+			attributes: put(
+				{},
+				{
+					'exception.type': nameOf(error),
+					'exception.message': message,
+					'exception.stacktrace': word(from.stack),
+				},
+			),
+		})
 }
 
 export function openInteraction(core: Core, called: string, options: InteractionOptions, kept?: Kept): Held {
-	const { env, emit } = core
-	const { now, win } = env
+	const { seen_, emit_ } = core
+	const { now, hex, win } = core.env_
 	const name = text(called)
 	const id = idOf(name, options)
-	const parent = kept ? undefined : core.parent()
-	const traceId = parent ? parent.traceId : env.hex(32)
-	const context: Traced = kept ? kept.c : { ...(parent || core.flag(traceId)), traceId, spanId: env.hex(16) }
-	const parentSpanId = kept ? kept.p : parent?.spanId
-	const given = options.key == null ? undefined : text(options.key)
+	const parent = kept ? undefined : core.parent_()
+	const newId = parent ? parent.traceId : hex(32)
+	let [
+		context = { ...(parent || core.flag_(newId)), traceId: newId, spanId: hex(16) },
+		parentSpanId = parent?.spanId,
+		began = now(),
+		seen = 0,
+		retries = 0,
+		path = win?.location.pathname,
+		attrs = put({}, options.attributes),
+		events = [],
+		bad = [],
+		count = 0,
+		stepsBegan = {},
+	]: Partial<Kept> = kept || []
+	const { timeoutMs } = options
+	const { traceId, spanId } = context
+	const given = word(options.key)
 	// Two of one trace and name would be one for Felt: inside of other spans the span's id tells them apart.
-	const key = given ?? (parentSpanId && context.spanId)
-	const path = kept ? kept.u : win?.location?.pathname
-	const attrs = kept ? kept.a : put({}, options.attributes)
-	const events = kept ? kept.e : []
-	const began = kept ? Math.min(kept.b, now()) : now()
-	const unseen = core.seen() - (kept ? kept.v : 0)
-	const tries = new Map<string, number>(kept?.n)
-	const steps = new Set<HeldStep>()
-	/** Steps that were open when the page was left, until they are asked for again. */
-	const waiting: HeldStep[] = []
-	let bad: readonly Bad[] = kept ? kept.f : []
-	let retries = kept ? kept.r : 0
+	const key = given ?? (parentSpanId ? spanId : undefined)
+	const journey = word(options.journey)
+	const steps = new Set<OpenStep>()
 	let outcome: Outcome | undefined
 	let stopped = false
 	let controller: AbortController | undefined
@@ -108,164 +156,149 @@ export function openInteraction(core: Core, called: string, options: Interaction
 	let shelved = false
 	let away = false
 
-	const facts = (): Facts => ({
-		options,
-		wall: now() - began,
-		seen: core.seen() - unseen,
-		failed: bad.find((b) => !b[1])?.[2],
-		degraded: bad.find((b) => b[1])?.[2],
-		retried: retries > 0,
-	})
+	// The clock of the page that it began on may have gone ahead of this one's.
+	began = Math.min(began, now())
+	seen = seen_() - seen
+	const visible = () => seen_() - seen
+	const late = () => timeoutMs! > 0 && now() - began >= timeoutMs!
+	const judge = (leave?: string) => decide(options, late(), visible(), bad, retries, leave)
 
-	const journey = options.journey && text(options.journey)
-	/** What spans and pending records say alike; what is undefined is not sent. */
-	const describe = (who: string, seen: number, more: Attributes) =>
+	/** What the span of the interaction, of a step, and a pending record say alike. What is undefined is not sent. */
+	const describe = (who: string, key: string | undefined, seen: number, attrs: Values, more: Attributes) =>
 		({
+			...attrs,
 			'felt.interaction.name': who,
 			'felt.interaction.key': key,
 			'felt.interaction.visible_ms': Math.round(seen),
-			'felt.interaction.retries': retries,
 			'felt.journey.name': journey,
-			'felt.journey.step': journey && (options.step ? text(options.step) : name),
+			'felt.journey.step': journey && text(options.step ?? name),
 			'felt.journey.instance.id': journey && given,
 			'url.path': path,
 			...more,
-		}) as Record<string, AttributeValue>
+		}) as Values
 
-	const take = () => {
-		if (shelved) core.shelf.take(id)
-		shelved = false
-	}
-
-	const arm = () => {
-		const left = began + (options.timeoutMs as number) - now()
-		if (options.timeoutMs! > 0) timer = win?.setTimeout(expire, Math.min(left, 2 ** 31 - 1))
-	}
-	function expire() {
-		const known = facts()
-		late(known) ? finish(decide(known)) : arm()
-	}
-
-	/** Ends it, once; `open` is how its open steps end. */
-	function finish(verdict: Verdict, open = verdict, error?: unknown) {
-		if (outcome) return
-		outcome = verdict[0]
-		const reason = reasonOf(verdict[1])
+	function span(
+		context: Traced,
+		parentSpanId: string | undefined,
+		startMs: number,
+		events: SpanEvents,
+		[outcome, reason]: Verdict,
+		error: unknown,
+		...[who, key, seen, attrs]: [string, string | undefined, number, Values]
+	) {
 		const failed = outcome === 'failed'
-		const endMs = now()
-		const visible = core.seen() - unseen
-		win?.clearTimeout(timer)
-		core.opened.delete(self)
-		take()
-		for (const step of steps) step.close_(open)
-		emit({
+		emit_({
 			type: 'span',
 			what: 'interaction',
-			name,
+			name: who,
 			kind: 1,
 			context,
 			parentSpanId,
-			startMs: began,
-			endMs,
-			attributes: {
-				...attrs,
-				...describe(name, visible, {
-					'felt.interaction.outcome': outcome,
-					'felt.interaction.reason': reason,
-					'error.type': error ? nameOf(error) : failed && reason === 'timeout' ? reason : undefined,
-				}),
-			},
+			startMs,
+			endMs: now(),
+			attributes: describe(who, key, seen, attrs, {
+				'felt.interaction.retries': parentSpanId === spanId ? undefined : retries,
+				'felt.interaction.outcome': outcome,
+				'felt.interaction.reason': reason,
+				'error.type': error ? nameOf(error) : failed ? reason : undefined,
+			}),
 			events,
-			error: failed ? reason : undefined,
+			error: reason,
 			failed,
 			urgent: failed,
 		})
-		const { spanId } = context
-		core.tell('end', {
+	}
+
+	const take = () => {
+		if (shelved) core.shelf_.take_(id)
+		shelved = false
+	}
+
+	function arm() {
+		// Longer than a timer can be: asked again when it fires.
+		if (timeoutMs! > 0)
+			timer = win?.setTimeout(
+				() => (late() ? finish(TIMEOUT) : arm()),
+				Math.min(began + timeoutMs! - now(), 2e9),
+			)
+	}
+
+	/** Ends it, once; `open` is how its open steps end. */
+	function finish([to, why]: Verdict, open: Verdict = [to, why], error?: unknown) {
+		if (outcome) return
+		outcome = to
+		const reason = word(why)
+		win?.clearTimeout(timer)
+		core.opened_.delete(self)
+		take()
+		for (const step of steps) step.close_(open)
+		span(context, parentSpanId, began, events, [to, reason], error, name, key, visible(), attrs)
+		core.tell_('end', {
 			name,
 			outcome,
 			reason,
-			durationMs: endMs - began,
-			visibleMs: visible,
-			traceId: context.traceId,
+			durationMs: now() - began,
+			visibleMs: visible(),
+			traceId,
 			spanId,
 		})
 		stopped = open[0] !== 'success'
 		// Last: the page's listeners run here.
 		if (stopped) controller?.abort()
 	}
+	/** Ends it by what is known. */
+	const settle = (leave?: string) => {
+		const verdict = judge(leave)
+		finish(verdict, verdict === TIMEOUT ? verdict : leave ? ['abandoned', leave] : DONE)
+	}
 
 	function event(what: string, attributes?: Attributes) {
-		if (!outcome && events.length < EVENTS)
+		if (events.length < EVENTS)
 			events.push({ name: text(what), timeMs: now(), attributes: put({}, attributes) })
 	}
-	function recordError(error: unknown) {
-		const what = exception(error, now())
-		// One error passes several places that record: run, withCustomerInteraction, the page's error event.
-		const same = (e: (typeof events)[number]) =>
-			['type', 'message'].every((k) => e.attributes?.[`exception.${k}`] === what.attributes[`exception.${k}`])
-		if (!outcome && events.length < EVENTS && !events.some(same)) events.push(what)
-	}
+	const recordError = (error: unknown) => record(events, error, now())
 	function thrown(error: unknown) {
+		if (outcome) return
 		recordError(error)
-		finish(core.judge(error, late(facts())), undefined, error)
+		finish(core.judge_(error, late()), undefined, error)
 	}
 
 	/** Failures that are tried again count no longer: of one step, or of all. */
 	function redo(step?: string) {
-		const rest = bad.filter((b) => b[1] > 1 || (step !== undefined && b[0] !== step))
+		const rest = bad.filter((b) => b[1] === DEGRADED || (step != null && b[0] !== step))
 		const some = rest.length < bad.length
 		bad = rest
 		return some
 	}
 
-	function begin(step: string, { optional, attributes }: StepOptions, was?: Kept['o'][number]): HeldStep {
-		const start = was ? was[3] : now()
-		const unseen = core.seen()
-		const attrs = was ? was[4] : put({}, attributes)
-		const ids = { ...context, spanId: was ? was[2] : env.hex(16) }
-		const n = was ? 0 : (tries.get(step) || 0) + 1
-		// Tries of one step are told apart like interactions.
-		const own = was ? was[5] : n > 1 ? `${key ?? ''}#${n}` : key
+	function begin(step: string, { optional, attributes }: StepOptions): Step {
+		const own: Traced = { ...context, spanId: hex(16) }
+		const startMs = stepsBegan[step] ?? now()
+		const from = seen_()
+		const attrs = put({}, attributes)
+		const mine: SpanEvents = []
 		let ended: Outcome | undefined
+		const n = ++count
+		delete stepsBegan[step]
+		if (redo(step)) retries++
 
 		function close([to, why]: Verdict, error?: unknown) {
 			if (!steps.delete(held)) return
-			const failed = to === 'failed'
-			const reason = reasonOf(why)
 			ended = to
-			if (failed || to === 'degraded') bad = [...bad, [step, failed ? +!!optional : 2, reason || step]]
-			emit({
-				type: 'span',
-				what: 'interaction',
-				name: step,
-				kind: 1,
-				context: ids,
-				parentSpanId: context.spanId,
-				startMs: start,
-				endMs: now(),
-				attributes: {
-					...attrs,
-					...describe(step, core.seen() - unseen, {
-						'felt.interaction.key': own,
-						'felt.interaction.outcome': to,
-						'felt.interaction.reason': reason,
-						'felt.interaction.retries': undefined,
-						'error.type': error ? nameOf(error) : undefined,
-					}),
-				},
-				events: error ? [exception(error, now())] : undefined,
-				error: failed ? reason : undefined,
-				failed,
-				urgent: failed,
-			})
+			const reason = word(why)
+			const failed = to === 'failed'
+			if (failed || to === 'degraded')
+				bad = [...bad, [step, failed ? (optional ? OPTIONAL : REQUIRED) : DEGRADED, reason || step]]
+			if (error) record(mine, error, now())
+			// Tries of one step are told apart like interactions.
+			span(own, spanId, startMs, mine, [to, reason], error, step, `${key ?? ''}#${n}`, seen_() - from, attrs)
 		}
-		const held: HeldStep = {
+		const held: OpenStep = {
 			name: step,
 			complete: () => close(DONE),
 			degrade: (reason) => close(['degraded', reason]),
 			fail: (reason) =>
-				isWord(reason) ? close(['failed', reason]) : close(core.judge(reason, late(facts())), reason),
+				isWord(reason) ? close(['failed', reason]) : close(core.judge_(reason, late()), reason),
 			setAttributes(more) {
 				put(attrs, more)
 				return held
@@ -274,63 +307,64 @@ export function openInteraction(core: Core, called: string, options: Interaction
 				return ended
 			},
 			close_: close,
-			keep_: () => [step, !!optional, ids.spanId, start, attrs, own],
+			began_: startMs,
 		}
-		if (was) waiting.push(held)
-		else if (outcome || [...tries.values()].reduce((a, b) => a + b, 0) >= STEPS) return held
-		else tries.set(step, n)
-		steps.add(held)
+		if (!outcome && n <= STEPS) steps.add(held)
 		return held
 	}
 
 	function enter<T>(fn: () => T): T {
 		if (outcome) return fn()
-		core.running.push(self)
+		core.running_.push(self)
 		try {
 			return within(context, fn)
 		} finally {
-			core.running.pop()
+			core.running_.pop()
 		}
 	}
 
 	/** Puts it on the shelf, if it may go on there. */
-	const keep = () => {
+	function keep() {
+		const open: typeof stepsBegan = {}
+		for (const step of steps) open[step.name] = step.began_
 		shelved =
 			!!options.resume &&
-			core.mayKeep() &&
-			core.shelf.keep(id, {
-				c: context,
-				p: parentSpanId,
-				b: began,
-				d: now(),
-				v: core.seen() - unseen,
-				r: retries,
-				u: path,
-				a: attrs,
-				e: events,
-				f: bad,
-				n: [...tries],
-				o: [...steps].map((s) => s.keep_()),
-			})
+			core.mayKeep_() &&
+			core.shelf_.keep_(id, [
+				context,
+				parentSpanId,
+				began,
+				visible(),
+				retries,
+				path,
+				attrs,
+				events,
+				bad,
+				count,
+				open,
+			])
 		return shelved
 	}
 
-	const headers: OpenInteraction['headers'] = (c = context) => {
+	function headers(c: SpanContext = context) {
 		const all: Record<string, string> = { traceparent: `00-${c.traceId}-${c.spanId}-0${+c.sampled}` }
 		if (context.state) all.tracestate = context.state
 		try {
-			const named = {
-				'felt.interaction.name': name,
-				'felt.interaction.key': key,
-				'felt.journey.name': journey,
-				'felt.journey.instance.id': journey && given,
-			}
-			all.baggage = Object.entries(named)
-				.filter((e) => e[1])
-				.map((e) => `${e[0]}=${encodeURIComponent(e[1]!)}`)
+			all.baggage = [
+				'interaction.name',
+				name,
+				'interaction.key',
+				key,
+				'journey.name',
+				journey,
+				'journey.instance.id',
+				journey && given,
+			]
+				.map((value, i, all) => (i % 2 && value ? `felt.${all[i - 1]}=${encodeURIComponent(value)}` : ''))
+				.filter(Boolean)
 				.join()
 		} catch {
-			// Half a character: no valid text, so no baggage.
+			// Half a character is no valid text.
 		}
 		return all
 	}
@@ -342,16 +376,9 @@ export function openInteraction(core: Core, called: string, options: Interaction
 		key: given,
 		options,
 		id_: id,
-		step(called, o) {
-			const step = text(called)
-			const at = waiting.findIndex((s) => s.name === step)
-			if (at >= 0) return waiting.splice(at, 1)[0]!
-			if (redo(step)) retries++
-			return begin(step, o || {})
-		},
+		step: (called, o) => begin(text(called), put({}, o as Attributes) as StepOptions),
 		retry(reason) {
-			if (outcome) return
-			event('felt.retry', { 'felt.interaction.reason': reasonOf(reason) })
+			event('felt.retry', { 'felt.interaction.reason': word(reason) })
 			retries++
 			redo()
 		},
@@ -369,24 +396,15 @@ export function openInteraction(core: Core, called: string, options: Interaction
 		},
 		event,
 		recordError,
-		complete() {
-			const known = facts()
-			finish(decide(known), late(known) ? undefined : DONE)
-		},
+		complete: () => settle(),
 		degrade: (reason) => finish(['degraded', reason], DONE),
 		fail: (reason) => (isWord(reason) ? finish(['failed', reason]) : thrown(reason)),
 		abandon: (reason) => finish(['abandoned', reason]),
 		cancel: (reason) => finish(['cancelled', reason]),
-		leave(reason) {
-			const known = facts()
-			const verdict = decide(known, reason)
-			finish(verdict, late(known) || verdict[0] !== 'failed' ? verdict : ['abandoned', reason])
-		},
+		leave: settle,
 		get signal() {
-			if (!controller) {
-				controller = new AbortController()
-				if (stopped) controller.abort()
-			}
+			controller ||= new AbortController()
+			if (stopped) controller.abort()
 			return controller.signal
 		},
 		get traceparent() {
@@ -399,34 +417,37 @@ export function openInteraction(core: Core, called: string, options: Interaction
 		enter_: enter,
 		thrown_: thrown,
 		hide_() {
-			const known = facts()
-			const slow = left(known)
-			emit(
-				pending(context, now(), began, slow && `${slow}tab_closed`, {
-					...attrs,
-					...describe(name, known.seen, {}),
+			const reason = judge('tab_closed')[1]
+			emit_({
+				type: 'log',
+				what: 'interaction',
+				name: 'felt.interaction.pending',
+				timeMs: now(),
+				context,
+				severity: 9,
+				attributes: describe(name, key, visible(), attrs, {
+					'felt.interaction.retries': retries,
+					'felt.interaction.started_ms': Math.round(began),
+					'felt.interaction.reason': /_tab/.test(reason!) ? reason : undefined,
 				}),
-			)
+			})
 			keep()
 		},
-		show_() {
-			if (!away) take()
-		},
+		show_: () => away || take(),
 		gone_() {
-			if (!keep()) return self.leave('page_hide')
-			away = true
-			win?.clearTimeout(timer)
+			away = keep()
+			if (away) win?.clearTimeout(timer)
+			else settle('page_hide')
 		},
 		back_() {
 			if (!away) return
 			away = false
-			if (core.shelf.take(id)) return arm()
+			if (core.shelf_.take_(id)) return arm()
 			// Another page went on with it, and ended it or will: the same span must not be told of twice.
-			core.opened.delete(self)
+			core.opened_.delete(self)
 			outcome = 'abandoned'
 		},
 	}
-	for (const was of kept ? kept.o : []) begin(was[0], { optional: was[1] }, was)
 	arm()
 	return self
 }

@@ -1,4 +1,4 @@
-/** What one page can make of the SDK's memory, whatever it does. */
+/** What one page can make of the SDK's memory, whatever it does. Values are cut where they become text (otlp.ts). */
 import type { Attributes, AttributeValue } from './types'
 
 /** Open interactions; one more ends the oldest as cancelled, reason `too_many_open`. */
@@ -7,33 +7,23 @@ export const OPEN = 1000
 export const STEPS = 64
 export const EVENTS = 32
 export const ATTRIBUTES = 64
-/** Characters of a value, and of names, keys and reasons. */
-export const VALUE = 1024
-export const NAME = 256
 /** Records that wait for init. */
 export const WAITING = 500
 
-export function text(value: unknown, room = NAME): string {
+/** Names, keys and reasons, cut: they are also headers. */
+export function text(value: unknown, most = 256): string {
 	try {
-		return String(value).slice(0, room)
+		return `${value}`.slice(0, most)
 	} catch {
 		return ''
 	}
 }
 
-/** Puts attributes on what is there, as far as there is room; undefined values are left out. */
-export function put(to: Record<string, AttributeValue>, from: Attributes | undefined) {
+/** Puts attributes on what is there, as far as there is room; what is undefined is left out. */
+export function put(to: Record<string, AttributeValue>, from?: Attributes, most = ATTRIBUTES) {
 	try {
-		let room = ATTRIBUTES - Object.keys(to).length
-		for (const key of Object.keys(from || {})) {
-			let value = from![key] as AttributeValue
-			if (typeof value === 'string') value = value.slice(0, VALUE)
-			else if (Array.isArray(value))
-				value = value
-					.slice(0, ATTRIBUTES)
-					.map((v) => (typeof v === 'string' ? v.slice(0, VALUE / 16) : v)) as string[]
-			if (value != null && (key in to || room-- > 0)) to[key.slice(0, NAME)] = value
-		}
+		for (const key in from)
+			if (from[key] != null && (key in to || Object.keys(to).length < most)) to[key] = from[key]
 	} catch {
 		// A getter of the page failed: what was read before stays.
 	}

@@ -4,57 +4,64 @@ import type { ErrorClass, InteractionOptions, Outcome } from './types'
 /** The outcome, and a short word that groups. */
 export type Verdict = readonly [Outcome, string?]
 
-export interface Facts {
-	options: InteractionOptions
-	/** Wall time, and the part of it in which the page could be seen, in ms. */
-	wall: number
-	seen: number
-	/** Reasons of a required step, of an optional one, and of one that went the long way round. */
-	failed?: string
-	degraded?: string
-	/** It failed before and is tried again. */
-	retried: boolean
-}
+/** A step that went wrong: its name, how bad it is for its interaction, the reason. */
+export type Bad = readonly [string, 0 | 1 | 2, string]
+export const REQUIRED = 0
+export const OPTIONAL = 1
+export const DEGRADED = 2
 
-export const late = (facts: Facts) => facts.wall >= (facts.options.timeoutMs as number)
+export const DONE: Verdict = ['success']
+export const TIMEOUT: Verdict = ['failed', 'timeout']
 
-/** The end that nobody named: `complete()`, or the page or the route was left. The first rule that holds. */
-export function decide(facts: Facts, leave?: string): Verdict {
-	const { degradedMs, failedMs } = facts.options
-	const over = (ms: number | undefined) => facts.seen > (ms as number)
-	if (late(facts)) return ['failed', 'timeout']
-	if (facts.failed) return ['failed', facts.failed]
-	if (leave) return ['abandoned', (leave === 'shutdown' ? '' : left(facts)) + leave]
-	if (facts.degraded) return ['degraded', facts.degraded]
-	if (over(failedMs)) return ['failed', 'too_slow']
-	if (over(degradedMs)) return ['degraded', 'slow']
-	return facts.retried ? ['degraded', 'retried'] : ['success']
-}
-
-/** What a customer had seen before they left begins the reason: Felt tells from it how they left. */
-export function left({ options, seen, retried }: Facts): string {
-	return seen > (options.degradedMs as number) || seen > (options.failedMs as number)
-		? 'slow_'
-		: retried
-			? 'after_failure_'
-			: ''
+/**
+ * The end that nobody named: `complete()`, or the page or the route was left. The first rule that holds.
+ * `seen` is how long the page could be seen meanwhile; `retried`: it failed before and was tried again.
+ */
+export function decide(
+	{ degradedMs, failedMs }: InteractionOptions,
+	late: boolean,
+	seen: number,
+	bad: readonly Bad[],
+	retried: unknown,
+	leave?: string,
+): Verdict {
+	const worst = bad.find((b) => !b[1]) || bad[0]
+	if (late) return TIMEOUT
+	if (worst && !worst[1]) return ['failed', worst[2]]
+	const slow = seen > degradedMs!
+	if (leave)
+		return [
+			'abandoned',
+			(leave === 'shutdown' ? '' : slow || seen > failedMs! ? 'slow_' : retried ? 'after_failure_' : '') +
+				leave,
+		]
+	if (worst) return ['degraded', worst[2]]
+	if (seen > failedMs!) return ['failed', 'too_slow']
+	return slow ? ['degraded', 'slow'] : retried ? ['degraded', 'retried'] : DONE
 }
 
 /** The name of an error, whatever was thrown. */
 export function nameOf(error: unknown): string {
-	return (error as Error)?.name || 'Error'
+	try {
+		return `${(error as Error).name || 'Error'}`
+	} catch {
+		return 'Error'
+	}
 }
 
-/** What was thrown or given to `fail`: a reason as text, else an error. `timedOut`: what was aborted was too late. */
-export function classify(error: unknown, known: ErrorClass | undefined, timedOut: boolean): Verdict {
+/** What was thrown, by the page's own class of it; `late`: what was aborted was too late. */
+export function classify(error: unknown, known: ErrorClass | undefined, late: boolean): Verdict {
 	const name = nameOf(error)
-	const to = known?.outcome
-	const reason = known?.reason
-	if (to)
+	const outcome = known?.outcome
+	if (outcome)
 		return [
-			to === 'expected' ? 'success' : to === 'degraded' || to === 'cancelled' ? to : 'failed',
-			reason || name,
+			outcome === 'expected'
+				? 'success'
+				: /^(degraded|cancelled)$/.test(outcome)
+					? (outcome as Outcome)
+					: 'failed',
+			known.reason || name,
 		]
-	if (name === 'TimeoutError' || (name === 'AbortError' && timedOut)) return ['failed', 'timeout']
-	return name === 'AbortError' ? ['cancelled', 'aborted'] : ['failed', name]
+	if (name === 'AbortError' && !late) return ['cancelled', 'aborted']
+	return /^(Abort|Timeout)Error$/.test(name) ? TIMEOUT : ['failed', name]
 }

@@ -3,16 +3,16 @@ import type { Env } from './env'
 
 export interface Watch {
 	/** How long the page could be seen so far, in ms. */
-	seen(): number
-	off(): void
+	seen_(): number
+	off_(): void
 }
 
 /** What the core does when the page is hidden, seen again, left, and brought back by the back button. */
 export interface Watcher {
-	hide(): void
-	show(): void
-	leave(): void
-	back(): void
+	hide_(): void
+	show_(): void
+	leave_(): void
+	back_(): void
 }
 
 export function watch({ win, now }: Env, on: Watcher): Watch {
@@ -29,21 +29,19 @@ export function watch({ win, now }: Env, on: Watcher): Watch {
 		const was = hidden
 		hidden = isHidden()
 		// Some browsers tell twice, and a page that is left is told of after `pagehide`.
-		if (hidden !== was) hidden ? on.hide() : on.show()
+		if (hidden !== was) hidden ? on.hide_() : on.show_()
 	}
-	const shown = (event: PageTransitionEvent) => {
-		change()
-		if (event.persisted) on.back()
-	}
-	doc?.addEventListener('visibilitychange', change)
-	win?.addEventListener('pagehide', on.leave)
-	win?.addEventListener('pageshow', shown)
-	return {
-		seen,
-		off() {
-			doc?.removeEventListener('visibilitychange', change)
-			win?.removeEventListener('pagehide', on.leave)
-			win?.removeEventListener('pageshow', shown)
+	// It has the one option that takes listeners off again: `signal`.
+	const until = new AbortController()
+	doc?.addEventListener('visibilitychange', change, until)
+	win?.addEventListener('pagehide', on.leave_, until)
+	win?.addEventListener(
+		'pageshow',
+		(event) => {
+			change()
+			if (event.persisted) on.back_()
 		},
-	}
+		until,
+	)
+	return { seen_: seen, off_: () => until.abort() }
 }
