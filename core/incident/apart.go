@@ -13,7 +13,7 @@ func (l *live) well(t felt.Tick) felt.Instant {
 	switch {
 	case !l.open():
 		return l.row.Recovered
-	case l.row.Source == sourceDeclared, h.since == 0, 2*(t-h.since).Instant() < healFor, 2*h.stretch.of[kindFailed].n < healOutcomes:
+	case l.row.Source == sourceDeclared, h.since == 0, 2*(t-h.since).Instant() < l.patience(t), 2*h.stretch.of[kindFailed].n < healOutcomes:
 		return 0
 	}
 	return h.since.Instant()

@@ -155,9 +155,9 @@ func (h *heal) begin(t felt.Tick) {
 	}
 }
 
-// done tells that customers are back.
-func (h *heal) done(t felt.Tick) bool {
-	return h.since != 0 && (t-h.since).Instant() >= healFor && h.stretch.of[kindFailed].n >= healOutcomes && h.stretch.volume(1)
+// done tells that customers are back, for so long.
+func (h *heal) done(t felt.Tick, wait felt.Instant) bool {
+	return h.since != 0 && (t-h.since).Instant() >= wait && h.stretch.of[kindFailed].n >= healOutcomes && h.stretch.volume(1)
 }
 
 // look sums the window that ends at t over the scopes of an incident; false when nothing is known of
@@ -251,7 +251,7 @@ func (b *Book) recover(t felt.Tick, l *live, lines Lines) {
 		b.close(l, false)
 		return
 	}
-	if !l.heal.done(t) || l.like(t) {
+	if !l.heal.done(t, l.patience(t)) || l.like(t) {
 		return
 	}
 	r.Recovered = l.heal.since.Instant()
@@ -270,7 +270,7 @@ func (h *heal) row(t felt.Tick, l *live, known bool) felt.Recovery {
 	}
 	failed, left := &last.of[kindFailed], &last.of[kindLeft]
 	r := felt.Recovery{
-		Since: h.since.Instant(), Holds: h.since != 0, Outcomes: int64(h.stretch.of[kindFailed].n), Needs: healOutcomes, For: healFor,
+		Since: h.since.Instant(), Holds: h.since != 0, Outcomes: int64(h.stretch.of[kindFailed].n), Needs: healOutcomes, For: l.patience(t),
 		Failed: failed.share(), FailedTo: failed.upTo(), Completed: 0, CompletedFrom: max(0, 1-left.upTo()),
 	}
 	if left.n > 0 {
@@ -320,24 +320,24 @@ func (h *heal) text(t felt.Tick, l *live, last *seen, known bool) string {
 // waits says since when it holds, and what is missing yet.
 func (h *heal) waits(t felt.Tick, l *live) string {
 	text := fmt.Sprintf("Customers complete as usual since %s", tell.Clock(h.since.Instant(), t.Instant()))
-	n, took := h.stretch.of[kindFailed].n, (t - h.since).Instant()
+	n, took, wait := h.stretch.of[kindFailed].n, (t - h.since).Instant(), l.patience(t)
 	switch {
 	case l.row.Source == sourceDeclared && l.joined == 0:
 		return text + "; people have declared it, so people resolve it"
-	case n < healOutcomes && took >= healFor:
+	case n < healOutcomes && took >= wait:
 		text += fmt.Sprintf("; %.0f outcomes of %d needed have come", n, healOutcomes)
 		if n > 0 {
 			text += fmt.Sprintf(", and at this pace the others take about %s", tell.Elapsed(felt.Instant(float64(took)*(healOutcomes-n)/n)))
 		}
 		return text
-	case !h.stretch.volume(1) && took >= healFor:
+	case !h.stretch.volume(1) && took >= wait:
 		return text + fmt.Sprintf("; but only %s of the customers expected came since", percent(ratio(h.stretch.came, h.stretch.expected)))
-	case took >= healFor && l.like(t):
+	case took >= wait && l.like(t):
 		return text + "; but what fails now is not yet few enough to tell it from what began"
-	case took >= healFor:
+	case took >= wait:
 		return text
 	}
-	text += fmt.Sprintf("; that must hold for %s more", tell.Elapsed(healFor-took))
+	text += fmt.Sprintf("; that must hold for %s more", tell.Elapsed(wait-took))
 	if n < healOutcomes {
 		text += fmt.Sprintf(", with %.0f more outcomes", healOutcomes-n)
 	}

@@ -183,7 +183,9 @@ func (b *Book) reports(t felt.Tick, l *live) []message {
 
 // relapsed tells that what looked well before is bad again, by a finding that lasts.
 func relapsed(before, r *felt.Incident) bool {
-	return before.Recovery.Since != 0 && r.Recovery.Since == 0 && r.FindingActive
+	v := &before.Recovery
+	looked := v.Since != 0 && 2*v.Outcomes >= v.Needs && 2*(before.Known.Instant()-v.Since) >= v.For // see tell.Sentence
+	return looked && r.Recovery.Since == 0 && r.FindingActive
 }
 
 func asMessages(kind felt.NotificationKind, why string, sinks []string) []message {

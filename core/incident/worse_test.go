@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/felt-cx/felt"
@@ -111,10 +112,12 @@ func TestALittleMoreIsNotOver(t *testing.T) {
 	}{
 		{"as it began", 28, 870, 7, 1, 300, true},
 		{"as usual", 28, 870, 1, 1, 300, false},
-		{"far below it", 300, 1000, 7, 1, 300, false},
+		{"far below it, but more than usual", 300, 1000, 7, 1, 300, true},
+		{"far below it, and no more than usual", 300, 1000, 3, 1, 300, false},
 		{"the finding is over", 28, 870, 7, 0, 300, false},
 		{"not for ever", 28, 870, 7, 1, 1800, false},
-		{"everybody failed", 300, 300, 1, 1, 300, false},
+		{"everybody failed, and now as usual", 300, 300, 1, 1, 300, false},
+		{"everybody failed, and now more than usual", 300, 300, 7, 1, 300, true},
 	} {
 		l := live{lasting: c.lasting, heal: heal{since: start}}
 		l.heal.stretch.of[kindFailed] = x
@@ -125,6 +128,74 @@ func TestALittleMoreIsNotOver(t *testing.T) {
 		}
 		if got := l.like(start + c.after); got != c.like {
 			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
+// TestTwoInAHundredIsNotOver: half failed, and now two in a hundred do, where one in two hundred is usual. Five
+// minutes of it are within the band, but what was found lasts: it does not clear, to come back. When only the
+// usual fails, it does.
+func TestTwoInAHundredIsNotOver(t *testing.T) {
+	w := newWorld(t)
+	w.of(pay()).usual = .005
+	n := 0
+	w.run(3000, func(at felt.Tick) {
+		if at%2 == 0 {
+			n++
+			o := felt.OutcomeSuccess
+			if at >= 60 && at < 180 && n%2 == 0 || at >= 180 && at < 1500 && n%50 == 0 || at >= 1500 && n%250 == 0 {
+				o = felt.OutcomeFailed
+			}
+			w.try(pay(), uint64(n), o)
+		}
+		if at == 80 {
+			w.tick(w.page(pay()))
+		}
+		if at == 1490 {
+			if r := w.last(); r.Status != felt.IncidentOpen || r.Reopened != 0 {
+				t.Errorf("%v", story(r))
+			}
+		}
+	})
+	if r := w.last(); r.Status != felt.IncidentResolved || r.Reopened != 0 {
+		t.Errorf("%v, %s", story(r), r.Recovery.Text)
+	}
+}
+
+// TestEachTimeItWaitsLonger: what came back is not believed to be over as soon as it was the first time.
+func TestEachTimeItWaitsLonger(t *testing.T) {
+	w := newWorld(t)
+	w.b.Rules(inventory(t, sinks))
+	n := uint64(0)
+	turns := 0
+	var took []felt.Tick
+	w.run(6000, func(at felt.Tick) {
+		if len(w.rows) > 0 && w.last().Status == felt.IncidentResolved && len(took) < turns {
+			took = append(took, seconds(w.last().Resolved)-seconds(w.last().Recovered))
+		}
+		bad := at%1200 < 60
+		for i := range 4 {
+			n++
+			o := felt.OutcomeSuccess
+			if bad && i < 2 {
+				o = felt.OutcomeFailed
+			}
+			w.try(pay(), n, o)
+		}
+		switch at % 1200 {
+		case 20:
+			turns++
+			w.tick(w.page(pay(), func(f *felt.Finding) { f.ID, f.N = fmt.Sprint("fnd-", turns), 0 }))
+		case 100:
+			w.tick(w.page(pay(), func(f *felt.Finding) { f.ID, f.N, f.Ended = fmt.Sprint("fnd-", turns), 0, w.now }))
+		}
+	})
+	if len(w.ids()) != 1 || len(took) < 2 || took[0] != 300 || took[1] != 600 {
+		t.Errorf("%d incidents, resolved after %v", len(w.ids()), took)
+	}
+	for _, h := range took {
+		if h > 1800 {
+			t.Errorf("waits for %d s", h)
 		}
 	}
 }
