@@ -18,8 +18,8 @@ import (
 const maxInventory = 4 << 20
 
 // ReadInventory reads the inventory's files: every .yaml and .yml file in the directory and
-// below it, in order of name, but for felt.yaml (settings), tests (_test.yaml), and what begins
-// with a dot. Version is 0. A directory that is missing is an error ([fs.ErrNotExist]).
+// below it, in order of name, but for felt.yaml (settings), tests (_test.yaml), what begins
+// with a dot, and node_modules. Version is 0. A directory that is missing is an error ([fs.ErrNotExist]).
 //
 // What should be a file and is none (a link to nothing, a pipe, a linked directory) is a problem:
 // a warning, and an error when nothing else is there. Text that cannot be taken is an error.
@@ -85,7 +85,7 @@ func walkInventory(dir string, file func(name string, info fs.FileInfo, odd stri
 			return err
 		case name == ".":
 			return nil
-		case strings.HasPrefix(e.Name(), "."):
+		case strings.HasPrefix(e.Name(), "."), e.IsDir() && e.Name() == "node_modules":
 			if e.IsDir() {
 				return fs.SkipDir
 			}

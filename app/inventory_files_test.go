@@ -38,7 +38,7 @@ func TestReadInventory(t *testing.T) {
 	}
 	writeFiles(t, dir, map[string]string{
 		"b.yaml": "b", "a/z.yml": "z", "felt.yaml": "settings", "a/felt.yaml": "a journey's", "shop_test.yaml": "cases", "README.md": "x",
-		".hidden.yaml": "x", ".git/x.yaml": "x", "..2026/shop.yaml": "shop",
+		".hidden.yaml": "x", ".git/x.yaml": "x", "web/node_modules/a/ci.yml": "x", "..2026/shop.yaml": "shop",
 	})
 	for from, to := range map[string]string{"shop.yaml": filepath.Join("..2026", "shop.yaml"), "broken.yaml": "nowhere", "loop": "."} {
 		if err := os.Symlink(to, filepath.Join(dir, from)); err != nil {
