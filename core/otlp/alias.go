@@ -38,6 +38,7 @@ const (
 	roleAccount      role = 104
 	roleSentAt       role = 105
 	roleEventName    role = 106 // event.name of a log record, before it had a field
+	roleAgent        role = 107 // a user agent's text: what it says is kept beside it
 )
 
 // identity levels in the order of roleUser...; also the bits of an event's id mask.
@@ -68,7 +69,7 @@ type alias struct {
 // aliases is the one table of names: felt.*, OpenTelemetry's semantic conventions
 // (1.44 and what they were before), and what other vendors' agents send.
 func aliases() []alias {
-	return slices.Concat(feltAliases(), identityAliases(), fieldAliases(), looseIdentityAliases(), vendorAliases())
+	return slices.Concat(feltAliases(), identityAliases(), fieldAliases(), looseIdentityAliases(), vendorAliases(), agentAliases())
 }
 
 // looseIdentityAliases are names without a convention. They are hashed as well, and come
@@ -195,6 +196,21 @@ func fieldAliases() []alias {
 		{"user.plan", roleDerived, "plan"},
 		{"account.plan", roleDerived, "plan"},
 		{"subscription.plan", roleDerived, "plan"},
+	}
+}
+
+// agentAliases are what is known of a customer's browser, and where it is. They came last, as all
+// that is new: see looseIdentityAliases.
+func agentAliases() []alias {
+	return []alias{
+		{"user_agent.original", roleAgent, ""},
+		{"http.user_agent", roleAgent, ""},
+		{"user_agent.name", roleGuess, "browser"},
+		{"user_agent.os.name", roleGuess, "os"},
+		{"felt.device.class", roleGuess, "device"},
+		{"client.geo.region_iso_code", fieldRole(FieldRegion), ""}, // Elastic
+		{"client.geo.country_iso_code", fieldRole(FieldRegion), ""},
+		{"client.geo.country.iso_code", fieldRole(FieldRegion), ""},
 	}
 }
 

@@ -3,6 +3,7 @@ package otlp
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/felt-cx/felt"
@@ -26,7 +27,7 @@ func (r *Reader) init() {
 // apply gives an event the values of its hot attributes, which stand at the reader's
 // place. explicit is how many of its segments were given as segments.
 func (r *Reader) apply(slots []slot, ev *Event, explicit *int) bool {
-	r.pending = r.pending[:0]
+	r.pending, r.guesses = r.pending[:0], r.guesses[:0]
 	flag := -1
 	for i := range slots {
 		s := &slots[i]
@@ -54,6 +55,11 @@ func (r *Reader) apply(slots []slot, ev *Event, explicit *int) bool {
 	for _, a := range r.pending {
 		setDerived(ev, a, *explicit)
 	}
+	for _, a := range r.guesses {
+		if !slices.ContainsFunc(ev.Segments, func(b Attr) bool { return a.Key == b.Key }) {
+			ev.Segments = append(ev.Segments, a)
+		}
+	}
 	return true
 }
 
@@ -76,6 +82,8 @@ func (r *Reader) applyText(s *slot, t Text, ev *Event, explicit, flag *int) {
 		setExplicit(ev, Attr{s.segment, t}, explicit)
 	case roleDerived:
 		r.pending = append(r.pending, Attr{s.segment, t})
+	case roleGuess:
+		r.guesses = append(r.guesses, Attr{s.segment, t})
 	case roleFlagKey, roleVariant:
 		if *flag < 0 {
 			*flag = len(ev.Flags)

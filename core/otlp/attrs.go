@@ -21,6 +21,8 @@ type attrSet struct {
 	errorType Text
 	flagKey   Text
 	variant   Text
+	agent     []byte // the user agent, as sent
+	agentRank int16
 	started   int // place in hot of felt.interaction.started_ms, + 1; 0 none
 }
 
@@ -34,7 +36,7 @@ type rawID struct {
 func (a *attrSet) reset() {
 	a.node, a.mask, a.sentAt = 0, 0, 0
 	a.hot, a.cold = a.hot[:0], a.cold[:0]
-	a.env, a.eventName = nil, nil
+	a.env, a.eventName, a.agent = nil, nil, nil
 	a.errorType, a.flagKey, a.variant, a.started = 0, 0, 0, 0
 }
 
@@ -299,7 +301,7 @@ func wantsText(r role) bool {
 
 func (p *Packer) hotText(pt *part, a *attrSet, k *keyInfo, v anyValue) (vtype, error) {
 	max := p.opt.Limits.ValueBytes
-	if k.role == roleSegment || k.role == roleDerived {
+	if k.role == roleSegment || k.role == roleDerived || k.role == roleGuess {
 		max = min(max, p.opt.Limits.SegmentBytes)
 	}
 	b := v.bytes
@@ -358,6 +360,11 @@ func (p *Packer) unstored(pt *part, a *attrSet, k *keyInfo, v anyValue) (vtype, 
 	case k.role == roleSentAt:
 		if v.kind != 0 {
 			a.sentAt = sentAt(v)
+		}
+		return p.value(pt, a, &p.plain, v)
+	case k.role == roleAgent && k.act != actDrop:
+		if v.kind == anyString && (len(a.agent) == 0 || k.rank < a.agentRank) {
+			a.agent, a.agentRank = v.bytes, k.rank
 		}
 		return p.value(pt, a, &p.plain, v)
 	case k.role == roleEventName && k.act != actDrop:

@@ -18,7 +18,13 @@
 //     major units when it is a double or a text with a fraction (12.5 is 1250; every
 //     currency is taken to have two decimals). felt.interaction.value_minor leaves no doubt.
 //   - Segments are felt.segment.<key>, else region (geo.*, cloud.region), platform
-//     (browser.platform, os.name, os.type), device (device.type) and plan (user.plan).
+//     (browser.platform, os.name, os.type), device (device.type) and plan (user.plan). What a
+//     user agent says (user_agent.original, on the resource or the event; package agent) becomes
+//     the attributes user_agent.name, .version (major), .os.name and felt.device.class,
+//     and with them the segments browser, os and device where nothing else gives these. On a
+//     resource, and on a span without a parent, it also tells bots and tests, unless the telemetry says
+//     itself what it is. A page's request lends its header User-Agent, and a region that a
+//     proxy's header names, to resources that have none ([Sender]).
 //   - A weight other than 1 comes from tracestate ot=th, and is at most a million
 //     ([MaxWeight]); where a randomness is told (rv) it must have passed th, or the weight is 1.
 //     Log records, which have no tracestate, carry it as the attribute felt.tracestate. Traffic is test or bot by

@@ -74,6 +74,13 @@ func (p *Packer) logRecord(b []byte) error {
 	if err := p.attrs(pt, p.kvs, &p.attr, false); err != nil {
 		return err
 	}
+	if p.denied(&p.attr) {
+		p.rep.RejectedLogs++
+		return nil
+	}
+	if err := p.derive(pt, &p.attr, p.attr.agent, len(l.trace) == 0); err != nil {
+		return err
+	}
 	at := p.now
 	if l.time == 0 {
 		l.time = l.observed

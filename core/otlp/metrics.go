@@ -138,6 +138,10 @@ func (p *Packer) keepPoint(pt *part, m *metricInfo, v *Point) error {
 	if err := p.attrs(pt, p.kvs, &p.attr, false); err != nil {
 		return err
 	}
+	if p.denied(&p.attr) {
+		p.rep.RejectedPoints++
+		return nil
+	}
 	shape := p.shape(pt, p.attr.node)
 	pt.writePoint(m.typ, v, shape, &p.attr)
 	pt.count++

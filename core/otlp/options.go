@@ -84,6 +84,7 @@ type Report struct {
 	// Why something was rejected.
 	BadIDs, ZeroTimes, Late, BadPoints int64
 	BeyondTimes                        int64 // after the year 2116, in an event log
+	Denied                             int64 // of an app or environment that the sender may not speak for
 
 	// What was changed.
 	DroppedAttributes int64 // over a limit; redaction is not counted here
@@ -110,6 +111,7 @@ func (r *Report) Add(o Report) {
 	r.Late += o.Late
 	r.BadPoints += o.BadPoints
 	r.BeyondTimes += o.BeyondTimes
+	r.Denied += o.Denied
 	r.DroppedAttributes += o.DroppedAttributes
 	r.DroppedEvents += o.DroppedEvents
 	r.CutValues += o.CutValues

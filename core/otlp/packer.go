@@ -8,6 +8,7 @@ import (
 	"hash/maphash"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/agent"
 )
 
 // Packer turns requests into records. It is not safe for concurrent use. What it
@@ -62,6 +63,10 @@ type Packer struct {
 	number   []byte
 	json     jsonWalk
 	plain    keyInfo // a key without a meaning
+	sender   Sender
+
+	agents agent.Cache
+	keys   derived
 }
 
 // rng is [lo, hi) of the body.
@@ -102,6 +107,7 @@ func NewPacker(o Options) *Packer {
 		events: make([]part, o.Partitions), points: make([]part, o.Partitions),
 		defaultEnv: []byte(DefaultEnv),
 		mac:        hmac.New(sha256.New, o.Key.Secret),
+		keys:       derivedKeys(),
 	}
 	p.salt = maphash.String(p.seed, "ids")
 	p.hashes = make([]uint64, len(p.static))
@@ -150,7 +156,7 @@ func (p *Packer) begin(body []byte, now felt.Instant) {
 }
 
 func (p *Packer) end(newest felt.Instant, err error) (Report, error) {
-	p.body = nil
+	p.body, p.sender = nil, Sender{}
 	p.res.raw, p.scope.raw, p.scope.name, p.scope.version = nil, nil, nil, nil
 	if err != nil {
 		for _, parts := range [][]part{p.events, p.points} {

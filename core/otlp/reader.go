@@ -27,6 +27,7 @@ type Reader struct {
 	static  [][]byte
 	keys    segmentKeys
 	pending []Attr // segments from standard attributes, of the event at hand
+	guesses []Attr // and those that anything else overrides
 	vendor  vendorWords
 	kind    byte
 	keyID   uint32
@@ -293,7 +294,7 @@ func (r *Reader) shapeItem() bool {
 		if s.typ > vEmpty || !validRole(s.role) {
 			return r.corrupt("bad shape")
 		}
-		if s.role == roleSegment || s.role == roleDerived {
+		if s.role == roleSegment || s.role == roleDerived || s.role == roleGuess {
 			if s.segment, ok = r.text(); !ok {
 				return false
 			}

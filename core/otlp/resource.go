@@ -16,8 +16,14 @@ type resource struct {
 	env     []byte
 	sentAt  felt.Instant
 	written bool
-	session []byte
-	spread  uint64 // by which events without a trace are spread over partitions
+	page    bool // a browser's own
+	denied  bool // its sender may not speak for it
+	traffic bool // it says itself what traffic it is of
+
+	namespace, service []byte
+	serviceRank        int16
+	session            []byte
+	spread             uint64 // by which events without a trace are spread over partitions
 }
 
 // scope is the instrumentation scope at hand.
@@ -48,7 +54,9 @@ func (p *Packer) enterResource(raw []byte) error {
 		if !utf8.Valid(key) {
 			return p.bad(key, 0, "resource.attributes.key", "invalid UTF-8")
 		}
-		switch k := p.shapes.nestedKey(key); k.role {
+		k := p.shapes.nestedKey(key)
+		r.note(k, v)
+		switch k.role {
 		case roleField + role(FieldEnv):
 			if v.kind == anyString && len(v.bytes) > 0 && (envRank < 0 || k.rank < envRank) {
 				r.env, envRank = v.bytes[:min(len(v.bytes), p.opt.Limits.ValueBytes)], k.rank
@@ -64,6 +72,7 @@ func (p *Packer) enterResource(raw []byte) error {
 			r.sentAt = sentAt(v)
 		}
 	}
+	p.judgeSender(&r)
 	p.res = r
 	return nil
 }
@@ -193,6 +202,9 @@ func (p *Packer) writeResource(pt *part) error {
 	}
 	saved := p.rep
 	if err := p.attrs(pt, p.resKVs, &p.sub, false); err != nil {
+		return err
+	}
+	if err := p.deriveResource(pt, &p.sub); err != nil {
 		return err
 	}
 	if p.res.written {

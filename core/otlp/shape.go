@@ -266,7 +266,7 @@ func (s *shapes) settle(hot []shapeEntry) {
 		if a.typ == vEmpty {
 			a.role = roleNone
 		}
-		if a.role == roleSegment || a.role == roleDerived {
+		if a.role == roleSegment || a.role == roleDerived || a.role == roleGuess {
 			if segments++; segments > s.limits.SegmentsPerEvent {
 				a.role = roleNone
 			}
@@ -294,7 +294,7 @@ func (s *shapes) appendShape(dst []byte, d *dict, list []shapeEntry, hot int) []
 			continue
 		}
 		dst = append(dst, byte(e.typ), byte(e.role))
-		if e.role == roleSegment || e.role == roleDerived {
+		if e.role == roleSegment || e.role == roleDerived || e.role == roleGuess {
 			dst = binary.AppendUvarint(dst, uint64(d.clean([]byte(e.key.segment))))
 		}
 	}

@@ -296,6 +296,13 @@ func (p *Packer) span(b []byte) error {
 	if err := p.attrs(pt, p.kvs, &p.attr, server); err != nil {
 		return err
 	}
+	if p.denied(&p.attr) {
+		p.rep.RejectedSpans++
+		return nil
+	}
+	if err := p.derive(pt, &p.attr, p.attr.agent, len(s.parent) == 0); err != nil {
+		return err
+	}
 	if s.end < s.start {
 		s.end = s.start
 		p.rep.ReversedTimes++

@@ -75,6 +75,7 @@ func (p *Packer) reason() string {
 	add(r.BadIDs, "with a trace id that is not 16 bytes or a span or parent id that is not 8 bytes, or all zero: send the ids of the trace context unchanged")
 	add(r.ZeroTimes, "without a start or end time: set both, in nanoseconds since 1970")
 	add(r.BeyondTimes, "with a time after the year 2116, which is out of range: send nanoseconds since 1970, and check the sender's clock")
+	add(r.Denied, "of an app or environment that this key may not speak for: it names both on the resource (service.namespace, else service.name; deployment.environment.name), and nowhere else")
 	late := "older than " + time.Duration(p.opt.LateMax).String() + ": import old data into a log with --clock event, and check the sender's clock"
 	add(r.Late, late)
 	add(r.BadPoints, "metric points without a time or value, or with too many buckets: send what the SDK made unchanged")
