@@ -15,7 +15,7 @@ import (
 
 // CommandHeaders say who gives a command and make it safe to repeat.
 type CommandHeaders struct {
-	Key   string `header:"Idempotency-Key" maxLength:"128" doc:"A second command with the same key does nothing"`
+	Key   string `header:"Idempotency-Key" maxLength:"128" doc:"The same command with the same key does nothing; another one with it is refused"`
 	Actor string `header:"X-Felt-Actor" maxLength:"128" doc:"A name to show where no tokens are needed; otherwise the token's"`
 	Via   string `header:"X-Felt-Via" maxLength:"32" doc:"page, slack, cli; default page for the page, else api"`
 	Site  string `header:"Sec-Fetch-Site" hidden:"true"` // only browsers send it

@@ -23,7 +23,7 @@ const (
 // rebinding), pages of others (cross-site requests), and, when there are tokens,
 // whoever has none. /healthz and /readyz are open: they tell nothing of customers.
 func (a *API) guard(next *http.ServeMux) http.Handler {
-	answers := newZippers().compress(next)
+	answers := a.once(newZippers().compress(next))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.counts.requests.Add(1)
 		_, pattern := next.Handler(r)

@@ -21,6 +21,7 @@ type API struct {
 	budgets  budgets
 	live     live
 	overview overview
+	keys     onceKeys
 	handler  http.Handler
 	counts   counters
 }
