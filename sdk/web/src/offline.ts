@@ -18,10 +18,13 @@ export interface Batch {
 	t: number
 }
 
-/** In memory, and in storage: a batch has 30 KB at most, unless one record is bigger. */
-export const MOST_BATCHES = 20
-/** Felt does not take what is older than a day. */
-const OLDEST = 24 * 3600_000
+/** An enum, because its numbers are put where they are used. */
+export enum Keep {
+	/** In memory, and in storage: a batch has 30 KB at most, unless one record is bigger. */
+	BATCHES = 20,
+	/** In ms: Felt does not take what is older than a day. */
+	AGE = 86_400_000,
+}
 
 export function createOffline(app: string, env: Env, lost: (batch: Batch) => void) {
 	const store = createStore(env)
@@ -44,7 +47,7 @@ export function createOffline(app: string, env: Env, lost: (batch: Batch) => voi
 				const batch: Batch = JSON.parse(text)
 				return batch.b > 0 && batch.s[0] ? batch : undefined
 			})
-			if (batch && Date.now() - batch.t < OLDEST) return batch
+			if (batch && Date.now() - batch.t < Keep.AGE) return batch
 			if (batch) lost(batch)
 		}
 	}
@@ -53,7 +56,7 @@ export function createOffline(app: string, env: Env, lost: (batch: Batch) => voi
 		take,
 		/** False: it is not stored, and still the caller's. */
 		put(batch: Batch): boolean {
-			while (keys().length >= MOST_BATCHES) {
+			while (keys().length >= Keep.BATCHES) {
 				const old = take()
 				if (old) lost(old)
 			}

@@ -9,13 +9,16 @@ import type { Env } from './env'
 import { threshold } from './ids'
 import { put } from './limits'
 import { createStore } from './storage'
-import type { Identity, Options } from './types'
+import type { Attributes, Identity, Options } from './types'
 
-const IDLE = 30 * 60_000
-const MAX = 4 * 3600_000
-/** How far a clock that was set back may put things into the future before they are thrown away. */
-const AHEAD = 60_000
-const EVERY = 1000
+/** Milliseconds. An enum, because its numbers are put where they are used. */
+enum Limit {
+	IDLE = 1_800_000,
+	MAX = 14_400_000,
+	/** How far a clock that was set back may put things into the future before they are thrown away. */
+	AHEAD = 60_000,
+	EVERY = 1000,
+}
 
 const SESSION = 'felt.session'
 const INSTALLATION = 'felt.installation'
@@ -38,10 +41,15 @@ export function createIdentity(options: Options, env: Env): Identity {
 		const now = Date.now()
 		const lives = (s: Session | undefined) => {
 			const idle = now - Number(s?.[2])
-			return ID.test(s?.[0] as string) && idle < IDLE && idle > -AHEAD && now - Number(s?.[1]) < MAX
+			return (
+				ID.test(s?.[0] as string) &&
+				idle < Limit.IDLE &&
+				idle > -Limit.AHEAD &&
+				now - Number(s?.[1]) < Limit.MAX
+			)
 		}
 		const granted = consent === 'granted'
-		if (!lives(session) || Math.abs(now - looked) >= EVERY) {
+		if (!lives(session) || Math.abs(now - looked) >= Limit.EVERY) {
 			looked = now
 			// Another tab's, or an earlier page's, goes first: so all agree.
 			const found = granted ? store((s) => s.getItem(SESSION)?.split(' ')) : undefined
@@ -80,19 +88,18 @@ export function createIdentity(options: Options, env: Env): Identity {
 	setConsent(consent)
 
 	return {
-		attributes: () =>
-			put(
-				put(
-					{},
-					{
-						'session.id': touch(),
-						'app.installation.id': installation,
-						'user.id': user?.id,
-						'felt.account': user?.account,
-					},
-				),
+		attributes() {
+			const all: Attributes = {
+				'session.id': touch(),
+				'app.installation.id': installation,
+				'user.id': user?.id,
+				'felt.account': user?.account,
+			}
+			return put(
+				put({}, all),
 				Object.fromEntries(Object.entries(user?.segment || {}).map(([k, v]) => [`felt.segment.${k}`, v])),
-			),
+			)
+		},
 		setUser(to) {
 			user = to
 		},

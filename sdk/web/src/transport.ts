@@ -8,29 +8,32 @@
  */
 import { hosted } from './context'
 import type { Env } from './env'
-import { type Batch, createOffline, MOST_BATCHES } from './offline'
+import { type Batch, createOffline, Keep } from './offline'
 import { body, encode, resource } from './otlp'
 import type { Delivery, LogRecord, Options, SpanRecord, Transport } from './types'
 
 type AnyRecord = SpanRecord | LogRecord
 
-const BATCH_MS = 10_000
-/** Urgent requests are so far apart at least. */
-const URGENT_MS = 250
-/** A queue of this size leaves early; a request is no bigger unless one record is. */
-const EARLY = 30_000
-/** In flight at one time. */
-const MOST_BYTES = 60_000
-const MOST_REQUESTS = 9
-/** Held while consent is pending. */
-const MOST_HELD = 500
-/** After init, for what earlier pages left: not while the page is being built. */
-const DRAIN_MS = 2000
-const TIMEOUT_MS = 10_000
-const FIRST_RETRY_MS = 1000
-const LAST_RETRY_MS = 60_000
-/** A server may ask for more; it is asked again after an hour. */
-const LONGEST_WAIT_MS = 3600_000
+/** Bytes and milliseconds. An enum, because its numbers are put where they are used. */
+enum Limit {
+	BATCH_MS = 10_000,
+	/** Urgent requests are so far apart at least. */
+	URGENT_MS = 250,
+	/** A queue of this size leaves early; a request is no bigger unless one record is. */
+	EARLY = 30_000,
+	/** In flight at one time. */
+	BYTES = 60_000,
+	REQUESTS = 9,
+	/** Records held while consent is pending. */
+	HELD = 500,
+	/** After init, for what earlier pages left: not while the page is being built. */
+	DRAIN_MS = 2000,
+	TIMEOUT_MS = 10_000,
+	FIRST_RETRY_MS = 1000,
+	LAST_RETRY_MS = 60_000,
+	/** A server may ask for more; it is asked again after an hour. */
+	LONGEST_WAIT_MS = 3600_000,
+}
 
 // The key under which OpenTelemetry JS, 1 to 3, keeps "no spans in here".
 const SUPPRESS = /* @__PURE__ */ Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
@@ -38,22 +41,16 @@ const SUPPRESS = /* @__PURE__ */ Symbol.for('OpenTelemetry SDK Context Key SUPPR
 const address = (options: Options, log: boolean) =>
 	`${options.endpoint.replace(/\/+$/, '')}/v1/${log ? 'logs' : 'traces'}`
 
-/** Tells the SDK's own requests from the page's. */
-export function isOwn(options: Options, base: string | undefined): (url: string) => boolean {
-	const full = (url: string) => new URL(url, base).href.replace(/[?#].*/, '')
-	return (url) => {
-		try {
-			return [true, false].some((log) => full(url) === full(address(options, log)))
-		} catch {
-			// No address: nothing is sent to it either.
-			return false
-		}
-	}
-}
+/** Tells the SDK's own requests from the page's. Throws for what is no address. */
+export const isOwn = (options: Options, base: string | undefined) => (url: string) =>
+	[true, false].some((log) => new URL(url, base).href === new URL(address(options, log), base).href)
 
 /** Milliseconds that a Retry-After asks for, in seconds or as a date; 0 when it asks for none. */
 export const retryAfter = (value: string | null) =>
-	Math.min(LONGEST_WAIT_MS, Math.max(0, Number(value) * 1000 || Date.parse(value || '') - Date.now() || 0))
+	Math.min(
+		Limit.LONGEST_WAIT_MS,
+		Math.max(0, Number(value) * 1000 || Date.parse(value as string) - Date.now() || 0),
+	)
 
 /** In a request, with its comma. */
 const bytesOf = (text: string) => new TextEncoder().encode(text).length + 1
@@ -65,9 +62,14 @@ export function createTransport(
 	/** Puts on a record what only the moment of sending knows, once there is consent; null: it is not sent. */
 	dress: (record: AnyRecord) => AnyRecord | null = (record) => record,
 ): Transport {
-	const { win, now, debug } = env
+	// The core sends nothing where there is no window.
+	const win = env.win as NonNullable<Env['win']>
+	const { now, debug } = env
 	// What others put around it later, the network plugin too, does not see the SDK's own requests.
-	const fetch = win?.fetch
+	// Sentry keeps the real one there, and would trace them as well.
+	const fetch =
+		(win.fetch as typeof win.fetch & { __sentry_original__?: typeof win.fetch }).__sentry_original__ ||
+		win.fetch
 	let { consent = 'granted' } = options
 	let held: AnyRecord[] = []
 	/** Not in flight: the first leave first, and all are filled up until they do. */
@@ -89,9 +91,7 @@ export function createTransport(
 	// Brackets, the scope and felt.sent_at.
 	const overhead = bytesOf(res) + 300
 
-	const say = (ok: boolean, status: number, records: number, lost: number, retryInMs?: number) =>
-		tell({ ok, status, records, lost, retryInMs })
-	const lose = (n: number) => say(false, 0, n, n)
+	const lose = (n: number) => tell({ ok: false, status: 0, records: n, lost: n })
 	const offline = createOffline(options.app, env, (batch) => lose(batch.s.length))
 
 	const free = () => now() >= blocked
@@ -99,9 +99,9 @@ export function createTransport(
 	function schedule(ms: number) {
 		const at = Math.max(now() + ms, blocked)
 		if (timer && due <= at) return
-		win?.clearTimeout(timer)
+		win.clearTimeout(timer)
 		due = at
-		timer = win?.setTimeout(() => {
+		timer = win.setTimeout(() => {
 			timer = undefined
 			send()
 			drain()
@@ -112,14 +112,13 @@ export function createTransport(
 	function queue(batch: Batch, again?: boolean) {
 		if (again) ready.unshift(batch)
 		else ready.push(batch)
-		while (ready.length > MOST_BATCHES) lose(ready.shift()!.s.length)
+		while (ready.length > Keep.BATCHES) lose(ready.shift()!.s.length)
 		return batch
 	}
 
 	function add(raw: AnyRecord) {
-		if (!fetch) return
 		if (consent === 'pending') {
-			if (held.push(raw) > MOST_HELD) {
+			if (held.push(raw) > Limit.HELD) {
 				held.shift()
 				lose(1)
 			}
@@ -129,19 +128,19 @@ export function createTransport(
 		if (!record) return
 		const text = encode(record)
 		const bytes = bytesOf(text)
-		if (bytes + overhead > MOST_BYTES) return lose(1)
+		if (bytes + overhead > Limit.BYTES) return lose(1)
 		const l = record.type === 'log'
 		const batch =
-			ready.find((b) => b.l === l && b.r === res && b.b + bytes <= EARLY) ||
+			ready.find((b) => b.l === l && b.r === res && b.b + bytes <= Limit.EARLY) ||
 			queue({ l, r: res, s: [], b: overhead, t: Date.now() })
 		batch.s.push(text)
 		batch.b += bytes
 		const waiting = ready.reduce((sum, b) => sum + b.b, 0)
 		schedule(
 			record.urgent
-				? Math.max(0, last + URGENT_MS - now())
-				: waiting < EARLY
-					? (options.batchMs ?? BATCH_MS)
+				? Math.max(0, last + Limit.URGENT_MS - now())
+				: waiting < Limit.EARLY
+					? (options.batchMs ?? Limit.BATCH_MS)
 					: 0,
 		)
 	}
@@ -151,7 +150,7 @@ export function createTransport(
 		full = false
 		while (ready[0] && !full) {
 			if (!free()) return schedule(0)
-			full = flights.size >= MOST_REQUESTS || (!!flying && flying + ready[0].b > MOST_BYTES)
+			full = flights.size >= Limit.REQUESTS || (!!flying && flying + ready[0].b > Limit.BYTES)
 			if (!full) post(ready.shift()!)
 		}
 	}
@@ -172,14 +171,14 @@ export function createTransport(
 	/** Never rejects, and always ends: a server that hangs is one that cannot be reached. */
 	async function request({ l, r, s }: Batch): Promise<Answer> {
 		const stop = new AbortController()
-		const timeout = win!.setTimeout(() => stop.abort(), TIMEOUT_MS)
+		const timeout = win.setTimeout(() => stop.abort(), Limit.TIMEOUT_MS)
 		const headers: Record<string, string> = { 'content-type': 'application/json' }
 		if (options.key) headers.authorization = `Bearer ${options.key}`
 		// Where only the end of an answer is missing, its beginning says what became of the batch.
-		const answer = { status: 0, wait: 0, lost: 0 }
+		const answer: Answer = { status: 0, wait: 0, lost: 0 }
 		try {
 			const response = await hosted(SUPPRESS, true, () =>
-				fetch!.call(win, address(options, l), {
+				fetch.call(win, address(options, l), {
 					method: 'POST',
 					headers,
 					body: body(l, r, s, now()),
@@ -198,35 +197,37 @@ export function createTransport(
 		} catch (error) {
 			debug('felt: no whole answer', error)
 		}
-		win!.clearTimeout(timeout)
+		win.clearTimeout(timeout)
 		return answer
 	}
 
 	/** What an answer means for the batch. True: it was taken. */
 	function judge(batch: Batch, { status, wait, lost }: Answer): boolean {
-		const n = batch.s.length
+		const records = batch.s.length
 		const ok = status > 199 && status < 300
+		let retryInMs: number | undefined
 		if (ok) {
 			failures = 0
-			say(ok, status, n, Math.min(n, lost))
-		} else if (status === 413 && n > 1) {
-			queue({ ...batch, s: batch.s.splice(n >> 1) }, true)
+			lost = Math.min(records, lost)
+		} else if (status === 413 && records > 1) {
+			queue({ ...batch, s: batch.s.splice(records >> 1) }, true)
 			queue(batch, true)
-			say(ok, status, n, 0, 0)
+			retryInMs = 0
 		} else if ([0, 429, 502, 503, 504].includes(status)) {
 			// Those that fail together are one failure. Browsers do not come back all at once.
 			if (wait || free()) {
 				const random = Math.random()
-				const backoff = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures++)
+				const backoff = Math.min(Limit.LAST_RETRY_MS, Limit.FIRST_RETRY_MS * 2 ** failures++)
 				blocked = Math.max(
 					blocked,
-					now() + (wait ? wait + random * FIRST_RETRY_MS : (backoff * (1 + random)) / 2),
+					now() + (wait ? wait + random * Limit.FIRST_RETRY_MS : (backoff * (1 + random)) / 2),
 				)
 				away = !status
 			}
 			queue(batch, true)
-			say(ok, status, n, 0, Math.round(blocked - now()))
-		} else say(ok, status, n, n)
+			retryInMs = Math.round(blocked - now())
+		} else lost = records
+		tell({ ok, status, records, lost, retryInMs })
 		return ok
 	}
 
@@ -240,7 +241,7 @@ export function createTransport(
 				send()
 			}
 		}
-		const locks = win?.navigator.locks
+		const locks = win.navigator.locks
 		try {
 			await (locks ? locks.request('felt.queue', next) : next())
 		} catch (error) {
@@ -267,14 +268,14 @@ export function createTransport(
 		if (away) blocked = 0
 		schedule(0)
 	}
-	win?.addEventListener('online', online)
+	win.addEventListener('online', online)
 
 	function setConsent(to: typeof consent) {
 		consent = to
 		if (to === 'denied') offline.clear()
-		if (to !== 'pending') for (const record of held.splice(0)) add(record)
-		win?.clearTimeout(begin)
-		begin = win?.setTimeout(drain, DRAIN_MS)
+		for (const record of held.splice(0)) add(record)
+		win.clearTimeout(begin)
+		begin = win.setTimeout(drain, Limit.DRAIN_MS)
 	}
 	setConsent(consent)
 
@@ -284,11 +285,11 @@ export function createTransport(
 		hide,
 		setConsent,
 		async close() {
-			win?.removeEventListener('online', online)
+			win.removeEventListener('online', online)
 			await flush()
 			hide()
-			win?.clearTimeout(timer)
-			win?.clearTimeout(begin)
+			win.clearTimeout(timer)
+			win.clearTimeout(begin)
 			const left = ready.reduce((n, batch) => n + batch.s.length, held.length)
 			if (left) lose(left)
 			ready = held = []

@@ -1,0 +1,3 @@
+import SplunkRum from '@splunk/otel-web'
+
+SplunkRum.init({ realm: 'eu0', rumAccessToken: 't', applicationName: 'shop' })
