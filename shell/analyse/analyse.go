@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,6 +48,7 @@ type Options struct {
 	Timeout time.Duration // of all questions of one round; default 15 s
 	AtOnce  int           // rounds under way at the same time; default 2
 	Retry   time.Duration // after a failure, twice as long after each further one; default 1 s, at most 30 s
+	Rest    int           // rounds but an incident's first wait until nothing was asked for so many times as long as the last one took; default 2, at most a minute
 
 	Logger *slog.Logger // default discards
 }
@@ -65,6 +67,7 @@ type Analyser struct {
 	mu    sync.Mutex
 	known map[string]*incident
 	last  pace
+	rest  time.Time // wall clock: no further round before, but first ones
 
 	count counters
 }
@@ -96,6 +99,7 @@ func New(o Options) (*Analyser, error) {
 	orDefault(&o.Timeout, 15*time.Second)
 	orDefault(&o.AtOnce, 2)
 	orDefault(&o.Retry, time.Second)
+	orDefault(&o.Rest, 2)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -182,6 +186,7 @@ func (a *Analyser) due(open []felt.Incident, now felt.Instant) []felt.Incident {
 	defer a.mu.Unlock()
 	still := make(map[string]bool, len(open))
 	var list []felt.Incident
+	first := 0 // of the list are looked at for the first time
 	for i := range open {
 		row := &open[i]
 		still[row.ID] = true
@@ -196,10 +201,21 @@ func (a *Analyser) due(open []felt.Incident, now felt.Instant) []felt.Incident {
 		if len(row.Scopes) > in.scopes {
 			in.due, in.scopes = now, len(row.Scopes)
 		}
-		if !in.busy && in.due != 0 && in.due <= now && time.Now().After(in.notYet) {
-			in.busy = true
+		if in.busy || in.due == 0 || in.due > now || time.Now().Before(in.notYet) {
+			continue
+		}
+		fresh := in.round == 0 && in.failed == 0 // somebody waits for it
+		switch {
+		case !fresh && time.Now().Before(a.rest):
+			a.count.rested++
+			continue
+		case fresh:
+			list = slices.Insert(list, first, *row)
+			first++
+		default:
 			list = append(list, *row)
 		}
+		in.busy = true
 	}
 	for id, in := range a.known {
 		if !still[id] && !in.busy {
@@ -248,6 +264,7 @@ func (a *Analyser) round(ctx context.Context, row *felt.Incident, now felt.Insta
 	err := a.answer(ctx, row, nr, now)
 	a.mu.Lock()
 	in.busy = false
+	a.rest = time.Now().Add(min(time.Duration(a.opts.Rest)*time.Since(start), time.Minute))
 	if err != nil {
 		in.failed++
 		in.notYet = time.Now().Add(min(a.opts.Retry<<min(in.failed-1, 10), 30*time.Second))

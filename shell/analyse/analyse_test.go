@@ -246,9 +246,36 @@ func TestTimeout(t *testing.T) {
 		w.start(t)
 		w.live(0, 10)
 		w.store.slow.Store(0)
-		w.live(11, 30)
+		w.live(11, 50)
 		if len(w.log.told()) == 0 {
 			t.Error("not a word after the time-out")
+		}
+	})
+}
+
+// The longer rounds take, the longer nothing is asked after one; an incident that nobody has looked at goes ahead.
+func TestRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.store.slow.Store(int64(2 * time.Second)) // of each of two questions
+		w.start(t)
+		grows := row(1, felt.IncidentOpen)
+		for s := felt.Tick(0); s < 120; s++ {
+			grows.Version++
+			grows.Scopes = append(grows.Scopes, felt.Scope{Env: "production", App: "shop", Name: fmt.Sprint("step ", s), Kind: felt.KindStep})
+			w.write(t, felt.Batch{Incidents: []felt.Incident{grows}})
+			w.live(s, s)
+		}
+		if n := len(w.log.told()); n < 8 || n > 12 {
+			t.Errorf("%d answers in two minutes of rounds of four seconds; want one in twelve seconds", n)
+		}
+		fresh := row(1, felt.IncidentOpen)
+		fresh.ID = "inc-2"
+		w.write(t, felt.Batch{Incidents: []felt.Incident{fresh}})
+		w.live(120, 126)
+		list := w.log.told()
+		if last := list[len(list)-1]; last.Incident != "inc-2" {
+			t.Errorf("the new incident waits: %+v", last)
 		}
 	})
 }

@@ -13,6 +13,8 @@
 // # What it must not do
 //
 // It never delays the engine: it only reads, a few incidents at a time, with a time-out, and never
-// while the engine is behind or history runs through it. A store that fails is asked again, later each
+// while the engine is behind or history runs through it. The more there is to read the longer it rests
+// after a round, so that rows are still written while twenty incidents are open; only what nobody has
+// looked at yet goes ahead of that. A store that fails is asked again, later each
 // time. An answer that does not get onto the log is asked for anew, too.
 package analyse

@@ -10,7 +10,8 @@ import (
 
 type counters struct {
 	errors atomic.Int64
-	open   int // under the analyser's lock
+	open   int   // under the analyser's lock
+	rested int64 // likewise
 
 	mu     *sync.Mutex
 	rounds int64
@@ -40,7 +41,7 @@ func (c *counters) answered(took time.Duration, first bool, since time.Duration)
 // Metrics implements [felt.Meter].
 func (a *Analyser) Metrics() []felt.Metric {
 	a.mu.Lock()
-	open := a.count.open
+	open, rested := a.count.open, a.count.rested
 	a.mu.Unlock()
 	c := &a.count
 	c.mu.Lock()
@@ -49,6 +50,7 @@ func (a *Analyser) Metrics() []felt.Metric {
 		{Name: "felt_analyse_incidents", Help: "Open incidents of which it is asked what stands behind them.", Type: felt.MetricGauge, Value: float64(open)},
 		{Name: "felt_analyse_rounds_total", Help: "Answers put on the log.", Type: felt.MetricCounter, Value: float64(c.rounds)},
 		{Name: "felt_analyse_errors_total", Help: "Times the store or the log failed and was asked again.", Type: felt.MetricCounter, Value: float64(c.errors.Load())},
+		{Name: "felt_analyse_rested_total", Help: "Times a round that was due waited so that asking does not take what telemetry needs.", Type: felt.MetricCounter, Value: float64(rested)},
 		{Name: "felt_analyse_round_seconds", Help: "How long an answer took: questions, judging, and putting it on the log.", Type: felt.MetricHistogram, Histogram: c.took.Copy()},
 		{Name: "felt_analyse_first_seconds", Help: "From the tick that opened an incident until its first answer was on the log.", Type: felt.MetricHistogram, Histogram: c.first.Copy()},
 	}
