@@ -31,7 +31,7 @@ describe("percent", () => {
 
   it("never goes without its n", () => {
     expect(flat(shareOf(412, 13_290))).toBe("3.1 % of 13,290");
-    expect(shareOf(0, 0)).toBe("of none");
+    expect(shareOf(0, 0)).toBe("nobody came");
   });
 
   it("wears an interval when n is small", () => {

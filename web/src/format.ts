@@ -34,9 +34,9 @@ function digits(share: number): string {
     : (Math.round(x * 10) / 10).toString();
 }
 
-/** "3.1 % of 13,290": a percentage never goes without its n. */
+/** "3.1 % of 13,290": a percentage never goes without its n. Of nobody there is none, and that is said. */
 export function shareOf(k: number, n: number): string {
-  return n > 0 ? `${percent(k / n)} of ${int(n)}` : "of none";
+  return n > 0 ? `${percent(k / n)} of ${int(n)}` : "nobody came";
 }
 
 /** "3.1–8.2 %", the interval of the share k of n when n is small; else "". */

@@ -126,7 +126,7 @@ it.each([
   [{ k: 820, n: 1204 }, "68.1 % of 1,204"],
   [{ k: 8, n: 10 }, "80 % of 10 (49–94 %)"],
   [{ k: 30, n: 10 }, "30 of 10, some came in here"],
-  [{ k: 0, n: 0 }, "of none"],
+  [{ k: 0, n: 0 }, "nobody came"],
   [{ k: 3, n: 0 }, "3, all came in here"],
 ])("%j went: %s", (share, want) => expect(went(share).replaceAll("\u00a0", " ")).toBe(want));
 

@@ -39,7 +39,7 @@ export function rowsOf(a: FunnelAnswer): FunnelRow[] {
 
 /** went is "82 % of 1,204"; customers who come in half-way can make it more than all. */
 export function went({ k, n }: { k: number; n: number }): string {
-  if (n <= 0) return k > 0 ? `${int(k)}, all came in here` : "of none";
+  if (n <= 0) return k > 0 ? `${int(k)}, all came in here` : "nobody came";
   if (k > n) return `${int(k)} of ${int(n)}, some came in here`;
   const small = smallInterval(k, n);
   return `${shareOf(k, n)}${small && ` (${small})`}`;
@@ -94,7 +94,9 @@ export function funnelVerdict(
     headline,
     detail: [
       `${plural(failed, "customer")} (${shareOf(failed, total)}) had a journey that failed ${period}`,
-      `${shareOf(a.outcomes.success + a.outcomes.degraded, rated(a))} decided journeys completed${small ? ` (${small})` : ""}`,
+      rated(a) > 0
+        ? `${shareOf(a.outcomes.success + a.outcomes.degraded, rated(a))} decided journeys completed${small ? ` (${small})` : ""}`
+        : "no journey is decided yet",
       ...(a.sampled
         ? ["at least: telemetry was sampled, and these are the journeys that were seen"]
         : []),
