@@ -202,9 +202,10 @@ export function address(path: string): string {
   return new URL(path, document.baseURI).href;
 }
 
-export function query(values: Record<string, string | undefined>): string {
+export function query(values: Record<string, string | string[] | undefined>): string {
   const q = new URLSearchParams();
-  for (const [key, value] of Object.entries(values)) if (value) q.set(key, value);
+  for (const [key, value] of Object.entries(values))
+    for (const one of [value ?? ""].flat()) if (one) q.append(key, one);
   return q.toString();
 }
 
@@ -273,6 +274,8 @@ export interface AffectedQuestion {
   /** RFC 3339; instead of a window. */
   from?: string;
   env?: string;
+  /** KEY=VALUE: all must hold. */
+  where?: string[];
   reason: string;
 }
 

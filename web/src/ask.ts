@@ -83,6 +83,7 @@ export async function getInteractions(q: {
   outcome: string;
   window: string;
   env?: string;
+  where?: string[];
 }): Promise<InteractionsAnswer> {
   const got = await read<InteractionsAnswer>(
     `api/v1/interactions?${query({ ...q, limit: "100" })}`,

@@ -17,6 +17,7 @@ import {
   partWords,
   real,
   type Suspect,
+  scopeOf,
   weightWords,
   whole,
 } from "./incident";
@@ -114,6 +115,7 @@ describe("words of evidence", () => {
   const s = of("usual").suspects[0] as Suspect;
   it("never gives a share without its n", () => {
     expect(plain(partWords(hit as never))).toBe("16.8 % of 2,210 tries");
+    expect(partWords({ ...(hit as never as object), n: 0, bad: 0 } as never)).toBe("nobody came");
     expect(plain(othersWords(hit as never))).toBe("all others 0.4 % of 11,080");
     expect(
       plain(
@@ -241,3 +243,10 @@ describe("the chart", () => {
     expect(lineWords(picture(answer, at, of("early"), "failed"))).toBe("");
   });
 });
+
+it.each([
+  [{ id: "inc-1", of: "step:shop/pay", journeys: [{}] }, "step:shop/pay"],
+  [{ id: "inc-1", of: "step:shop/pay", journeys: [{}, {}] }, "incident:inc-1"],
+  [{ id: "inc-1", of: "step:shop/pay", journeys: [{}], calm: ["a/b"] }, "incident:inc-1"],
+  [{ id: "inc-1", journeys: [] }, ""],
+])("links of %j ask about %s", (i, want) => expect(scopeOf(i)).toBe(want));

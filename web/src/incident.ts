@@ -130,6 +130,8 @@ export interface Commanded extends Incident {
   mitigated: string | null;
   recovered: string | null;
   reopened: string | null;
+  /** FROM/TO: between its turns, when customers were well. */
+  calm?: string[];
   elapsed_ms: number;
   finding_active: boolean;
   needs_reason: boolean;
@@ -324,6 +326,10 @@ export function real(i: Commanded, now: Date): { words: string; sure: boolean } 
   };
 }
 
+/** What its links ask about: all that it is about, without the times between its turns. */
+export const scopeOf = (i: { id: string; of?: string; journeys?: unknown[]; calm?: string[] }) =>
+  (i.journeys?.length ?? 0) > 1 || i.calm?.length ? `incident:${i.id}` : (i.of ?? "");
+
 /** Why there is no evidence. */
 export function unasked(i: Commanded, without: string): string {
   if (!i.of) return `It names no journey, so ${without}.`;
@@ -336,6 +342,7 @@ export const whereWords = (p: Part) => p.where.map((w) => `${w.key} ${w.value}`)
 
 /** A part with its counts and, where there are few, its interval. */
 export function partWords(p: Part): string {
+  if (p.n <= 0) return "nobody came";
   const wide =
     p.n > 0 && p.n < 1000 ? ` (${Math.round(p.low * 100)}–${Math.round(p.high * 100)}\u00a0%)` : "";
   return `${shareOf(p.bad, p.n)} tries${wide}`;

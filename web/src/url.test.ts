@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { pinnedAt, shifted, toView, viewOf, windowOf, withParam } from "./url";
+import { pinnedAt, scopeWords, shifted, toView, viewOf, windowOf, withParam } from "./url";
 
 it.each([
   ["", "5m"],
@@ -31,11 +31,21 @@ it.each([
   expect(windowOf(new URLSearchParams(search), view)).toBe(want),
 );
 
+it.each([
+  ["", [], "every name"],
+  ["journey:shop/checkout", [], "shop/checkout"],
+  ["incident:inc-1", ["region=eu", "plan=pro"], "incident inc-1, region eu, plan pro"],
+])("%j %j is %s", (of, where, want) => expect(scopeWords(of, where)).toBe(want));
+
 it("takes the environment along to another view, and nothing else", () => {
   const old = new URLSearchParams("window=1h&env=staging&journey=shop%2Fpay");
   expect(toView(old, "trace", { id: "ab", span: "" }).toString()).toBe(
     "view=trace&env=staging&id=ab",
   );
+  expect(toView(old, "tries", { where: ["plan=pro", "", "region=eu"] }).getAll("where")).toEqual([
+    "plan=pro",
+    "region=eu",
+  ]);
   expect(toView(old, "now").toString()).toBe("env=staging");
 });
 

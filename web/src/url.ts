@@ -63,13 +63,25 @@ export function withParam(params: URLSearchParams, key: string, value: string | 
 }
 
 /** toView is the query of another view: the environment goes along, the rest stays behind. */
-export function toView(params: URLSearchParams, view: View, values: Record<string, string> = {}) {
+export function toView(
+  params: URLSearchParams,
+  view: View,
+  values: Record<string, string | string[]> = {},
+) {
   const next = new URLSearchParams();
   if (view !== "now") next.set("view", view);
   const env = params.get("env");
   if (env) next.set("env", env);
-  for (const [key, value] of Object.entries(values)) if (value) next.set(key, value);
+  for (const [key, value] of Object.entries(values))
+    for (const one of [value].flat()) if (one) next.append(key, one);
   return next;
+}
+
+/** scopeWords names what is asked about: of, and the conditions on it. */
+export function scopeWords(of: string, where: string[] = []): string {
+  const name =
+    of.replace(/^(step|journey):/, "").replace(/^(app|incident):/, "$1 ") || "every name";
+  return [name, ...where.map((w) => w.replace("=", " "))].join(", ");
 }
 
 /** How often at most a window is asked again while data flows, milliseconds. */

@@ -4,7 +4,7 @@ import { toView, type View } from "../url";
 
 interface Props {
   view: View;
-  values?: Record<string, string>;
+  values?: Record<string, string | string[]>;
   className?: string;
   walk?: boolean;
   label?: string;

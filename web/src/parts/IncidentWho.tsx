@@ -6,6 +6,7 @@ import {
   othersWords,
   type Part,
   partWords,
+  scopeOf,
   unasked,
   whereWords,
 } from "../incident";
@@ -66,12 +67,12 @@ export function IncidentWho({ i }: { i: Commanded }) {
 
 function Line({ i, p, kind }: { i: Commanded; p: Part; kind: "failing" | "ok" }) {
   const name = whereWords(p);
-  const of = i.of ?? "";
+  const of = scopeOf(i);
   return (
     <li data-walk tabIndex={-1}>
       <span className="part" title={name}>
         <i className={`dot is-${kind}`} aria-hidden="true" />
-        <Go view="tries" values={{ of, where: p.question?.where?.[0] ?? "" }}>
+        <Go view="tries" values={{ of, where: p.question?.where ?? [] }}>
           {name}
         </Go>
         {kind === "failing" && <b>{plural(p.customers, "customer")}</b>}

@@ -7,7 +7,7 @@ import { Affected } from "../parts/Affected";
 import { Csv } from "../parts/Csv";
 import { Go } from "../parts/Go";
 import { every, keepOf } from "../queries";
-import { withParam } from "../url";
+import { scopeWords, withParam } from "../url";
 import { length } from "../waterfall";
 import { levelWords, shortHash, triesCsv } from "../way";
 import { Head, Waiting } from "./Head";
@@ -20,14 +20,15 @@ const outcomes = ["", "failed", "degraded", "abandoned", "success", "cancelled"]
 export default function Tries({ window, env, pulse, fresh, now }: ViewProps) {
   const [params, setParams] = useSearchParams();
   const of = params.get("of") ?? "";
+  const where = params.getAll("where");
   const outcome = outcomes.find((o) => o === params.get("outcome")) ?? "";
   const got = useQuery({
-    queryKey: ["tries", of, outcome, window, env],
-    queryFn: () => getInteractions({ of, outcome, window, env }),
+    queryKey: ["tries", of, outcome, window, env, ...where],
+    queryFn: () => getInteractions({ of, outcome, window, env, where }),
     refetchInterval: every(pulse, 15_000),
     placeholderData: keepOf(of),
   });
-  const name = of.replace(/^(step|journey):/, "") || "every name";
+  const name = scopeWords(of, where);
   const rows = got.data?.interactions;
   if (!rows) return <Waiting error={got.error?.message} what="The tries" />;
   const people = new Set(rows.map((i) => i.customer).filter(Boolean)).size;
@@ -68,9 +69,9 @@ export default function Tries({ window, env, pulse, fresh, now }: ViewProps) {
               ))}
             </select>
           </label>
-          {of && <Affected of={of} name={name} env={env} window={window} />}
+          {of && <Affected of={of} name={name} env={env} window={window} where={where} />}
           <Csv
-            name={`felt-tries-${name.replaceAll("/", "-")}-${window}.csv`}
+            name={`felt-tries-${name.replaceAll(/[^A-Za-z0-9._-]+/g, "-")}-${window}.csv`}
             text={() => triesCsv(rows)}
             empty={rows.length === 0}
           />
