@@ -4,13 +4,12 @@
  */
 import { hostSpan, hostTraces } from './context'
 import type { Env } from './env'
-import { th, threshold } from './ids'
+import { threshold } from './ids'
 import { type Core, type Held, idOf, type Kept, openInteraction } from './interaction'
-import { OPEN, put, WAITING } from './limits'
+import { OPEN, WAITING } from './limits'
 import { classify } from './outcome'
 import { createShelf } from './resume'
 import type {
-	Attributes,
 	AttributeValue,
 	Felt,
 	Host,
@@ -49,8 +48,7 @@ export function createFelt(env: Env): Starter {
 	let options = {} as Options
 	let parts: Parts | undefined
 	let closed = !win
-	let told = false
-	let heard: [event: string, callback: (value: never) => void][] = []
+	const heard = new Set<[event: string, callback: (value: never) => void]>()
 	const offs: (() => void)[] = []
 	const waiting: Emitted[] = []
 	const opened = new Set<Held>()
@@ -73,7 +71,7 @@ export function createFelt(env: Env): Starter {
 	/** What may leave of it, by the page's word. */
 	function redacted(attributes: Record<string, AttributeValue>, what: Emitted['what']) {
 		const { redact } = options
-		return redact ? put({}, attempt(() => redact({ ...attributes }, what)) as Attributes, 1e3) : attributes
+		return redact ? { ...attempt(() => redact({ ...attributes }, what)) } : attributes
 	}
 
 	/** What the moment of leaving adds: who it is, the sampling, and the page's last word. Null: it does not leave. */
@@ -82,12 +80,7 @@ export function createFelt(env: Env): Starter {
 			const { identity } = parts!
 			const { rv, th, sent } = identity.sampling()
 			if (!sent) return null
-			const all = { ...identity.attributes(), ...record.attributes }
-			const attributes = redacted(all, record.what)
-			// Without these two it would be no interaction any more; the name is the span's name as well.
-			if (record.what === 'interaction')
-				for (const key of ['felt.interaction.name', 'felt.interaction.outcome'])
-					if (all[key]) attributes[key] = all[key]
+			const attributes = redacted({ ...identity.attributes(), ...record.attributes }, record.what)
 			const out = { ...record, attributes, traceState: th && `ot=th:${th};rv:${rv}` }
 			if (out.type === 'span')
 				out.events = out.events?.map((e) => ({ ...e, attributes: redacted(e.attributes || {}, 'event') }))
@@ -111,34 +104,21 @@ export function createFelt(env: Env): Starter {
 		// A page that traces by itself asks for its own traces, which must not become fewer inside of ours.
 		const t = threshold(options.traceSampleRate ?? (hostTraces() ? 1 : 0.1))
 		const sampled = !!t && (rv || traceId.slice(-14)) >= t
-		const ot = [sampled && `th:${th(t!)}`, rv && `rv:${rv}`].filter(Boolean).join(';')
-		return { sampled, state: ot && `ot=${ot}` }
+		return { sampled, state: sampled ? `ot=th:${t}${rv ? `;rv:${rv}` : ''}` : '' }
 	}
 
 	const all = (fn: (i: Held) => void) => {
 		for (const i of [...opened]) attempt(() => fn(i))
 	}
-	/** Once per hide, whichever of the browser's two events is first. */
-	const hide = () => {
-		if (!told) all((i) => i.hide_())
-		told = true
-		attempt(() => parts?.transport.hide())
-	}
-	const eyes = watch(env, {
-		hide_: hide,
-		show_() {
-			told = false
-			all((i) => i.show_())
+	const eyes = watch(
+		env,
+		(again) => {
+			if (!again) all((i) => i.hide_())
+			attempt(() => parts?.transport.hide())
 		},
-		leave_() {
-			all((i) => i.gone_())
-			hide()
-		},
-		back_() {
-			told = false
-			all((i) => i.back_())
-		},
-	})
+		() => all((i) => i.gone_()),
+		() => all((i) => i.back_()),
+	)
 
 	const core: Core = {
 		env_: env,
@@ -149,9 +129,9 @@ export function createFelt(env: Env): Starter {
 		mayKeep_: mayKeep,
 		parent_: () => hostSpan() || inside()?.context,
 		flag_: flag,
-		judge_: (error, late) =>
+		judge_: (error, name, late) =>
 			classify(
-				error,
+				name,
 				attempt(() => options.classifyError?.(error)),
 				late,
 			),
@@ -177,25 +157,7 @@ export function createFelt(env: Env): Starter {
 
 	const felt: Felt = {
 		createCustomerInteraction: (name, o) => attempt(() => create(name, o)) || create('unnamed'),
-		withCustomerInteraction(name, fn, o) {
-			const i = felt.createCustomerInteraction(name, o) as Held
-			const failed = (error: unknown) => {
-				i.thrown_(error)
-				throw error
-			}
-			const done = <T>(value: T) => {
-				i.complete()
-				return value
-			}
-			let value: ReturnType<typeof fn>
-			try {
-				value = i.enter_(() => fn(i))
-			} catch (error) {
-				return failed(error)
-			}
-			const promise = value as unknown as PromiseLike<unknown> | undefined
-			return typeof promise?.then === 'function' ? (promise.then(done, failed) as typeof value) : done(value)
-		},
+		withCustomerInteraction: (name, fn, o) => (felt.createCustomerInteraction(name, o) as Held).with_(fn),
 		setUser(user) {
 			options = { ...options, user: user || undefined }
 			attempt(() => parts?.identity.setUser(user))
@@ -210,23 +172,18 @@ export function createFelt(env: Env): Starter {
 			})
 		},
 		on(event, callback) {
-			const one: (typeof heard)[number] = [event, callback]
-			heard = [...heard, one]
-			return () => {
-				heard = heard.filter((h) => h !== one)
-			}
+			const one: [string, typeof callback] = [event, callback]
+			heard.add(one)
+			return () => heard.delete(one)
 		},
 		async flush() {
-			await attempt(() => parts?.transport.flush())?.catch(debug)
+			await attempt(() => parts?.transport.flush())
 		},
 		async shutdown() {
 			all((i) => i.leave('shutdown'))
 			closed = true
-			eyes.off_()
 			for (const off of offs.splice(0)) attempt(off)
-			const last = attempt(() => parts?.transport.close())
-			attempt(() => parts?.identity.close())
-			await last?.catch(debug)
+			await attempt(() => parts?.transport.close())
 		},
 	}
 
@@ -236,7 +193,7 @@ export function createFelt(env: Env): Starter {
 		},
 		current: () => inside() || (opened.size === 1 ? [...opened][0] : undefined),
 		open: () => [...opened],
-		create: (name, o) => (closed ? undefined : attempt(() => create(name, o))),
+		create: (name, o) => attempt(() => create(name, o)),
 		child(parent) {
 			const traceId = parent?.traceId || hex(32)
 			return { traceId, spanId: hex(16), sampled: (parent || flag(traceId)).sampled }
@@ -263,6 +220,7 @@ export function createFelt(env: Env): Starter {
 			if (closed) return
 			if (options.consent === 'denied') shelf.clear_()
 			parts = attempt(() => make(options, env, tell, dress))
+			offs.push(eyes.off_, () => parts?.identity.close())
 			for (const record of waiting.splice(0)) emit(record)
 			for (const plugin of given.plugins || []) {
 				const off = attempt(() => plugin(host))

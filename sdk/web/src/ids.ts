@@ -10,14 +10,11 @@ export function hex(digits: number): string {
 
 /**
  * What the randomness of those that are taken reaches, compared as text: OpenTelemetry's rejection threshold,
- * the first 28 of its 56 bits, as 7 hex digits. Undefined: none is taken. No number counts as none.
+ * the first 28 of its 56 bits, as hex digits without the zeros at their end, as `th` has it. Undefined: none is taken. No number counts as none.
  */
 export function threshold(rate: number): string | undefined {
 	if (rate > 0) {
 		const t = Math.min(Math.max(1 - rate, 0) * 2 ** 28, 2 ** 28 - 1)
-		return Math.round(t).toString(16).padStart(7, '0')
+		return Math.round(t).toString(16).padStart(7, '0').replace(/0+$/, '') || '0'
 	}
 }
-
-/** `th` of tracestate: without the zeros at its end. */
-export const th = (t: string) => t.replace(/0+$/, '') || '0'

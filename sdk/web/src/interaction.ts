@@ -2,21 +2,12 @@
 import { type Traced, within } from './context'
 import type { Env } from './env'
 import { EVENTS, put, STEPS, text } from './limits'
-import {
-	type Bad,
-	DEGRADED,
-	DONE,
-	decide,
-	nameOf,
-	OPTIONAL,
-	REQUIRED,
-	TIMEOUT,
-	type Verdict,
-} from './outcome'
+import { type Bad, DEGRADED, DONE, decide, OPTIONAL, REQUIRED, TIMEOUT, type Verdict } from './outcome'
 import type { Shelf } from './resume'
 import type {
 	Attributes,
 	AttributeValue,
+	CustomerInteraction,
 	Events,
 	InteractionOptions,
 	LogRecord,
@@ -48,9 +39,15 @@ export type Kept = [
 	open: { [step: string]: number },
 ]
 
-interface OpenStep extends Step {
-	close_(verdict: Verdict): void
-	began_: number
+/** What a step has from its interaction. */
+interface Up {
+	context_: Traced
+	key_: string
+	/** The interaction's own: a step is one of the same instance of a journey, at the same step of it. */
+	given_: string | undefined
+	began_: number | undefined
+	/** Told before its span leaves. */
+	ended_(verdict: Verdict): void
 }
 
 /** What an interaction needs of the core. */
@@ -70,7 +67,7 @@ export interface Core {
 	/** The propagated flag of a new trace. */
 	flag_(traceId: string): Pick<Traced, 'sampled' | 'state'>
 	/** What an error means, by the page's own function first. */
-	judge_(error: unknown, late: boolean): Verdict
+	judge_(error: unknown, name: string, late: boolean): Verdict
 	emit_(record: SpanRecord | LogRecord): void
 	tell_<K extends keyof Events>(event: K, value: Events[K]): void
 }
@@ -78,60 +75,40 @@ export interface Core {
 /** The open interaction as the core sees it. */
 export interface Held extends OpenInteraction {
 	id_: string
-	/** Runs fn inside, and records nothing. */
-	enter_<T>(fn: () => T): T
-	thrown_(error: unknown): void
-	/** The page is hidden, seen again, left, brought back. */
+	began_: number
+	/** Ends it, once; `open` is how its open steps end. */
+	finish_(verdict: Verdict, open?: Verdict, type?: string): void
+	/** Runs fn as the interaction: what comes of it ends it. */
+	with_<T>(fn: (i: CustomerInteraction) => T): T
+	/** The page is hidden, left, brought back. */
 	hide_(): void
-	show_(): void
 	gone_(): void
 	back_(): void
+	/** Nothing is told of it any more. */
+	drop_(): void
 }
 
 /** What two openings must share to be one, when they resume. */
 export const idOf = (name: unknown, options: InteractionOptions) =>
 	`${text(name)}\n${text(options.key ?? '')}`
 
-/** Undefined stays it. */
-const word = (value: unknown) => (value == null ? undefined : text(value))
-
-/** A reason, and not an error. */
-const isWord = (value: unknown): value is string | undefined => value == null || typeof value === 'string'
-
-/** Puts an error on a span's events, once: it passes several places that record. */
-function record(events: SpanEvents, error: unknown, timeMs: number) {
-	let from = {} as Error
-	try {
-		const { message, stack } = error as Error
-		from = { name: '', message, stack }
-	} catch {}
-	const message = text(from.message ?? error, 1024)
-	if (events.length < EVENTS && events.every((e) => e.attributes!['exception.message'] !== message))
-		events.push({
-			name: 'exception',
-			timeMs,
-			attributes: put(
-				{},
-				{
-					'exception.type': nameOf(error),
-					'exception.message': message,
-					'exception.stacktrace': word(from.stack),
-				},
-			),
-		})
-}
-
-export function openInteraction(core: Core, called: string, options: InteractionOptions, kept?: Kept): Held {
+export function openInteraction(
+	core: Core,
+	called: string,
+	options: InteractionOptions,
+	kept?: Kept,
+	up?: Up,
+): Held {
 	const { seen_, emit_ } = core
 	const { now, hex, win } = core.env_
 	const name = text(called)
 	const id = idOf(name, options)
-	const parent = kept ? undefined : core.parent_()
+	const parent = up ? up.context_ : kept ? undefined : core.parent_()
 	const newId = parent ? parent.traceId : hex(32)
 	let [
 		context = { ...(parent || core.flag_(newId)), traceId: newId, spanId: hex(16) },
 		parentSpanId = parent?.spanId,
-		began = now(),
+		began = up?.began_ ?? now(),
 		seen = 0,
 		retries = 0,
 		path = win?.location.pathname,
@@ -141,13 +118,19 @@ export function openInteraction(core: Core, called: string, options: Interaction
 		count = 0,
 		stepsBegan = {},
 	]: Partial<Kept> = kept || []
-	const { timeoutMs } = options
+	const { timeoutMs, journey } = options
 	const { traceId, spanId } = context
-	const given = word(options.key)
+	const given = up ? up.given_ : options.key == null ? undefined : text(options.key)
 	// Two of one trace and name would be one for Felt: inside of other spans the span's id tells them apart.
-	const key = given ?? (parentSpanId ? spanId : undefined)
-	const journey = word(options.journey)
-	const steps = new Set<OpenStep>()
+	const key = up ? up.key_ : (given ?? (parentSpanId ? spanId : undefined))
+	/** What requests carry as well. */
+	const names: { [key: string]: string | undefined } = {
+		'felt.interaction.name': name,
+		'felt.interaction.key': key,
+		'felt.journey.name': journey,
+		'felt.journey.instance.id': journey && given,
+	}
+	const steps = new Set<Held>()
 	let outcome: Outcome | undefined
 	let stopped = false
 	let controller: AbortController | undefined
@@ -163,53 +146,20 @@ export function openInteraction(core: Core, called: string, options: Interaction
 	const late = () => timeoutMs! > 0 && now() - began >= timeoutMs!
 	const judge = (leave?: string) => decide(options, late(), visible(), bad, retries, leave)
 
-	/** What the span of the interaction, of a step, and a pending record say alike. What is undefined is not sent. */
-	const describe = (who: string, key: string | undefined, seen: number, attrs: Values, more: Attributes) =>
+	/** What its span and its pending record say alike. What is undefined is not sent. */
+	const describe = (reason: string | undefined, more: Attributes) =>
 		({
 			...attrs,
-			'felt.interaction.name': who,
-			'felt.interaction.key': key,
-			'felt.interaction.visible_ms': Math.round(seen),
-			'felt.journey.name': journey,
-			'felt.journey.step': journey && text(options.step ?? name),
-			'felt.journey.instance.id': journey && given,
+			...names,
+			'felt.interaction.reason': reason,
+			'felt.interaction.visible_ms': Math.round(visible()),
+			'felt.interaction.retries': retries,
+			'felt.journey.step': journey && (options.step ?? name),
 			'url.path': path,
 			...more,
 		}) as Values
 
-	function span(
-		context: Traced,
-		parentSpanId: string | undefined,
-		startMs: number,
-		events: SpanEvents,
-		[outcome, reason]: Verdict,
-		error: unknown,
-		...[who, key, seen, attrs]: [string, string | undefined, number, Values]
-	) {
-		const failed = outcome === 'failed'
-		emit_({
-			type: 'span',
-			what: 'interaction',
-			name: who,
-			kind: 1,
-			context,
-			parentSpanId,
-			startMs,
-			endMs: now(),
-			attributes: describe(who, key, seen, attrs, {
-				'felt.interaction.retries': parentSpanId === spanId ? undefined : retries,
-				'felt.interaction.outcome': outcome,
-				'felt.interaction.reason': reason,
-				'error.type': error ? nameOf(error) : failed ? reason : undefined,
-			}),
-			events,
-			error: reason,
-			failed,
-			urgent: failed,
-		})
-	}
-
-	const take = () => {
+	function take() {
 		if (shelved) core.shelf_.take_(id)
 		shelved = false
 	}
@@ -223,25 +173,44 @@ export function openInteraction(core: Core, called: string, options: Interaction
 			)
 	}
 
-	/** Ends it, once; `open` is how its open steps end. */
-	function finish([to, why]: Verdict, open: Verdict = [to, why], error?: unknown) {
+	const finish: Held['finish_'] = ([to, reason], open = [to, reason], type) => {
 		if (outcome) return
 		outcome = to
-		const reason = word(why)
+		const failed = to === 'failed'
+		const endMs = now()
 		win?.clearTimeout(timer)
 		core.opened_.delete(self)
 		take()
-		for (const step of steps) step.close_(open)
-		span(context, parentSpanId, began, events, [to, reason], error, name, key, visible(), attrs)
-		core.tell_('end', {
+		for (const step of steps) step.finish_(open)
+		up?.ended_([to, reason])
+		emit_({
+			type: 'span',
+			what: 'interaction',
 			name,
-			outcome,
-			reason,
-			durationMs: now() - began,
-			visibleMs: visible(),
-			traceId,
-			spanId,
+			kind: 1,
+			context,
+			parentSpanId,
+			startMs: began,
+			endMs,
+			attributes: describe(reason, {
+				'felt.interaction.outcome': to,
+				'error.type': type || (failed ? reason : undefined),
+			}),
+			events,
+			error: reason,
+			failed,
+			urgent: failed,
 		})
+		if (!up)
+			core.tell_('end', {
+				name,
+				outcome,
+				reason,
+				durationMs: endMs - began,
+				visibleMs: visible(),
+				traceId,
+				spanId,
+			})
 		stopped = open[0] !== 'success'
 		// Last: the page's listeners run here.
 		if (stopped) controller?.abort()
@@ -253,64 +222,63 @@ export function openInteraction(core: Core, called: string, options: Interaction
 	}
 
 	function event(what: string, attributes?: Attributes) {
-		if (events.length < EVENTS)
+		if (!outcome && events.length < EVENTS)
 			events.push({ name: text(what), timeMs: now(), attributes: put({}, attributes) })
 	}
-	const recordError = (error: unknown) => record(events, error, now())
+	/** Once: an error passes several places that record. */
+	function recordError(error: unknown): string {
+		let name: unknown
+		let message: unknown
+		let stack: string | undefined
+		try {
+			;({ name, message, stack } = error as Error)
+		} catch {}
+		const type = text(name || 'Error')
+		const all = {
+			'exception.type': type,
+			'exception.message': text(message ?? error, 1024),
+			'exception.stacktrace': stack,
+		}
+		if (!events.some((e) => e.attributes!['exception.message'] === all['exception.message']))
+			event('exception', all)
+		return type
+	}
 	function thrown(error: unknown) {
 		if (outcome) return
-		recordError(error)
-		finish(core.judge_(error, late()), undefined, error)
+		const type = recordError(error)
+		finish(core.judge_(error, type, late()), undefined, type)
 	}
 
 	/** Failures that are tried again count no longer: of one step, or of all. */
 	function redo(step?: string) {
 		const rest = bad.filter((b) => b[1] === DEGRADED || (step != null && b[0] !== step))
-		const some = rest.length < bad.length
+		if (rest.length < bad.length || step == null) retries++
 		bad = rest
-		return some
 	}
 
-	function begin(step: string, { optional, attributes }: StepOptions): Step {
-		const own: Traced = { ...context, spanId: hex(16) }
-		const startMs = stepsBegan[step] ?? now()
-		const from = seen_()
-		const attrs = put({}, attributes)
-		const mine: SpanEvents = []
-		let ended: Outcome | undefined
-		const n = ++count
-		delete stepsBegan[step]
-		if (redo(step)) retries++
-
-		function close([to, why]: Verdict, error?: unknown) {
-			if (!steps.delete(held)) return
-			ended = to
-			const reason = word(why)
-			const failed = to === 'failed'
-			if (failed || to === 'degraded')
-				bad = [...bad, [step, failed ? (optional ? OPTIONAL : REQUIRED) : DEGRADED, reason || step]]
-			if (error) record(mine, error, now())
+	function step(called: string, given?: StepOptions): Step {
+		const step = text(called)
+		const { optional, attributes } = put({}, given as Attributes) as StepOptions
+		redo(step)
+		const made = openInteraction(core, step, { journey, step: options.step ?? name, attributes }, undefined, {
+			context_: context,
 			// Tries of one step are told apart like interactions.
-			span(own, spanId, startMs, mine, [to, reason], error, step, `${key ?? ''}#${n}`, seen_() - from, attrs)
-		}
-		const held: OpenStep = {
-			name: step,
-			complete: () => close(DONE),
-			degrade: (reason) => close(['degraded', reason]),
-			fail: (reason) =>
-				isWord(reason) ? close(['failed', reason]) : close(core.judge_(reason, late()), reason),
-			setAttributes(more) {
-				put(attrs, more)
-				return held
+			key_: `${key ?? ''}#${++count}`,
+			given_: names['felt.journey.instance.id'],
+			began_: stepsBegan[step],
+			ended_([to, reason]) {
+				steps.delete(made)
+				if (to === 'failed' || to === 'degraded')
+					bad = [
+						...bad,
+						[step, to === 'degraded' ? DEGRADED : optional ? OPTIONAL : REQUIRED, reason || step],
+					]
 			},
-			get outcome() {
-				return ended
-			},
-			close_: close,
-			began_: startMs,
-		}
-		if (!outcome && n <= STEPS) steps.add(held)
-		return held
+		})
+		delete stepsBegan[step]
+		if (outcome || count > STEPS) made.drop_()
+		else steps.add(made)
+		return made
 	}
 
 	function enter<T>(fn: () => T): T {
@@ -350,19 +318,9 @@ export function openInteraction(core: Core, called: string, options: Interaction
 		const all: Record<string, string> = { traceparent: `00-${c.traceId}-${c.spanId}-0${+c.sampled}` }
 		if (context.state) all.tracestate = context.state
 		try {
-			all.baggage = [
-				'interaction.name',
-				name,
-				'interaction.key',
-				key,
-				'journey.name',
-				journey,
-				'journey.instance.id',
-				journey && given,
-			]
-				.map((value, i, all) => (i % 2 && value ? `felt.${all[i - 1]}=${encodeURIComponent(value)}` : ''))
-				.filter(Boolean)
-				.join()
+			const list = []
+			for (const key in names) if (names[key]) list.push(`${key}=${encodeURIComponent(names[key])}`)
+			all.baggage = list.join()
 		} catch {
 			// Half a character is no valid text.
 		}
@@ -376,10 +334,10 @@ export function openInteraction(core: Core, called: string, options: Interaction
 		key: given,
 		options,
 		id_: id,
-		step: (called, o) => begin(text(called), put({}, o as Attributes) as StepOptions),
+		began_: began,
+		step,
 		retry(reason) {
-			event('felt.retry', { 'felt.interaction.reason': word(reason) })
-			retries++
+			event('felt.retry', { 'felt.interaction.reason': reason })
 			redo()
 		},
 		run(fn) {
@@ -398,7 +356,8 @@ export function openInteraction(core: Core, called: string, options: Interaction
 		recordError,
 		complete: () => settle(),
 		degrade: (reason) => finish(['degraded', reason], DONE),
-		fail: (reason) => (isWord(reason) ? finish(['failed', reason]) : thrown(reason)),
+		fail: (reason) =>
+			reason == null || typeof reason === 'string' ? finish(['failed', reason as string]) : thrown(reason),
 		abandon: (reason) => finish(['abandoned', reason]),
 		cancel: (reason) => finish(['cancelled', reason]),
 		leave: settle,
@@ -414,8 +373,25 @@ export function openInteraction(core: Core, called: string, options: Interaction
 			return outcome
 		},
 		headers,
-		enter_: enter,
-		thrown_: thrown,
+		with_(fn) {
+			const failed = (error: unknown) => {
+				thrown(error)
+				throw error
+			}
+			const done = <T>(value: T) => {
+				settle()
+				return value
+			}
+			let value: ReturnType<typeof fn>
+			try {
+				value = enter(() => fn(self))
+			} catch (error) {
+				return failed(error)
+			}
+			const promise = value as unknown as PromiseLike<unknown> | undefined
+			return typeof promise?.then === 'function' ? (promise.then(done, failed) as typeof value) : done(value)
+		},
+		finish_: finish,
 		hide_() {
 			const reason = judge('tab_closed')[1]
 			emit_({
@@ -425,15 +401,12 @@ export function openInteraction(core: Core, called: string, options: Interaction
 				timeMs: now(),
 				context,
 				severity: 9,
-				attributes: describe(name, key, visible(), attrs, {
-					'felt.interaction.retries': retries,
+				attributes: describe(/_tab/.test(reason!) ? reason : undefined, {
 					'felt.interaction.started_ms': Math.round(began),
-					'felt.interaction.reason': /_tab/.test(reason!) ? reason : undefined,
 				}),
 			})
 			keep()
 		},
-		show_: () => away || take(),
 		gone_() {
 			away = keep()
 			if (away) win?.clearTimeout(timer)
@@ -444,9 +417,13 @@ export function openInteraction(core: Core, called: string, options: Interaction
 			away = false
 			if (core.shelf_.take_(id)) return arm()
 			// Another page went on with it, and ended it or will: the same span must not be told of twice.
-			core.opened_.delete(self)
-			outcome = 'abandoned'
+			drop()
 		},
+		drop_: drop,
+	}
+	function drop() {
+		core.opened_.delete(self)
+		outcome = 'abandoned'
 	}
 	arm()
 	return self

@@ -20,10 +20,10 @@ export function text(value: unknown, most = 256): string {
 }
 
 /** Puts attributes on what is there, as far as there is room; what is undefined is left out. */
-export function put(to: Record<string, AttributeValue>, from?: Attributes, most = ATTRIBUTES) {
+export function put(to: Record<string, AttributeValue>, from?: Attributes) {
 	try {
 		for (const key in from)
-			if (from[key] != null && (key in to || Object.keys(to).length < most)) to[key] = from[key]
+			if (from[key] != null && (key in to || Object.keys(to).length < ATTRIBUTES)) to[key] = from[key]
 	} catch {
 		// A getter of the page failed: what was read before stays.
 	}

@@ -40,28 +40,10 @@ export function decide(
 	return slow ? ['degraded', 'slow'] : retried ? ['degraded', 'retried'] : DONE
 }
 
-/** The name of an error, whatever was thrown. */
-export function nameOf(error: unknown): string {
-	try {
-		return `${(error as Error).name || 'Error'}`
-	} catch {
-		return 'Error'
-	}
-}
-
-/** What was thrown, by the page's own class of it; `late`: what was aborted was too late. */
-export function classify(error: unknown, known: ErrorClass | undefined, late: boolean): Verdict {
-	const name = nameOf(error)
+/** What was thrown, by its name and the page's own class of it; `late`: what was aborted was too late. */
+export function classify(name: string, known: ErrorClass | undefined, late: boolean): Verdict {
 	const outcome = known?.outcome
-	if (outcome)
-		return [
-			outcome === 'expected'
-				? 'success'
-				: /^(degraded|cancelled)$/.test(outcome)
-					? (outcome as Outcome)
-					: 'failed',
-			known.reason || name,
-		]
+	if (outcome) return [outcome === 'expected' ? 'success' : outcome, known.reason || name]
 	if (name === 'AbortError' && !late) return ['cancelled', 'aborted']
 	return /^(Abort|Timeout)Error$/.test(name) ? TIMEOUT : ['failed', name]
 }

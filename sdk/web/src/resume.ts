@@ -5,7 +5,7 @@
 import type { Env } from './env'
 import { createStore } from './storage'
 
-const KEY = 'felt.resume'
+const KEY = 'felt.resume.'
 const LIFE = 30 * 60_000
 
 export interface Shelf<T> {
@@ -19,24 +19,21 @@ export interface Shelf<T> {
 export function createShelf<T>(env: Env): Shelf<T> {
 	const { now } = env
 	const store = createStore(env, 'sessionStorage')
-	const read = () =>
-		store((s) => {
-			const all: { [id: string]: [number, T] } = JSON.parse(s.getItem(KEY)!)
-			for (const id in all) if (!(Math.abs(now() - all[id]![0]) < LIFE)) delete all[id]
-			return all
-		})
-	const write = (all: object) =>
-		store((s) => {
-			s.setItem(KEY, JSON.stringify(all))
-			return true
-		})
 	return {
-		keep_: (id, kept) => !!write({ ...read(), [id]: [now(), kept] }),
-		take_(id) {
-			const { [id]: found, ...rest } = read() || {}
-			if (found) write(rest)
-			return found?.[1]
-		},
-		clear_: () => store((s) => s.removeItem(KEY)),
+		keep_: (id, kept) =>
+			!!store((s) => {
+				s.setItem(KEY + id, JSON.stringify([now(), kept]))
+				return true
+			}),
+		take_: (id) =>
+			store((s) => {
+				const [at, kept] = JSON.parse(s.getItem(KEY + id)!)
+				s.removeItem(KEY + id)
+				if (Math.abs(now() - at) < LIFE) return kept
+			}),
+		clear_: () =>
+			store((s) => {
+				for (const key of Object.keys(s)) if (key.startsWith(KEY)) s.removeItem(key)
+			}),
 	}
 }

@@ -7,39 +7,49 @@ export interface Watch {
 	off_(): void
 }
 
-/** What the core does when the page is hidden, seen again, left, and brought back by the back button. */
-export interface Watcher {
-	hide_(): void
-	show_(): void
-	leave_(): void
-	back_(): void
-}
-
-export function watch({ win, now }: Env, on: Watcher): Watch {
+/** `hide`: it may be gone in a moment; `again`: it was told of this hide before. `leave` and `back`: as the cache of pages has it. */
+export function watch(
+	{ win, now }: Env,
+	hide: (again: boolean) => void,
+	leave: () => void,
+	back: () => void,
+): Watch {
 	const doc = win?.document
 	const isHidden = () => doc?.visibilityState === 'hidden'
 	let hidden = isHidden()
+	let told = false
 	let sum = 0
 	let since = now()
 	const seen = () => sum + (hidden ? 0 : now() - since)
 
+	/** Once per hide: a page that is left is hidden before or after. */
+	const gone = () => {
+		hide(told)
+		told = true
+	}
 	const change = () => {
 		sum = seen()
 		since = now()
-		const was = hidden
 		hidden = isHidden()
-		// Some browsers tell twice, and a page that is left is told of after `pagehide`.
-		if (hidden !== was) hidden ? on.hide_() : on.show_()
+		if (hidden) gone()
+		else told = false
 	}
 	// It has the one option that takes listeners off again: `signal`.
 	const until = new AbortController()
 	doc?.addEventListener('visibilitychange', change, until)
-	win?.addEventListener('pagehide', on.leave_, until)
+	win?.addEventListener(
+		'pagehide',
+		() => {
+			leave()
+			gone()
+		},
+		until,
+	)
 	win?.addEventListener(
 		'pageshow',
 		(event) => {
 			change()
-			if (event.persisted) on.back_()
+			if (event.persisted) back()
 		},
 		until,
 	)

@@ -283,7 +283,7 @@ describe('the propagated flag', () => {
 	})
 	it.each([
 		['ffffffffffffff', '01', 'ot=th:e666666;rv:ffffffffffffff'],
-		['10000000000000', '00', 'ot=rv:10000000000000'],
+		['10000000000000', '00', undefined],
 	])('of a sampled session is decided by its own randomness %s', (rv, flag, state) => {
 		const p = page({ sampling: { rv, th: '8', sent: true } })
 		for (let n = 0; n < 5; n++) p.open('a')
@@ -293,10 +293,11 @@ describe('the propagated flag', () => {
 		}
 	})
 	it('thresholds', () => {
-		expect(threshold(1)).toBe('0000000')
-		expect(threshold(2)).toBe('0000000')
-		expect(threshold(0.5)).toBe('8000000')
-		expect(threshold(0.25)).toBe('c000000')
+		expect(threshold(1)).toBe('0')
+		expect(threshold(2)).toBe('0')
+		expect(threshold(0.5)).toBe('8')
+		expect(threshold(0.25)).toBe('c')
+		expect(threshold(0.99)).toBe('028f5c3')
 		expect(threshold(1e-30)).toBe('fffffff')
 		expect(threshold(0)).toBeUndefined()
 		expect(threshold(Number.NaN)).toBeUndefined()

@@ -40,7 +40,16 @@ export function page(setup: Setup = {}) {
 	doc.visibilityState = 'visible'
 	win.document = doc
 	win.location = { pathname: setup.path ?? '/checkout', href: 'https://shop.example/checkout?card=1' }
-	win.sessionStorage = setup.storage ?? new Memory()
+	const storage = setup.storage ?? new Memory()
+	// The keys of a Storage are properties of its own.
+	win.sessionStorage = new Proxy(storage, {
+		ownKeys: () => [...storage.items.keys()],
+		getOwnPropertyDescriptor: (_, key) => ({
+			value: storage.items.get(String(key)),
+			enumerable: true,
+			configurable: true,
+		}),
+	})
 	win.setTimeout = (fn: () => void, ms: number) => setTimeout(fn, ms)
 	win.clearTimeout = (id: number) => clearTimeout(id)
 
@@ -108,12 +117,12 @@ export function page(setup: Setup = {}) {
 		win,
 		records,
 		/** What lies on the shelf of the tab. */
-		kept: () => Object.keys(JSON.parse((win.sessionStorage as Memory).items.get('felt.resume') ?? '{}')),
+		kept: () => [...storage.items.keys()],
 		calls,
 		consents,
 		ended,
 		debugged,
-		storage: win.sessionStorage as Memory,
+		storage,
 		open: (name: string, o?: InteractionOptions) => starter.felt.createCustomerInteraction(name, o),
 		spans: () => records.filter((r): r is SpanRecord => r.type === 'span'),
 		logs: () => records.filter((r): r is LogRecord => r.type === 'log'),
