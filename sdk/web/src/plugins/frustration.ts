@@ -35,9 +35,9 @@ const SEEN =
 interface Burst {
 	element_: Element
 	control_: boolean
-	x_: number
-	y_: number
+	at_: MouseEvent
 	times_: number[]
+	last_: number
 	/** Clicks that showed nothing before the next. */
 	silent_: number
 	/** What had been seen at the last click, what had happened at the first. */
@@ -57,7 +57,8 @@ export function frustration(): Plugin {
 		const [watch, unwatch] = listeners(host)
 		const timers = new Set<unknown>()
 		let last: Burst | undefined
-		let press: [x: number, y: number, text: string] | undefined
+		let press: MouseEvent | undefined
+		let picked = ''
 
 		// Counted while somebody waits for it. The SDK's own requests are not told of.
 		let seen = 0
@@ -96,11 +97,10 @@ export function frustration(): Plugin {
 
 		const tell = ({ target_: target, times_, tied_ = currentOf(host) }: Burst, kind: Frustration['kind']) => {
 			const clicks = times_.length
-			const name = 'felt.frustration'
-			log(host, name, 13, tied_?.context, {
-				[`${name}.kind`]: kind,
-				[`${name}.target`]: target,
-				[`${name}.clicks`]: clicks,
+			log(host, 'felt.frustration', 13, tied_?.context, {
+				'felt.frustration.kind': kind,
+				'felt.frustration.target': target,
+				'felt.frustration.clicks': clicks,
 			})
 			host.tell('frustration', { kind, target, clicks, interaction: tied_?.name })
 		}
@@ -113,21 +113,17 @@ export function frustration(): Plugin {
 			tell(burst, 'rage')
 		}
 
-		on(window, 'pointerdown', ({ clientX, clientY }: PointerEvent) => {
-			press = [clientX, clientY, selection()]
+		on(window, 'pointerdown', (event: PointerEvent) => {
+			press = event
+			picked = selection()
 		})
 		on(window, 'click', (event: MouseEvent) => {
-			const { clientX: x, clientY: y } = event
 			const find = finder(event)
 			const text = selection()
 			if (!event.isTrusted || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return
 			// A key that is held down clicks many times, and nowhere.
 			const byKey = !event.detail
-			if (
-				(press &&
-					((text && text !== press[2]) || (!byKey && Math.hypot(x - press[0], y - press[1]) > DRAG_PX))) ||
-				find(OTHER)
-			)
+			if ((text && text !== picked) || (press && !byKey && !near(press, event, DRAG_PX)) || find(OTHER))
 				return settle(last)
 
 			if (!timers.size) {
@@ -143,8 +139,8 @@ export function frustration(): Plugin {
 			if (
 				burst?.element_ === element &&
 				!byKey &&
-				now - burst.times_.at(-1)! <= RAGE_MS &&
-				Math.hypot(x - burst.x_, y - burst.y_) <= RAGE_PX
+				now - burst.last_ <= RAGE_MS &&
+				near(burst.at_, event, RAGE_PX)
 			) {
 				if (burst.seen_ === seen) burst.silent_++
 			} else {
@@ -152,9 +148,9 @@ export function frustration(): Plugin {
 				last = burst = {
 					element_: element,
 					control_: !!found || getComputedStyle(element).cursor === 'pointer',
-					x_: x,
-					y_: y,
+					at_: event,
 					times_: [],
+					last_: 0,
 					silent_: 0,
 					seen_: 0,
 					before_: happened(),
@@ -164,6 +160,7 @@ export function frustration(): Plugin {
 			}
 			const current = burst
 			const count = current.times_.push(now)
+			current.last_ = now
 			current.seen_ = seen
 			current.tied_ ??= currentOf(host)
 			later(() => {
@@ -201,6 +198,9 @@ export function frustration(): Plugin {
 		}
 	}
 }
+
+const near = (a: MouseEvent, b: MouseEvent, px: number) =>
+	Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY) <= px
 
 const selection = () => `${document.getSelection?.() ?? ''}`
 
