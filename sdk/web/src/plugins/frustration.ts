@@ -26,11 +26,10 @@ const OTHER =
 const CONTROL = 'a[href],button,input,summary,[role=button]'
 /** Its effect is elsewhere (another window, a mail, a download, a place on this page), by style alone, or not meant to be. */
 const NO_ANSWER =
-	'[aria-disabled=true],[aria-haspopup],[download],[target],[href^="#"]:not([href="#"]),[href*=":"]:not([href^=http],[href^=java])'
+	'[aria-disabled=true],[aria-haspopup],[download],[target],[href^="#"]:not([href="#"]),[href*=":"]:not([href^=http])'
 
 /** What the customer sees of an answer, beside changes of the document. */
-const SEEN =
-	'scroll input change toggle submit invalid focusin dragstart play pause blur hashchange beforeunload'
+const SEEN = 'scroll input change toggle invalid focusin play pause blur hashchange beforeunload'
 
 interface Burst {
 	element_: Element
@@ -55,7 +54,8 @@ export function frustration(): Plugin {
 		if (!document?.addEventListener) return
 		const [on, off] = listeners(host)
 		const [watch, unwatch] = listeners(host)
-		const timers = new Set<unknown>()
+		let timers = 0
+		let ended = false
 		let last: Burst | undefined
 		let press: MouseEvent | undefined
 		let picked = ''
@@ -67,11 +67,10 @@ export function frustration(): Plugin {
 		const see = () => {
 			seen++
 		}
-		const happened = () => seen + other + waiting
 		const observer = new MutationObserver(see)
 		const offRequests = onRequest(() => {
 			other++
-			if (!timers.size) return
+			if (!timers) return
 			// One that a click began and that is still under way is an answer to the next click too.
 			waiting++
 			return () => {
@@ -84,15 +83,14 @@ export function frustration(): Plugin {
 			observer.disconnect()
 		}
 		const later = (fn: () => void, ms?: number) => {
-			const timer = setTimeout(
+			timers++
+			setTimeout(
 				host.guard(() => {
-					timers.delete(timer)
-					fn()
-					if (!timers.size) rest()
+					if (!--timers) rest()
+					if (!ended) fn()
 				}),
 				ms,
 			)
-			timers.add(timer)
 		}
 
 		const tell = ({ target_: target, times_, tied_ = currentOf(host) }: Burst, kind: Frustration['kind']) => {
@@ -126,7 +124,7 @@ export function frustration(): Plugin {
 			if ((text && text !== picked) || (press && !byKey && !near(press, event, DRAG_PX)) || find(OTHER))
 				return settle(last)
 
-			if (!timers.size) {
+			if (!timers) {
 				for (const root of rootsOf(document))
 					observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true })
 				watch(window, SEEN, see)
@@ -153,7 +151,7 @@ export function frustration(): Plugin {
 					last_: 0,
 					silent_: 0,
 					seen_: 0,
-					before_: happened(),
+					before_: seen + other,
 					tied_: undefined,
 					target_: find('[data-felt-name]')?.getAttribute('data-felt-name') || nameOf(element),
 				}
@@ -178,7 +176,7 @@ export function frustration(): Plugin {
 				return
 			ifLast(() => {
 				const shown = selection()
-				if (happened() === current.before_ && !current.told_ && (!shown || shown === text))
+				if (!waiting && seen + other === current.before_ && !current.told_ && (!shown || shown === text))
 					tell(current, 'dead')
 			}, DEAD_MS)
 		})
@@ -191,10 +189,10 @@ export function frustration(): Plugin {
 		})
 		on(window, 'pagehide', () => settle(last))
 		return () => {
+			ended = true
 			off()
 			offRequests()
 			rest()
-			for (const timer of timers) clearTimeout(timer as number)
 		}
 	}
 }

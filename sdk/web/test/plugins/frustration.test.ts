@@ -201,6 +201,20 @@ describe('dead', () => {
 		expect(told()).toEqual([])
 	})
 
+	test('is none while a request of an earlier click is under way', async () => {
+		const it = page(button)
+		click(it)
+		const end = requested(undefined)
+		await wait(1500)
+		click(it)
+		await wait(9000)
+		expect(told()).toEqual([])
+		end({ status: 200 })
+		click(it)
+		await wait(3000)
+		expect(told()).toEqual([['dead', 'button#it', 1]])
+	})
+
 	test('is none of a click by code, of another button or with a key held', async () => {
 		const it = page(button)
 		click(it, { trusted: false })
@@ -364,8 +378,8 @@ test('watches nothing while nobody waits, and nothing after teardown', async () 
 	click(it)
 	off?.()
 	off = undefined
-	expect(vi.getTimerCount()).toBe(0)
 	click(it)
 	await wait(4000)
 	expect(told()).toHaveLength(1)
+	expect(vi.getTimerCount()).toBe(0)
 })
