@@ -4,11 +4,12 @@
 // names end in `_`, can be shortened everywhere at once. Names and syntax are left to the page's own
 // bundler; the script for a tag is minified here.
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { minify } from 'terser'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const dist = join(root, 'dist')
@@ -23,6 +24,9 @@ export const settings = {
 	mangleProps: /_$/,
 	logLevel: 'warning',
 }
+
+/** How the script for a tag is minified, and a page's own bundle when sizes are measured. */
+export const terser = { module: true, compress: { passes: 2 } }
 
 export function entries() {
 	const plugins = readdirSync(join(root, 'src/plugins')).filter((f) => f.endsWith('.ts'))
@@ -47,14 +51,23 @@ export async function modules(outdir) {
 }
 
 async function script(name, outfile) {
-	await build({
+	const { outputFiles } = await build({
 		...settings,
 		entryPoints: [name],
 		outfile,
+		write: false,
 		format: 'iife',
-		minify: true,
-		sourcemap: true,
+		minifySyntax: true,
+		sourcemap: 'external',
 	})
+	const [map, js] = outputFiles
+	const url = `${basename(outfile)}.map`
+	const { code, map: mapped } = await minify(js.text, {
+		...terser,
+		sourceMap: { content: map.text, filename: basename(outfile), url },
+	})
+	writeFileSync(outfile, code)
+	writeFileSync(`${outfile}.map`, mapped)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

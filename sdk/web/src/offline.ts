@@ -26,7 +26,7 @@ export enum Keep {
 	AGE = 86_400_000,
 }
 
-export function createOffline(app: string, env: Env, lost: (batch: Batch) => void) {
+export function createOffline(app: string, env: Env, lost: (records: number) => void) {
 	const store = createStore(env)
 	const prefix = `felt.queue.${app}.`
 
@@ -48,7 +48,7 @@ export function createOffline(app: string, env: Env, lost: (batch: Batch) => voi
 				return batch.b > 0 && batch.s[0] ? batch : undefined
 			})
 			if (batch && Date.now() - batch.t < Keep.AGE) return batch
-			if (batch) lost(batch)
+			if (batch) lost(batch.s.length)
 		}
 	}
 
@@ -58,7 +58,7 @@ export function createOffline(app: string, env: Env, lost: (batch: Batch) => voi
 		put(batch: Batch): boolean {
 			while (keys().length >= Keep.BATCHES) {
 				const old = take()
-				if (old) lost(old)
+				if (old) lost(old.s.length)
 			}
 			return !!store((s) => {
 				// The random part keeps those apart that were begun in the same millisecond.

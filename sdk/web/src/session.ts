@@ -9,7 +9,7 @@ import type { Env } from './env'
 import { threshold } from './ids'
 import { put } from './limits'
 import { createStore } from './storage'
-import type { Attributes, Identity, Options } from './types'
+import type { Identity, Options } from './types'
 
 /** Milliseconds. An enum, because its numbers are put where they are used. */
 enum Limit {
@@ -24,8 +24,8 @@ const SESSION = 'felt.session'
 const INSTALLATION = 'felt.installation'
 const ID = /^[0-9a-f]{32}$/
 
-/** Its id; when it began and was last used, Unix ms, which are text when they were stored. */
-type Session = (string | number)[]
+/** When it began and was last used are Unix ms; text when they were stored, so nothing but subtracted. */
+type Session = [id: string, start: number, last: number]
 
 export function createIdentity(options: Options, env: Env): Identity {
 	const store = createStore(env)
@@ -39,26 +39,19 @@ export function createIdentity(options: Options, env: Env): Identity {
 	/** The id of the session of now. The machine's clock is the one that tabs share. */
 	function touch(): string {
 		const now = Date.now()
-		const lives = (s: Session | undefined) => {
-			const idle = now - Number(s?.[2])
-			return (
-				ID.test(s?.[0] as string) &&
-				idle < Limit.IDLE &&
-				idle > -Limit.AHEAD &&
-				now - Number(s?.[1]) < Limit.MAX
-			)
-		}
+		const lives = (s: Session | undefined) =>
+			s && ID.test(s[0]) && now - s[1] < Limit.MAX && now - s[2] < Limit.IDLE && s[2] - now < Limit.AHEAD
 		const granted = consent === 'granted'
 		if (!lives(session) || Math.abs(now - looked) >= Limit.EVERY) {
 			looked = now
 			// Another tab's, or an earlier page's, goes first: so all agree.
-			const found = granted ? store((s) => s.getItem(SESSION)?.split(' ')) : undefined
-			session = [found, session].find(lives) || [env.hex(32), now]
+			const found = granted ? store((s) => s.getItem(SESSION)!.split(' ') as unknown as Session) : undefined
+			session = [found, session].find(lives) || [env.hex(32), now, now]
 			session[2] = now
 			if (granted) store((s) => s.setItem(SESSION, session!.join(' ')))
 		}
 		session![2] = now
-		return session![0] as string
+		return session![0]
 	}
 
 	function setConsent(to: typeof consent) {
@@ -89,16 +82,15 @@ export function createIdentity(options: Options, env: Env): Identity {
 
 	return {
 		attributes() {
-			const all: Attributes = {
+			const { id, account, segment } = user || {}
+			const all: Record<string, string | undefined> = {
 				'session.id': touch(),
 				'app.installation.id': installation,
-				'user.id': user?.id,
-				'felt.account': user?.account,
+				'user.id': id,
+				'felt.account': account,
 			}
-			return put(
-				put({}, all),
-				Object.fromEntries(Object.entries(user?.segment || {}).map(([k, v]) => [`felt.segment.${k}`, v])),
-			)
+			for (const key in segment) all[`felt.segment.${key}`] = segment[key]
+			return put({}, all)
 		},
 		setUser(to) {
 			user = to

@@ -24,10 +24,8 @@ enum Limit {
 	/** In flight at one time. */
 	BYTES = 60_000,
 	REQUESTS = 9,
-	/** Records held while consent is pending. */
+	/** Records that wait while consent is pending. */
 	HELD = 500,
-	/** After init, for what earlier pages left: not while the page is being built. */
-	DRAIN_MS = 2000,
 	TIMEOUT_MS = 10_000,
 	FIRST_RETRY_MS = 1000,
 	LAST_RETRY_MS = 60_000,
@@ -67,14 +65,12 @@ export function createTransport(
 	const { now, debug } = env
 	// What others put around it later, the network plugin too, does not see the SDK's own requests.
 	// Sentry keeps the real one there, and would trace them as well.
-	const fetch =
-		(win.fetch as typeof win.fetch & { __sentry_original__?: typeof win.fetch }).__sentry_original__ ||
-		win.fetch
+	const fetch = (win.fetch as Fetch).__sentry_original__ || win.fetch
 	let { consent = 'granted' } = options
-	let held: AnyRecord[] = []
+	const held: AnyRecord[] = []
 	/** Not in flight: the first leave first, and all are filled up until they do. */
 	let ready: Batch[] = []
-	const flights = new Set<Promise<void>>()
+	const flights = new Set<Promise<unknown>>()
 	let flying = 0
 	/** Something waits for room. */
 	let full = false
@@ -84,41 +80,40 @@ export function createTransport(
 	let failures = 0
 	let last = 0
 	let timer: number | undefined
-	let due = 0
-	let begin: number | undefined
+	let due = Infinity
 
 	const res = resource(options, env)
 	// Brackets, the scope and felt.sent_at.
 	const overhead = bytesOf(res) + 300
 
 	const lose = (n: number) => tell({ ok: false, status: 0, records: n, lost: n })
-	const offline = createOffline(options.app, env, (batch) => lose(batch.s.length))
-
+	const offline = createOffline(options.app, env, lose)
 	const free = () => now() >= blocked
+	const size = () => ready.reduce((sum, b) => sum + b.b, 0)
 
 	function schedule(ms: number) {
 		const at = Math.max(now() + ms, blocked)
-		if (timer && due <= at) return
-		win.clearTimeout(timer)
-		due = at
-		timer = win.setTimeout(() => {
-			timer = undefined
-			send()
-			drain()
-		}, at - now())
+		if (at < due) {
+			win.clearTimeout(timer)
+			due = at
+			timer = win.setTimeout(() => {
+				due = Infinity
+				send()
+				drain()
+			}, at - now())
+		}
 	}
 
 	/** What was tried before is tried first. Too much: the oldest are lost. */
-	function queue(batch: Batch, again?: boolean) {
-		if (again) ready.unshift(batch)
-		else ready.push(batch)
-		while (ready.length > Keep.BATCHES) lose(ready.shift()!.s.length)
-		return batch
+	function again(...batches: Batch[]) {
+		ready.unshift(...batches)
+		while (ready[Keep.BATCHES]) lose(ready.shift()!.s.length)
 	}
 
 	function add(raw: AnyRecord) {
 		if (consent === 'pending') {
-			if (held.push(raw) > Limit.HELD) {
+			held.push(raw)
+			if (held[Limit.HELD]) {
 				held.shift()
 				lose(1)
 			}
@@ -130,16 +125,18 @@ export function createTransport(
 		const bytes = bytesOf(text)
 		if (bytes + overhead > Limit.BYTES) return lose(1)
 		const l = record.type === 'log'
-		const batch =
-			ready.find((b) => b.l === l && b.r === res && b.b + bytes <= Limit.EARLY) ||
-			queue({ l, r: res, s: [], b: overhead, t: Date.now() })
+		let batch = ready.find((b) => b.l === l && b.r === res && b.b + bytes <= Limit.EARLY)
+		if (!batch) {
+			batch = { l, r: res, s: [], b: overhead, t: Date.now() }
+			ready.push(batch)
+			again()
+		}
 		batch.s.push(text)
 		batch.b += bytes
-		const waiting = ready.reduce((sum, b) => sum + b.b, 0)
 		schedule(
 			record.urgent
 				? Math.max(0, last + Limit.URGENT_MS - now())
-				: waiting < Limit.EARLY
+				: size() < Limit.EARLY
 					? (options.batchMs ?? Limit.BATCH_MS)
 					: 0,
 		)
@@ -151,37 +148,35 @@ export function createTransport(
 		while (ready[0] && !full) {
 			if (!free()) return schedule(0)
 			full = flights.size >= Limit.REQUESTS || (!!flying && flying + ready[0].b > Limit.BYTES)
-			if (!full) post(ready.shift()!)
+			if (!full) {
+				const flight: Promise<unknown> = post(ready.shift()!).then(() => flights.delete(flight))
+				flights.add(flight)
+			}
 		}
 	}
 
-	function post(batch: Batch) {
-		last = now()
-		flying += batch.b
-		const flight = request(batch).then((answer) => {
-			flights.delete(flight)
-			flying -= batch.b
-			const ok = judge(batch, answer)
-			if (full || !ok) schedule(0)
-			if (ok) return drain()
-		})
-		flights.add(flight)
-	}
-
-	/** Never rejects, and always ends: a server that hangs is one that cannot be reached. */
-	async function request({ l, r, s }: Batch): Promise<Answer> {
+	/** One request, to the end of it: a server that hangs is one that cannot be reached. Never rejects. */
+	async function post(batch: Batch): Promise<void> {
+		const { l, r, s } = batch
+		const records = s.length
 		const stop = new AbortController()
 		const timeout = win.setTimeout(() => stop.abort(), Limit.TIMEOUT_MS)
-		const headers: Record<string, string> = { 'content-type': 'application/json' }
-		if (options.key) headers.authorization = `Bearer ${options.key}`
 		// Where only the end of an answer is missing, its beginning says what became of the batch.
-		const answer: Answer = { status: 0, wait: 0, lost: 0 }
+		let status = 0
+		let wait = 0
+		let lost = 0
+		let retryInMs: number | undefined
+		last = now()
+		flying += batch.b
 		try {
 			const response = await hosted(SUPPRESS, true, () =>
 				fetch.call(win, address(options, l), {
 					method: 'POST',
-					headers,
-					body: body(l, r, s, now()),
+					headers: {
+						'content-type': 'application/json',
+						...(options.key && { authorization: `Bearer ${options.key}` }),
+					},
+					body: body(l, r, s, last),
 					keepalive: true,
 					credentials: 'omit',
 					cache: 'no-store',
@@ -189,59 +184,50 @@ export function createTransport(
 					signal: stop.signal,
 				}),
 			)
-			answer.status = response.status
-			answer.wait = retryAfter(response.headers.get('retry-after'))
+			status = response.status
+			wait = retryAfter(response.headers.get('retry-after'))
 			// Read to its end, so that the connection is free again.
 			const part = JSON.parse((await response.text()) || '{}').partialSuccess
-			answer.lost = Number(part?.rejectedSpans || part?.rejectedLogRecords) || 0
+			lost = Math.min(records, Number(part?.rejectedSpans || part?.rejectedLogRecords) || 0)
 		} catch (error) {
 			debug('felt: no whole answer', error)
 		}
 		win.clearTimeout(timeout)
-		return answer
-	}
+		flying -= batch.b
 
-	/** What an answer means for the batch. True: it was taken. */
-	function judge(batch: Batch, { status, wait, lost }: Answer): boolean {
-		const records = batch.s.length
 		const ok = status > 199 && status < 300
-		let retryInMs: number | undefined
-		if (ok) {
-			failures = 0
-			lost = Math.min(records, lost)
-		} else if (status === 413 && records > 1) {
-			queue({ ...batch, s: batch.s.splice(records >> 1) }, true)
-			queue(batch, true)
+		if (ok) failures = 0
+		else if (status === 413 && records > 1) {
+			const rest = { ...batch, s: s.splice(records >> 1) }
+			again(batch, rest)
 			retryInMs = 0
 		} else if ([0, 429, 502, 503, 504].includes(status)) {
 			// Those that fail together are one failure. Browsers do not come back all at once.
 			if (wait || free()) {
 				const random = Math.random()
 				const backoff = Math.min(Limit.LAST_RETRY_MS, Limit.FIRST_RETRY_MS * 2 ** failures++)
-				blocked = Math.max(
-					blocked,
-					now() + (wait ? wait + random * Limit.FIRST_RETRY_MS : (backoff * (1 + random)) / 2),
-				)
+				const ms = wait ? wait + random * Limit.FIRST_RETRY_MS : (backoff * (1 + random)) / 2
+				blocked = Math.max(blocked, now() + ms)
 				away = !status
 			}
-			queue(batch, true)
-			retryInMs = Math.round(blocked - now())
+			again(batch)
+			retryInMs = blocked - now()
 		} else lost = records
 		tell({ ok, status, records, lost, retryInMs })
-		return ok
+		if (full || !ok) schedule(0)
+		if (ok) await drain()
 	}
 
 	/** Sends the oldest that earlier pages left. What is taken is one tab's; when it arrived, the next follows. */
 	async function drain() {
-		if (consent !== 'granted' || !free()) return
 		const next = () => {
-			const batch = offline.take()
+			const batch = consent === 'granted' && free() && offline.take()
 			if (batch) {
-				queue(batch, true)
+				again(batch)
 				send()
 			}
 		}
-		const locks = win.navigator.locks
+		const { locks } = win.navigator
 		try {
 			await (locks ? locks.request('felt.queue', next) : next())
 		} catch (error) {
@@ -274,8 +260,7 @@ export function createTransport(
 		consent = to
 		if (to === 'denied') offline.clear()
 		for (const record of held.splice(0)) add(record)
-		win.clearTimeout(begin)
-		begin = win.setTimeout(drain, Limit.DRAIN_MS)
+		drain()
 	}
 	setConsent(consent)
 
@@ -289,16 +274,8 @@ export function createTransport(
 			await flush()
 			hide()
 			win.clearTimeout(timer)
-			win.clearTimeout(begin)
-			const left = ready.reduce((n, batch) => n + batch.s.length, held.length)
-			if (left) lose(left)
-			ready = held = []
 		},
 	}
 }
 
-interface Answer {
-	status: number
-	wait: number
-	lost: number
-}
+type Fetch = typeof fetch & { __sentry_original__?: typeof fetch }
