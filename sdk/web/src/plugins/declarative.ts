@@ -52,10 +52,7 @@ export function declarative(): Plugin {
 			)
 		}
 		on(window, 'click submit', (event: MouseEvent | SubmitEvent) => {
-			const find = finder(event)
-			const { submitter } = event as SubmitEvent
-			const wanted = (element: Element) => eventOf(element) === event.type
-			const element = submitter?.matches(DECLARED) && wanted(submitter) ? submitter : find(DECLARED, wanted)
+			const element = finder(event)(DECLARED, (element) => eventOf(element) === event.type)
 			for (const [element, { tried_ }] of all) if (tried_.outcome) all.delete(element)
 			if (!element || all.has(element)) return
 			const text = (name: string) => element.getAttribute(`data-felt-${name}`) || undefined

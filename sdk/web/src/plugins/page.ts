@@ -52,12 +52,12 @@ export function uncaught(on: On, tell: (error: unknown, message: string, where: 
 	)
 }
 
-/** The first on an event's way, innermost first and out of open shadow trees, that the selector matches. */
+/** The first that the selector matches: of what submitted a form, then on the event's way, out of open shadow trees too. */
 export function finder(
 	event: Event,
 ): (selector: string, also?: (element: Element) => boolean) => Element | undefined {
-	const path = event.composedPath() as Element[]
-	return (selector, also) => path.find((element) => element.matches?.(selector) && (!also || also(element)))
+	const path = [(event as SubmitEvent).submitter, ...event.composedPath()] as Element[]
+	return (selector, also) => path.find((element) => element?.matches?.(selector) && (!also || also(element)))
 }
 
 export function log(
@@ -72,13 +72,12 @@ export function log(
 
 /** Whether key is one too many: told before within a minute, or one of more than max. */
 export function limiter(host: Host, max: number): (key: unknown) => boolean {
-	let since = 0
+	let minute = 0
 	const told = new Set()
 	return (key) => {
-		if (host.now() - since > 60_000) {
-			since = host.now()
-			told.clear()
-		}
+		const now = Math.floor(host.now() / 60_000)
+		if (now !== minute) told.clear()
+		minute = now
 		return told.size >= max || told.size === told.add(key).size
 	}
 }
