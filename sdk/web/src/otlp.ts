@@ -74,7 +74,7 @@ export function encode(r: SpanRecord | LogRecord): string {
 				name: text(e.name),
 				attributes: attributes(e.attributes),
 			})),
-			status: r.failed ? { code: 2, message: r.error && text(r.error) } : undefined,
+			status: r.failed ? { code: 2, message: r.error ? text(r.error) : undefined } : undefined,
 		})
 	// A log record of OTLP has no field for it.
 	if (traceState) attrs.push(...attributes({ 'felt.tracestate': traceState }))

@@ -47,7 +47,7 @@ export const isOwn = (options: Options, base: string | undefined) => (url: strin
 export const retryAfter = (value: string | null) =>
 	Math.min(
 		Limit.LONGEST_WAIT_MS,
-		Math.max(0, Number(value) * 1000 || Date.parse(value as string) - Date.now() || 0),
+		Math.max(0, +value! * 1000 || Date.parse(value as string) - Date.now() || 0),
 	)
 
 /** In a request, with its comma. */
@@ -58,7 +58,7 @@ export function createTransport(
 	env: Env,
 	tell: (delivery: Delivery) => void,
 	/** Puts on a record what only the moment of sending knows, once there is consent; null: it is not sent. */
-	dress: (record: AnyRecord) => AnyRecord | null = (record) => record,
+	dress: (record: AnyRecord) => AnyRecord | null,
 ): Transport {
 	// The core sends nothing where there is no window.
 	const win = env.win as NonNullable<Env['win']>
@@ -104,10 +104,14 @@ export function createTransport(
 		}
 	}
 
-	/** What was tried before is tried first. Too much: the oldest are lost. */
+	/** Too much: the oldest are lost. */
+	function bound() {
+		while (ready[Keep.BATCHES]) lose(ready.shift()!.s.length)
+	}
+	/** What was tried before is tried first. */
 	function again(...batches: Batch[]) {
 		ready.unshift(...batches)
-		while (ready[Keep.BATCHES]) lose(ready.shift()!.s.length)
+		bound()
 	}
 
 	function add(raw: AnyRecord) {
@@ -129,7 +133,7 @@ export function createTransport(
 		if (!batch) {
 			batch = { l, r: res, s: [], b: overhead, t: Date.now() }
 			ready.push(batch)
-			again()
+			bound()
 		}
 		batch.s.push(text)
 		batch.b += bytes
@@ -179,7 +183,6 @@ export function createTransport(
 					body: body(l, r, s, last),
 					keepalive: true,
 					credentials: 'omit',
-					cache: 'no-store',
 					referrerPolicy: 'origin',
 					signal: stop.signal,
 				}),
@@ -188,9 +191,9 @@ export function createTransport(
 			wait = retryAfter(response.headers.get('retry-after'))
 			// Read to its end, so that the connection is free again.
 			const part = JSON.parse((await response.text()) || '{}').partialSuccess
-			lost = Math.min(records, Number(part?.rejectedSpans || part?.rejectedLogRecords) || 0)
+			lost = Math.min(records, +(part?.rejectedSpans || part?.rejectedLogRecords) || 0)
 		} catch (error) {
-			debug('felt: no whole answer', error)
+			debug('felt: send', error)
 		}
 		win.clearTimeout(timeout)
 		flying -= batch.b
@@ -231,14 +234,14 @@ export function createTransport(
 		try {
 			await (locks ? locks.request('felt.queue', next) : next())
 		} catch (error) {
-			debug('felt: stored records wait', error)
+			debug('felt: send', error)
 		}
 	}
 
 	/** What may leave leaves; the rest is stored, as far as it may be and there is room. */
 	function hide() {
 		send()
-		if (consent === 'granted') ready = ready.filter((batch) => !offline.put(batch))
+		ready = ready.filter((batch) => consent !== 'granted' || !offline.put(batch))
 	}
 
 	async function flush() {

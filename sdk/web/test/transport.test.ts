@@ -23,7 +23,7 @@ afterEach(() => {
 })
 
 function transport(more: Partial<Options> = {}, storage = fakeStorage(), w = world(storage)) {
-	const t = createTransport(options(more), w.env, w.tell)
+	const t = createTransport(options(more), w.env, w.tell, (record) => record)
 	return { w, t, storage, sent: () => w.requests.flatMap(names) }
 }
 
@@ -654,7 +654,7 @@ describe('around it', () => {
 		const real = w.win.fetch
 		const theirs = vi.fn()
 		w.win.fetch = Object.assign(theirs, { __sentry_original__: real }) as never
-		createTransport(options(), w.env, w.tell).add(urgent('a'))
+		createTransport(options(), w.env, w.tell, (record) => record).add(urgent('a'))
 		await w.pass(0)
 		expect(theirs).not.toHaveBeenCalled()
 		expect(w.requests).toHaveLength(1)
