@@ -68,5 +68,6 @@ export const api = {
 	coupon: (code: string) => ask<Cart>('POST', '/checkout/coupon', { code }),
 	pay: (signal?: AbortSignal) => ask<Payment>('POST', '/checkout/pay', {}, signal),
 	result: (payment: string) => ask<Payment>('GET', `/checkout/result?payment=${encodeURIComponent(payment)}`),
-	upload: (id: string, photo: Blob, signal?: AbortSignal) => ask<{ id: string }>('PUT', `/uploads/${id}`, photo, signal),
+	upload: (id: string, photo: Blob, signal?: AbortSignal) =>
+		ask<{ id: string }>('PUT', `/uploads/${id}`, photo, signal),
 }

@@ -47,7 +47,9 @@ const words: { [word: string]: string } = {
 
 /** What went wrong, in words for customers. */
 export function explain(error: unknown): string {
-	return (error instanceof ShopError && words[error.word]) || 'Something went wrong on our side. Please try again.'
+	return (
+		(error instanceof ShopError && words[error.word]) || 'Something went wrong on our side. Please try again.'
+	)
 }
 
 const status = document.createElement('p')

@@ -1,5 +1,5 @@
-import { go, load, onChange, say, state, statusLine } from './app'
 import { api } from './api'
+import { go, load, onChange, say, setVisit, state, statusLine } from './app'
 import { config } from './config'
 import { h } from './dom'
 import { startTelemetry } from './telemetry'
@@ -8,7 +8,6 @@ import { cartView } from './views/cart'
 import { checkoutView, returnView } from './views/checkout'
 import { photoView } from './views/photo'
 import { searchView } from './views/search'
-import { setVisit } from './app'
 
 startTelemetry()
 
@@ -50,7 +49,10 @@ async function logout(): Promise<void> {
 }
 
 function show(): void {
-	const { title, view: make } = views[location.pathname] ?? { title: 'There is no such page', view: () => h('p', {}) }
+	const { title, view: make } = views[location.pathname] ?? {
+		title: 'There is no such page',
+		view: () => h('p', {}),
+	}
 	document.title = `${title} · Felt & Leaf`
 	heading.textContent = title
 	say('')
@@ -69,7 +71,15 @@ function regionChoice(): HTMLElement {
 /** Links of the shop change the route and load nothing. */
 function follow(event: MouseEvent): void {
 	const a = event.target instanceof Element ? event.target.closest('a') : null
-	if (!a || a.origin !== location.origin || event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return
+	if (
+		!a ||
+		a.origin !== location.origin ||
+		event.metaKey ||
+		event.ctrlKey ||
+		event.shiftKey ||
+		event.button !== 0
+	)
+		return
 	event.preventDefault()
 	go(a.pathname + a.search)
 }
@@ -81,9 +91,7 @@ async function start(): Promise<void> {
 		h('main', { id: 'main' }, heading, statusLine(), view),
 	)
 	await load().catch(() => say('The shop cannot be reached.'))
-	document.body.append(
-		h('footer', {}, regionChoice(), h('span', {}, ` release ${config.release}`)),
-	)
+	document.body.append(h('footer', {}, regionChoice(), h('span', {}, ` release ${config.release}`)))
 	document.addEventListener('click', follow)
 	addEventListener('popstate', show)
 	onChange(drawNav)

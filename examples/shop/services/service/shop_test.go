@@ -187,8 +187,12 @@ func TestContextIsHandedOn(t *testing.T) {
 	c.want(200, "POST", "/api/cart/items", `{"sku":"tray"}`, headers...)
 	p := decode[service.Payment](t, c.want(201, "POST", "/api/checkout/pay", `{}`, headers...))
 	for _, at := range []struct{ service, name string }{
-		{"gateway", "POST /api/checkout/pay"}, {"gateway", "POST"}, {"cart", "POST /carts/{id}/items"},
-		{"catalogue", "GET /products/{sku}"}, {"inventory", "POST /stock/{sku}/reservations"}, {"payment", "POST /payments"},
+		{"gateway", "POST /api/checkout/pay"},
+		{"gateway", "POST"},
+		{"cart", "POST /carts/{id}/items"},
+		{"catalogue", "GET /products/{sku}"},
+		{"inventory", "POST /stock/{sku}/reservations"},
+		{"payment", "POST /payments"},
 	} {
 		got := w.got.until(t, fmt.Sprint(at), func(s span) bool {
 			return s.service == at.service && s.name == at.name && fmt.Sprintf("%x", s.trace) == trace

@@ -68,7 +68,7 @@ func Services(ctx context.Context, names, args []string, say io.Writer) error {
 	admin := fs.String("faults", "127.0.0.1:0", "address of the page with the switches")
 	follow := fs.String("faults-of", "", "take the switches from this `URL` instead: that of another process's --faults")
 	if err := fs.Parse(args); err != nil {
-		return err
+		return fmt.Errorf("flags: %w", err)
 	}
 	if fs.NArg() > 0 {
 		return fmt.Errorf("what is %q?", fs.Arg(0))

@@ -13,7 +13,12 @@ export function loginView(): HTMLElement {
 			'form',
 			{ onsubmit: onSubmit((f) => login(values(f).email ?? '', values(f).password ?? '')) as EventListener },
 			field('E-mail', { name: 'email', type: 'email', autocomplete: 'username', required: true }),
-			field('Password', { name: 'password', type: 'password', autocomplete: 'current-password', required: true }),
+			field('Password', {
+				name: 'password',
+				type: 'password',
+				autocomplete: 'current-password',
+				required: true,
+			}),
 			h('button', { type: 'submit' }, 'Log in'),
 		),
 		h('p', {}, 'New here? ', h('a', { href: '/sign-up' }, 'Sign up.')),
@@ -61,7 +66,12 @@ export function signUpView(): HTMLElement {
 			'label',
 			{ class: 'field' },
 			h('span', {}, 'Plan'),
-			h('select', { name: 'plan' }, h('option', { value: 'free' }, 'free'), h('option', { value: 'pro' }, 'pro')),
+			h(
+				'select',
+				{ name: 'plan' },
+				h('option', { value: 'free' }, 'free'),
+				h('option', { value: 'pro' }, 'pro'),
+			),
 		),
 		h('button', { type: 'submit' }, 'Sign up'),
 	)

@@ -4,7 +4,8 @@ import { euros, h } from '../dom'
 
 export function cartView(): HTMLElement {
 	const { cart } = state
-	if (cart.items.length === 0) return h('p', {}, 'Nothing is in it yet. ', h('a', { href: '/' }, 'Find something.'))
+	if (cart.items.length === 0)
+		return h('p', {}, 'Nothing is in it yet. ', h('a', { href: '/' }, 'Find something.'))
 	return h(
 		'div',
 		{},
@@ -17,7 +18,16 @@ export function cartView(): HTMLElement {
 					{},
 					h('span', {}, `${i.quantity} × ${i.name}`),
 					h('strong', {}, euros(i.cents * i.quantity)),
-					h('button', { type: 'button', class: 'plain', 'aria-label': `Remove ${i.name}`, onclick: () => void remove(i.sku) }, 'Remove'),
+					h(
+						'button',
+						{
+							type: 'button',
+							class: 'plain',
+							'aria-label': `Remove ${i.name}`,
+							onclick: () => void remove(i.sku),
+						},
+						'Remove',
+					),
 				),
 			),
 		),

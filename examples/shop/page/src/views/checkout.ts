@@ -8,7 +8,8 @@ declare const BROKEN_RELEASE: boolean
 
 export function checkoutView(): HTMLElement {
 	const { cart } = state
-	if (cart.items.length === 0) return h('p', {}, 'Nothing is in your cart. ', h('a', { href: '/' }, 'Find something.'))
+	if (cart.items.length === 0)
+		return h('p', {}, 'Nothing is in your cart. ', h('a', { href: '/' }, 'Find something.'))
 	if (!cart.address) return addressForm()
 	return h(
 		'div',
@@ -16,7 +17,11 @@ export function checkoutView(): HTMLElement {
 		h('p', {}, `To: ${cart.address}`),
 		couponForm(),
 		h('p', { class: 'total' }, 'To pay ', h('strong', {}, euros(cart.cents))),
-		h('form', { onsubmit: onSubmit(pay) as EventListener }, h('button', { type: 'submit', 'data-felt-name': 'pay' }, 'Pay at the bank')),
+		h(
+			'form',
+			{ onsubmit: onSubmit(pay) as EventListener },
+			h('button', { type: 'submit', 'data-felt-name': 'pay' }, 'Pay at the bank'),
+		),
 	)
 }
 
@@ -31,7 +36,11 @@ function addressForm(): HTMLElement {
 
 async function saveAddress(form: HTMLFormElement): Promise<void> {
 	try {
-		setCart(await withCustomerInteraction('address', () => api.address(values(form).address ?? ''), { journey: 'checkout' }))
+		setCart(
+			await withCustomerInteraction('address', () => api.address(values(form).address ?? ''), {
+				journey: 'checkout',
+			}),
+		)
 		go('/checkout')
 	} catch (error) {
 		say(explain(error))
@@ -63,7 +72,13 @@ function couponForm(): HTMLElement {
 
 /** One try to pay is one interaction from the button to the answer, over the bank's page: the key is the order. */
 function payment(order: string): CustomerInteraction {
-	return createCustomerInteraction('pay', { journey: 'checkout', key: order, resume: true, degradedMs: 4000, failedMs: 30_000 })
+	return createCustomerInteraction('pay', {
+		journey: 'checkout',
+		key: order,
+		resume: true,
+		degradedMs: 4000,
+		failedMs: 30_000,
+	})
 }
 
 async function pay(): Promise<void> {

@@ -9,12 +9,24 @@ export function searchView(): HTMLElement {
 	const list = h('ul', { class: 'products' })
 	const form = h(
 		'form',
-		{ role: 'search', class: 'row', onsubmit: onSubmit((f) => search(list, values(f).q ?? '')) as EventListener },
-		h('label', { class: 'field grow' }, h('span', {}, 'What are you looking for?'), h('input', { name: 'q', type: 'search' })),
+		{
+			role: 'search',
+			class: 'row',
+			onsubmit: onSubmit((f) => search(list, values(f).q ?? '')) as EventListener,
+		},
+		h(
+			'label',
+			{ class: 'field grow' },
+			h('span', {}, 'What are you looking for?'),
+			h('input', { name: 'q', type: 'search' }),
+		),
 		h('button', { type: 'submit' }, 'Search'),
 	)
 	// What the shop shows by itself is no try of a customer's, so nothing is told of it.
-	void api.search('').then((found) => show(list, found), (error) => say(explain(error)))
+	void api.search('').then(
+		(found) => show(list, found),
+		(error) => say(explain(error)),
+	)
 	return h('div', {}, form, list)
 }
 
@@ -51,7 +63,12 @@ function show(list: HTMLElement, found: Product[]): void {
 function addButton(p: Product): HTMLElement {
 	return h(
 		'button',
-		{ type: 'button', 'data-felt-name': 'add to cart', 'aria-label': `Add ${p.name} to the cart`, onclick: () => void add(p) },
+		{
+			type: 'button',
+			'data-felt-name': 'add to cart',
+			'aria-label': `Add ${p.name} to the cart`,
+			onclick: () => void add(p),
+		},
 		'Add',
 	)
 }
