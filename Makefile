@@ -93,12 +93,14 @@ $(BIN)/golangci-lint: internal/tools/go.mod
 $(BIN)/govulncheck: internal/tools/go.mod
 	$(GO) build -C internal/tools -o $(CURDIR)/$@ golang.org/x/vuln/cmd/govulncheck
 
-lint: $(BIN)/golangci-lint web/node_modules/.installed sdk/web/node_modules/.installed ## gofmt, vet, golangci-lint, the linters of the UI and the SDK
+lint: $(BIN)/golangci-lint web/node_modules/.installed sdk/web/node_modules/.installed $(SHOP_PAGE)/node_modules/.installed sdk/web/dist/felt.js ## gofmt, vet, golangci-lint, the linters of the UI and the SDK
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt these:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	$(GO) vet ./...
 	$(BIN)/golangci-lint run ./...
 	cd web && $(NPM) run lint
 	cd sdk/web && $(NPM) run lint
+	cd $(SHOP_PAGE) && $(NPM) run lint
+	cd examples/shop/services && $(CURDIR)/$(BIN)/golangci-lint run ./...
 
 vuln: $(BIN)/govulncheck ## known vulnerabilities, where the database can be reached
 	@$(BIN)/govulncheck ./... ; code=$$?; \
@@ -133,4 +135,4 @@ fuzz: ## every fuzz target for FUZZTIME each
 	  done; done
 
 clean: ## remove what was built
-	rm -rf $(BIN) web/dist/assets web/dist/index.html web/node_modules/.installed sdk/web/dist sdk/web/node_modules/.installed
+	rm -rf $(BIN) web/dist/assets web/dist/index.html web/node_modules/.installed sdk/web/dist sdk/web/node_modules/.installed $(SHOP_PAGE)/dist $(SHOP_PAGE)/node_modules/.installed
