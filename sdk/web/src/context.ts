@@ -10,7 +10,7 @@ interface OtelContext {
 }
 interface OtelApi {
 	trace?: unknown
-	context: {
+	context?: {
 		active(): OtelContext
 		with(context: OtelContext, fn: () => void): void
 	}
@@ -19,7 +19,8 @@ interface OtelSpan {
 	spanContext(): { traceId: string; spanId: string; traceFlags: number; traceState?: { serialize(): string } }
 }
 
-const api = () => (globalThis as Record<symbol, unknown>)[Symbol.for('opentelemetry.js.api.1')] as OtelApi
+const api = () =>
+	(globalThis as Record<symbol, unknown>)[Symbol.for('opentelemetry.js.api.1')] as OtelApi | undefined
 const key = () => Symbol.for('OpenTelemetry Context Key SPAN')
 
 /** No API, or one that is not what it was: as if there were none. */
@@ -30,7 +31,7 @@ function guarded<T>(fn: () => T): T | undefined {
 }
 
 /** Whether the page traces by itself: then its instrumentation makes the spans of requests. */
-export const hostTraces = () => !!guarded(() => api().trace)
+export const hostTraces = () => !!guarded(() => api()?.trace)
 
 /** A span's ids with what it brings along: tracestate, as text. */
 export interface Traced extends SpanContext {
@@ -40,7 +41,9 @@ export interface Traced extends SpanContext {
 /** The host's span in which code runs now. */
 export const hostSpan = () =>
 	guarded((): Traced | undefined => {
-		const span = api().context.active().getValue(key()) as OtelSpan
+		const span = api()?.context?.active().getValue(key()) as OtelSpan | undefined
+		// Most pages have none, and an exception for each interaction would be dear.
+		if (!span) return
 		const { traceId, spanId, traceFlags, traceState } = span.spanContext()
 		// W3C: ids of zeros are none.
 		if (/^(?!0+-)[0-9a-f]{32}-(?!0+$)[0-9a-f]{16}$/.test(`${traceId}-${spanId}`))
@@ -76,8 +79,8 @@ export function hosted<T>(key: symbol, value: unknown, fn: () => T): T {
 		}
 	}
 	guarded(() => {
-		const host = api().context
-		host.with(host.active().setValue(key, value), body)
+		const host = api()?.context
+		host?.with(host.active().setValue(key, value), body)
 	})
 	body()
 	if (ran!.error_) throw ran!.error_[0]
