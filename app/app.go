@@ -23,6 +23,7 @@ import (
 	"github.com/felt-cx/felt/shell/ingest"
 	"github.com/felt-cx/felt/shell/jetstream"
 	"github.com/felt-cx/felt/shell/keeper"
+	"github.com/felt-cx/felt/shell/keys"
 	"github.com/felt-cx/felt/shell/notify"
 	"github.com/felt-cx/felt/shell/worker"
 	"github.com/felt-cx/felt/web"
@@ -38,6 +39,7 @@ type App struct {
 	worker *worker.Worker
 	keeper *keeper.Keeper
 	outbox *jetstream.Outbox
+	keys   *keys.Store // of pages; nil none
 	notify *notify.Sender
 	behind *analyse.Analyser // finds what stands behind incidents
 	api    *httpapi.API
@@ -130,12 +132,15 @@ func (a *App) open(ctx context.Context) (err error) {
 // connect builds the parts that stand between log and store.
 func (a *App) connect() (err error) {
 	key := otlp.HashKey{ID: a.dir.key.ID, Secret: a.dir.secret()}
+	if err := a.openKeys(); err != nil {
+		return err
+	}
 	a.door, err = ingest.New(ingest.Options{
 		Log: a.log, Settings: a.settings,
 		Key:    key,
 		Redact: otlp.Redaction{Drop: a.cfg.RedactKeys, Allow: a.cfg.AllowKeys},
 		Limits: a.doorLimits(), CORS: ingest.CORS{Origins: a.cfg.CORSOrigins},
-		Auth: a.auth(), Actor: a.sender, Now: a.cfg.Now, Logger: a.cfg.Logger,
+		Auth: a.auth(), Actor: a.sender, PageKeys: a.pageKeys(), RegionHeaders: a.cfg.RegionHeaders, Now: a.cfg.Now, Logger: a.cfg.Logger,
 	})
 	if err != nil {
 		return fmt.Errorf("door: %w", err)
@@ -165,7 +170,7 @@ func (a *App) connect() (err error) {
 	}
 	a.api, err = httpapi.New(httpapi.Options{
 		Store: a.store, Commands: a.door, Engine: a.worker, Health: a.health,
-		Meters: []felt.Meter{a.door, a.log, a.worker, a.keeper, a.behind, a.outbox, a.notify, a.store, a.inventory, a.compactor, a.memory()},
+		Meters: a.meters(),
 		Rules:  a.inventory.rules, Check: func(in felt.Inventory) []rules.Problem { return rules.Check(in, a.checking()) },
 		Identify: func(env, id string) []felt.Hash { return hashesOf(key, env, id) },
 		Named:    a.named,
@@ -291,6 +296,9 @@ func (a *App) Run(ctx context.Context, beside func(context.Context, *App) error)
 	g.run("keeper", func() error { return a.keeper.Run(ctx) })
 	g.run("analyse", func() error { a.behind.Run(ctx); return nil })
 	g.run("notify", func() error { a.runNotify(ctx); return nil })
+	if a.keys != nil {
+		g.run("keys", func() error { a.keys.Run(ctx); return nil })
+	}
 	g.run("compactor", func() error { a.compactor.run(ctx); return nil })
 	a.serve(ctx, g)
 	if beside != nil {

@@ -44,6 +44,8 @@ type Config struct {
 	RedactKeys     []string
 	AllowKeys      []string
 	CORSOrigins    []string // who may send telemetry from a browser; empty: anyone
+	IngestKeys     string   // file of keys with which pages may send; see package keys
+	RegionHeaders  []string // request headers of a trusted proxy that say where a page's customer is
 	Hosts          []string // further names under which the page may be reached
 
 	LogMaxBytes   int64
@@ -205,6 +207,7 @@ func (c *Config) Check() error {
 	problems = append(problems, c.checkKeeping()...)
 	problems = append(problems, c.checkNotify()...)
 	problems = append(problems, c.checkPending()...)
+	problems = append(problems, c.checkRegion()...)
 	if c.DecodedLimit < c.BodyLimit {
 		problems = append(problems, fmt.Errorf("decoded-limit: %d is under body-limit %d", c.DecodedLimit, c.BodyLimit))
 	}
@@ -248,6 +251,20 @@ func (c *Config) checkPending() (problems []error) {
 	}
 	if n := c.Settings.OpenPending; n < 1 || n > 10_000_000 {
 		problems = append(problems, fmt.Errorf("open-pending: %d; want 1 to 10,000,000", n))
+	}
+	return problems
+}
+
+// checkRegion: a header that has the customer's address is none that has a region.
+func (c *Config) checkRegion() (problems []error) {
+	for _, h := range c.RegionHeaders {
+		switch strings.ToLower(h) {
+		case "x-forwarded-for", "x-real-ip", "forwarded", "cf-connecting-ip", "true-client-ip", "fastly-client-ip", "x-client-ip", "x-forwarded", "remote-addr":
+			problems = append(problems, fmt.Errorf("region-headers: %s has addresses; want one that says a country or region, such as CF-IPCountry", h))
+		}
+	}
+	if len(c.RegionHeaders) > 16 {
+		problems = append(problems, fmt.Errorf("region-headers: %d; at most 16", len(c.RegionHeaders)))
 	}
 	return problems
 }

@@ -28,6 +28,9 @@ func (a *App) health() httpapi.Health {
 		h.Ready = h.Ready && time.Since(a.began) > forceWithin // it must not keep the server from being used for ever
 	}
 	a.tellNotify(h.Parts)
+	if s := a.keysState(); s != "" {
+		h.Parts["ingest keys"] = s
+	}
 	a.mu.Lock()
 	maps.Copy(h.Parts, a.down)
 	h.Ready = h.Ready && len(a.down) == 0

@@ -7,6 +7,7 @@
 //	felt import  deploys, orders, facts about customers from CSV files
 //	felt backtest  what the detectors would have found in a history, in CSV files
 //	felt simulate  customers and faults whose truth is known, sent to a server
+//	felt keys    make a key with which pages may send telemetry
 //	felt notify  test a sink, list what people were told, try again what was given up
 //	felt explain-span  what a pasted span or trace counts as, and why
 //
@@ -53,6 +54,8 @@ type cli struct {
 	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of an inventory's files, for editors."`
 	Simulate simulateCmd `cmd:"" help:"Send telemetry of a world whose truth is known to a running server: customers, faults, and who was hit."`
 	Demo     demoCmd     `cmd:"" help:"Serve, and send telemetry of a made-up shop in which a fault strikes."`
+
+	Keys keysCmd `cmd:"" help:"Ingest keys: with them pages may send telemetry."`
 
 	Notify notifyCmd `cmd:"" help:"Where people are told of incidents: test a sink, list what was told, try again what was given up."`
 

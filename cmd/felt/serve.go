@@ -13,6 +13,7 @@ import (
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/app"
+	"github.com/felt-cx/felt/shell/keys"
 )
 
 // serverFlags are the settings of a server, shared by serve and demo.
@@ -22,6 +23,8 @@ type serverFlags struct {
 	OTLPGRPC string `name:"otlp-grpc" help:"Address for OTLP over gRPC; off for none." default:"127.0.0.1:4317"`
 	OTLPHTTP string `name:"otlp-http" help:"Address for OTLP over HTTP; off for none. /v1/* is on the page's address too." default:"127.0.0.1:4318"`
 	Tokens   string `help:"File of lines NAME SCOPE[,SCOPE] SECRET (scopes: ingest, read, act). Needed to listen beyond this machine." placeholder:"FILE" type:"path"`
+
+	IngestKeys string `help:"File of keys with which pages may send telemetry; read again when it changes. See felt keys." placeholder:"FILE" type:"path"`
 
 	Clock      string `help:"What moves the log's clock: wall (live) or event (history). Fixed when the data directory is made." enum:"wall,event,as-made" default:"as-made"`
 	Partitions int    `help:"Virtual partitions. Fixed when the data directory is made (4)." placeholder:"N"`
@@ -59,6 +62,7 @@ type serverFlags struct {
 	BusinessItems  int       `help:"Events, or rows, in one request of business data." default:"10000"`
 	RedactKeys     []string  `help:"Further attribute keys whose values are never kept." placeholder:"KEY"`
 	AllowKeys      []string  `help:"Attribute keys that are kept although they would be redacted." placeholder:"KEY"`
+	RegionHeaders  []string  `help:"Request headers of a proxy in front, trusted, that say in which country or region a page's customer is (CF-IPCountry, X-Vercel-IP-Country, CloudFront-Viewer-Country); none given: none." placeholder:"HEADER"`
 	CORSOrigins    []string  `name:"cors-origins" help:"Origins whose pages may send telemetry; none given: any." placeholder:"ORIGIN"`
 	Hosts          []string  `help:"Further host names under which the page is reached." placeholder:"HOST"`
 
@@ -145,6 +149,7 @@ func (f *serverFlags) config(data string, logs io.Writer) (app.Config, error) {
 		AttributeLimit: f.AttributeLimit, ValueLimit: f.ValueLimit,
 		BusinessLimit: int64(f.BusinessLimit), BusinessItems: f.BusinessItems,
 		RedactKeys: f.RedactKeys, AllowKeys: f.AllowKeys, CORSOrigins: f.CORSOrigins, Hosts: f.Hosts,
+		IngestKeys: f.IngestKeys, RegionHeaders: f.RegionHeaders,
 		LogMaxBytes: int64(f.LogMaxBytes), LogMaxAge: f.LogMaxAge, SnapshotEvery: f.SnapshotEvery,
 		WarmUp: felt.Instant(f.WarmUp), WarmUpRows: f.WarmUpRows,
 		Memory: int64(f.Memory), StoreMemory: f.StoreMemory, Retention: keep, CompactEvery: f.CompactEvery,
@@ -167,6 +172,11 @@ func (f *serverFlags) config(data string, logs io.Writer) (app.Config, error) {
 			return cfg, usageError{err}
 		}
 		cfg.Tokens = tokens
+	}
+	if f.IngestKeys != "" {
+		if _, err := keys.Open(f.IngestKeys, nil, nil); err != nil {
+			return cfg, usageError{err}
+		}
 	}
 	if err := cfg.Check(); err != nil {
 		return cfg, usageError{err}

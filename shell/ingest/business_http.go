@@ -122,7 +122,8 @@ func (x *exchange) mayPost() *fault {
 		x.w.Header().Set("Allow", "POST")
 		return faultf(resultMethod, "business data is sent by POST, not %s", x.r.Method)
 	}
-	if !x.door.allowed(x.r.Header.Get("Authorization")) {
+	header := x.r.Header.Get("Authorization")
+	if _, page := x.door.pageKey(bearer(header)); page || !x.door.allowed(header) {
 		x.w.Header().Set("WWW-Authenticate", "Bearer")
 		return errDenied()
 	}

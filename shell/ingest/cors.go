@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 )
 
@@ -16,7 +15,7 @@ func (d *Door) cors(h http.Header, r *http.Request) {
 	if allowed := d.opt.CORS.Origins; len(allowed) > 0 {
 		h.Add("Vary", "Origin")
 		origin = r.Header.Get("Origin")
-		if origin == "" || !slices.ContainsFunc(allowed, func(a string) bool { return a == "*" || strings.EqualFold(a, origin) }) {
+		if origin == "" || !d.mayOrigin(origin) {
 			return
 		}
 	}

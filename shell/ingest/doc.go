@@ -54,6 +54,14 @@
 // and the log is left open until then. The last one says 0. With that, what an import
 // makes is the same however slow it goes.
 //
+// # Pages
+//
+// A browser sends with a key that everybody can read ([PageKeys]): it is bound to origins, to apps and
+// environments, and to a rate of its own (401, 403, 429 with Retry-After), and it is good for telemetry
+// over HTTP alone. Every answer, refusals included, can be read by the page that asked (cors.go).
+// What a page does not say itself is taken from its request: the header User-Agent, and a region
+// from headers that an operator names. Addresses are looked at nowhere and kept nowhere.
+//
 // # Business data
 //
 // Changes, business events and facts come in over HTTP as CloudEvents (/v1/events) and CSV

@@ -191,6 +191,7 @@ type request struct {
 	packed string // content encoding: "", gzip or zstd
 	body   []byte
 	ticket *ticket
+	sender otlp.Sender
 }
 
 // ingest packs a body and returns when it is on the log. The body is not used after

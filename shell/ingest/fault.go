@@ -18,6 +18,9 @@ const (
 	resultOK       result = iota
 	resultBad             // not OTLP: never again
 	resultDenied          // no token, or a wrong one
+	resultExpired         // a page's key whose time is over
+	resultOrigin          // a page's key in another page
+	resultRate            // a page's key that sends too much
 	resultNoPath          // nothing lives there
 	resultMethod          // not POST
 	resultSlow            // the body did not come in time
@@ -34,7 +37,7 @@ const (
 // String is the word used in metrics.
 func (r result) String() string {
 	return [results]string{
-		"ok", "bad_data", "denied", "no_path", "method", "slow", "too_large", "bad_type",
+		"ok", "bad_data", "denied", "expired", "origin", "rate", "no_path", "method", "slow", "too_large", "bad_type",
 		"busy", "gone", "internal", "full", "unavailable",
 	}[r]
 }
@@ -54,8 +57,12 @@ func (r result) answer() answer {
 		return answer{200, codes.OK, 0}
 	case resultBad:
 		return answer{400, codes.InvalidArgument, 0}
-	case resultDenied:
+	case resultDenied, resultExpired:
 		return answer{401, codes.Unauthenticated, 0}
+	case resultOrigin:
+		return answer{403, codes.PermissionDenied, 0}
+	case resultRate:
+		return answer{429, codes.ResourceExhausted, 1}
 	case resultNoPath:
 		return answer{404, codes.Unimplemented, 0}
 	case resultMethod:
@@ -84,6 +91,16 @@ type fault struct {
 	result  result
 	message string // for the sender: what, and how to mend it
 	field   string // path in the body, when known
+	retry   int    // seconds, where it is known better than the result tells
+}
+
+// answer is what the transports say of it.
+func (f *fault) answer() answer {
+	a := f.result.answer()
+	if f.retry > 0 {
+		a.retry = f.retry
+	}
+	return a
 }
 
 func faultf(r result, format string, args ...any) *fault {

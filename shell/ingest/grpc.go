@@ -95,7 +95,7 @@ func (d *Door) export(sig signal) grpc.StreamHandler {
 		}
 		d.stats.answer(sig, overGRPC, f)
 		if f != nil {
-			a := f.result.answer()
+			a := f.answer()
 			if f.field != "" || a.retry > 0 {
 				stream.SetTrailer(metadata.Pairs(detailsKey, string(f.statusProto())))
 			}

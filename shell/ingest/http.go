@@ -53,6 +53,7 @@ type exchange struct {
 	signal signal
 	json   bool // the answer's encoding
 	typ    string
+	key    PageKey // of the page that sends; nil none
 }
 
 func (d *Door) serveHTTP(w http.ResponseWriter, r *http.Request) {
@@ -76,6 +77,7 @@ func (d *Door) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	report, f := x.serve()
 	d.stats.answer(sig, overHTTP, f)
+	d.stats.keys.answer(x.key, &report, f)
 	if f != nil {
 		x.refuse(f)
 		return
@@ -110,9 +112,8 @@ func (x *exchange) serve() (report otlp.Report, f *fault) {
 		x.w.Header().Set("Allow", "POST, OPTIONS")
 		return report, faultf(resultMethod, "telemetry is sent by POST, not %s", r.Method)
 	}
-	if !d.allowed(r.Header.Get("Authorization")) {
-		x.w.Header().Set("WWW-Authenticate", "Bearer")
-		return report, errDenied()
+	if x.key, f = x.authorise(); f != nil {
+		return report, f
 	}
 	if typeFault != nil {
 		return report, typeFault
@@ -133,9 +134,12 @@ func (x *exchange) serve() (report otlp.Report, f *fault) {
 	}
 	defer d.bodies.Put(body)
 	d.stats.bodyBytes.Add(int64(len(*body)))
+	if x.key != nil && r.ContentLength < 0 {
+		x.key.Spend(int64(len(*body)))
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), d.limits.Append+d.limits.Read)
 	defer cancel()
-	return d.ingest(ctx, &request{signal: x.signal, json: x.json, packed: packed, body: *body, ticket: t})
+	return d.ingest(ctx, &request{signal: x.signal, json: x.json, packed: packed, body: *body, ticket: t, sender: x.sender(x.key)})
 }
 
 // deadline is by when the body must have come. The server that we are mounted on may
@@ -156,8 +160,8 @@ func (d *Door) allowed(header string) bool {
 	if d.opt.Auth == nil {
 		return true
 	}
-	scheme, token, ok := strings.Cut(header, " ")
-	return ok && strings.EqualFold(scheme, "Bearer") && d.opt.Auth(strings.TrimSpace(token))
+	token := bearer(header)
+	return token != "" && d.opt.Auth(token)
 }
 
 // contentType also decides the encoding of the answer, errors included.
@@ -193,7 +197,7 @@ func (x *exchange) contentEncoding() (string, *fault) {
 
 // refuse answers with a google.rpc.Status in the encoding of the request.
 func (x *exchange) refuse(f *fault) {
-	a := f.result.answer()
+	a := f.answer()
 	if x.r.Header.Get("Expect") == "" && f.result != resultDenied && f.result != resultSlow && f.result != resultGone {
 		_, _ = io.CopyN(io.Discard, x.r.Body, drainBytes) // the answer goes out whatever the body does
 	}

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -48,6 +49,8 @@ type stats struct {
 	standing     atomic.Int64 // ns
 	jumps        atomic.Int64
 	business     businessStats
+	keys         keyStats
+	denied       atomic.Int64
 }
 
 // businessStats are the counters of what came from outside of telemetry.
@@ -68,6 +71,7 @@ func (s *stats) report(r *otlp.Report) {
 	add(&s.accepted[metrics], r.Points)
 	add(&s.badIDs, r.BadIDs)
 	add(&s.zeroTimes, r.ZeroTimes)
+	add(&s.denied, r.Denied)
 	add(&s.late, r.Late)
 	add(&s.badPoints, r.BadPoints)
 	add(&s.attributes, r.DroppedAttributes)
@@ -104,6 +108,7 @@ func (d *Door) Metrics() []felt.Metric {
 	const rejected, rejectedHelp = "felt_ingest_rejected_total", "Spans, log records and points rejected by partial success."
 	counter(rejected, rejectedHelp, &s.badIDs, reason("bad_ids"))
 	counter(rejected, rejectedHelp, &s.badPoints, reason("bad_points"))
+	counter(rejected, rejectedHelp, &s.denied, reason("denied"))
 	counter(rejected, rejectedHelp, &s.late, reason("late"))
 	counter(rejected, rejectedHelp, &s.zeroTimes, reason("zero_times"))
 	counter("felt_ingest_dropped_attributes_total", "Attributes over a limit.", &s.attributes)
@@ -123,7 +128,7 @@ func (d *Door) Metrics() []felt.Metric {
 	counter("felt_ingest_record_bytes_total", "Bytes of records appended.", &s.recordBytes)
 	counter("felt_ingest_body_bytes_total", "Bytes of bodies as sent.", &s.bodyBytes)
 	counter("felt_ingest_clock_jumps_total", "Times the system's clock jumped ahead or fell behind the log's.", &s.jumps)
-	return append(append(list, s.business.metrics()...), d.gauges()...)
+	return slices.Concat(list, s.business.metrics(), s.keys.metrics(), d.gauges())
 }
 
 // gauges are the numbers that are not counts.

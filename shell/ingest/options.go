@@ -76,7 +76,14 @@ type Options struct {
 	Auth func(token string) bool
 	// Actor is the name of a bearer token, for the record of who sent business data.
 	// Optional.
-	Actor  func(token string) string
+	Actor func(token string) string
+	// PageKeys are keys that stand in pages. They let these send telemetry over HTTP, beside the
+	// tokens that Auth knows. Optional.
+	PageKeys PageKeys
+	// RegionHeaders are request headers, set by a proxy that is trusted, that say from which country or
+	// region a page's customer comes; the first that is there stands. Default none.
+	RegionHeaders []string
+
 	Now    func() time.Time // the wall clock; default time.Now
 	Logger *slog.Logger     // default discards
 }

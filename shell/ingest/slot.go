@@ -197,6 +197,7 @@ func (d *Door) packIn(s *slot, r *request) (report otlp.Report, w *waiter, seale
 
 func (s *slot) packBody(r *request, body []byte, now felt.Instant) (otlp.Report, error) {
 	p := s.packer
+	p.From(r.sender)
 	switch {
 	case r.signal == traces && r.json:
 		return p.TracesJSON(body, now)

@@ -53,7 +53,7 @@ func appendNumber(dst []byte, field int, value int64) []byte {
 
 // statusProto is a google.rpc.Status in protobuf.
 func (f *fault) statusProto() []byte {
-	a := f.result.answer()
+	a := f.answer()
 	dst := appendNumber(nil, 1, int64(a.grpc))
 	dst = appendField(dst, 2, validText(f.message))
 	if f.field != "" {
@@ -94,7 +94,7 @@ type retryInfoJSON struct {
 
 // statusJSON is the same in the JSON mapping of protobuf.
 func (f *fault) statusJSON() []byte {
-	a := f.result.answer()
+	a := f.answer()
 	s := statusJSON{Code: int(a.grpc), Message: validText(f.message)}
 	if f.field != "" {
 		s.Details = append(s.Details, badRequestJSON{typeBadRequest, []violationJSON{{validText(f.field), s.Message}}})
