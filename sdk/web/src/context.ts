@@ -2,6 +2,7 @@
  * The OpenTelemetry of the page, if it has one. The core depends on no version of its API and registers
  * nothing: it reads the API's global symbol, which versions 1.x share, and believes none of it.
  */
+import { guarded } from './limits'
 import type { SpanContext } from './types'
 
 interface OtelContext {
@@ -22,13 +23,6 @@ interface OtelSpan {
 const api = () =>
 	(globalThis as Record<symbol, unknown>)[Symbol.for('opentelemetry.js.api.1')] as OtelApi | undefined
 const key = () => Symbol.for('OpenTelemetry Context Key SPAN')
-
-/** No API, or one that is not what it was: as if there were none. */
-function guarded<T>(fn: () => T): T | undefined {
-	try {
-		return fn()
-	} catch {}
-}
 
 /** Whether the page traces by itself: then its instrumentation makes the spans of requests. */
 export const hostTraces = () => !!guarded(() => api()?.trace)

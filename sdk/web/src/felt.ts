@@ -98,14 +98,15 @@ export function createFelt(env: Env): Starter {
 	const inside = () => running.filter((i) => !i.outcome).pop()
 	const mayKeep = () => (options.consent || 'granted') === 'granted'
 
-	/** The propagated flag of a new trace. */
-	function flag(traceId: string) {
+	/** A new trace, with its propagated flag. */
+	function root() {
+		const traceId = hex(32)
 		const s = attempt(() => parts?.identity.sampling())
 		const rv = s?.th && s.rv
 		// A page that traces by itself asks for its own traces, which must not become fewer inside of ours.
 		const t = threshold(options.traceSampleRate ?? (hostTraces() ? 1 : 0.1))
 		const sampled = !!t && (rv || traceId.slice(-14)) >= t
-		return { sampled, state: sampled ? `ot=th:${t}${rv ? `;rv:${rv}` : ''}` : '' }
+		return { traceId, sampled, state: sampled ? `ot=th:${t}${rv ? `;rv:${rv}` : ''}` : '' }
 	}
 
 	const all = (fn: (i: Held) => void) => {
@@ -129,7 +130,7 @@ export function createFelt(env: Env): Starter {
 		seen_: eyes.seen_,
 		mayKeep_: mayKeep,
 		parent_: () => hostSpan() || inside()?.context,
-		flag_: flag,
+		root_: root,
 		judge_: (error, name, late) =>
 			classify(
 				name,
@@ -195,10 +196,7 @@ export function createFelt(env: Env): Starter {
 		current: () => inside() || (opened.size === 1 ? [...opened][0] : undefined),
 		open: () => [...opened],
 		create: (name, o) => attempt(() => create(name, o)),
-		child(parent) {
-			const traceId = parent?.traceId || hex(32)
-			return { traceId, spanId: hex(16), sampled: (parent || flag(traceId)).sampled }
-		},
+		child: (parent) => ({ ...(parent || root()), spanId: hex(16) }),
 		emit,
 		tell,
 		isOwn: (url) => !!attempt(() => parts?.isOwn(url)),

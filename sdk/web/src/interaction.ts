@@ -1,7 +1,7 @@
 /** One open try: what is known of it while it lasts, and its span when it has ended. */
 import { type Traced, within } from './context'
 import type { Env } from './env'
-import { EVENTS, put, STEPS, text } from './limits'
+import { EVENTS, guarded, put, STEPS, text } from './limits'
 import { type Bad, DEGRADED, DONE, decide, OPTIONAL, REQUIRED, TIMEOUT, type Verdict } from './outcome'
 import type { Shelf } from './resume'
 import type {
@@ -35,8 +35,6 @@ export type Kept = [
 	events: SpanEvents,
 	bad: readonly Bad[],
 	steps: number,
-	/** When the steps that were open began, by name. */
-	open: { [step: string]: number },
 ]
 
 /** What a step has from its interaction. */
@@ -45,7 +43,6 @@ interface Up {
 	key_: string
 	/** The interaction's own: a step is one of the same instance of a journey, at the same step of it. */
 	given_: string | undefined
-	began_: number | undefined
 	/** Told before its span leaves. */
 	ended_(verdict: Verdict): void
 }
@@ -64,8 +61,8 @@ export interface Core {
 	mayKeep_(): boolean
 	/** The span that a new interaction begins in. */
 	parent_(): Traced | undefined
-	/** The propagated flag of a new trace. */
-	flag_(traceId: string): Pick<Traced, 'sampled' | 'state'>
+	/** A new trace, with its propagated flag. */
+	root_(): Omit<Traced, 'spanId'>
 	/** What an error means, by the page's own function first. */
 	judge_(error: unknown, name: string, late: boolean): Verdict
 	emit_(record: SpanRecord | LogRecord): void
@@ -75,7 +72,6 @@ export interface Core {
 /** The open interaction as the core sees it. */
 export interface Held extends OpenInteraction {
 	id_: string
-	began_: number
 	/** Ends it, once; `open` is how its open steps end. */
 	finish_(verdict: Verdict, open?: Verdict, type?: string): void
 	/** Runs fn as the interaction: what comes of it ends it. */
@@ -104,11 +100,10 @@ export function openInteraction(
 	const name = text(called)
 	const id = idOf(name, options)
 	const parent = up ? up.context_ : kept ? undefined : core.parent_()
-	const newId = parent ? parent.traceId : hex(32)
 	let [
-		context = { ...(parent || core.flag_(newId)), traceId: newId, spanId: hex(16) },
+		context = { ...(parent || core.root_()), spanId: hex(16) },
 		parentSpanId = parent?.spanId,
-		began = up?.began_ ?? now(),
+		began = now(),
 		seen = 0,
 		retries = 0,
 		path = win?.location.pathname,
@@ -116,7 +111,6 @@ export function openInteraction(
 		events = [],
 		bad = [],
 		count = 0,
-		stepsBegan = {},
 	]: Partial<Kept> = kept || []
 	const { timeoutMs, journey } = options
 	const { traceId, spanId } = context
@@ -139,8 +133,6 @@ export function openInteraction(
 	let shelved = false
 	let away = false
 
-	// The clock of the page that it began on may have gone ahead of this one's.
-	began = Math.min(began, now())
 	seen = seen_() - seen
 	const visible = () => seen_() - seen
 	const late = () => timeoutMs! > 0 && now() - began >= timeoutMs!
@@ -227,12 +219,12 @@ export function openInteraction(
 	}
 	/** Once: an error passes several places that record. */
 	function recordError(error: unknown): string {
-		let name: unknown
-		let message: unknown
-		let stack: string | undefined
-		try {
-			;({ name, message, stack } = error as Error)
-		} catch {}
+		const { name, message, stack }: Partial<Error> =
+			guarded(() => ({
+				name: (error as Error).name,
+				message: (error as Error).message,
+				stack: (error as Error).stack,
+			})) || {}
 		const type = text(name || 'Error')
 		const all = {
 			'exception.type': type,
@@ -265,7 +257,6 @@ export function openInteraction(
 			// Tries of one step are told apart like interactions.
 			key_: `${key ?? ''}#${++count}`,
 			given_: names['felt.journey.instance.id'],
-			began_: stepsBegan[step],
 			ended_([to, reason]) {
 				steps.delete(made)
 				if (to === 'failed' || to === 'degraded')
@@ -275,7 +266,6 @@ export function openInteraction(
 					]
 			},
 		})
-		delete stepsBegan[step]
 		if (outcome || count > STEPS) made.drop_()
 		else steps.add(made)
 		return made
@@ -293,8 +283,6 @@ export function openInteraction(
 
 	/** Puts it on the shelf, if it may go on there. */
 	function keep() {
-		const open: typeof stepsBegan = {}
-		for (const step of steps) open[step.name] = step.began_
 		shelved =
 			!!options.resume &&
 			core.mayKeep_() &&
@@ -309,7 +297,6 @@ export function openInteraction(
 				events,
 				bad,
 				count,
-				open,
 			])
 		return shelved
 	}
@@ -317,13 +304,12 @@ export function openInteraction(
 	function headers(c: SpanContext = context) {
 		const all: Record<string, string> = { traceparent: `00-${c.traceId}-${c.spanId}-0${+c.sampled}` }
 		if (context.state) all.tracestate = context.state
-		try {
+		// Half a character is no valid text: then there is none.
+		guarded(() => {
 			const list = []
 			for (const key in names) if (names[key]) list.push(`${key}=${encodeURIComponent(names[key])}`)
 			all.baggage = list.join()
-		} catch {
-			// Half a character is no valid text.
-		}
+		})
 		return all
 	}
 
@@ -334,7 +320,6 @@ export function openInteraction(
 		key: given,
 		options,
 		id_: id,
-		began_: began,
 		step,
 		retry(reason) {
 			event('felt.retry', { 'felt.interaction.reason': reason })
@@ -393,7 +378,6 @@ export function openInteraction(
 		},
 		finish_: finish,
 		hide_() {
-			const reason = judge('tab_closed')[1]
 			emit_({
 				type: 'log',
 				what: 'interaction',
@@ -401,7 +385,7 @@ export function openInteraction(
 				timeMs: now(),
 				context,
 				severity: 9,
-				attributes: describe(/_tab/.test(reason!) ? reason : undefined, {
+				attributes: describe(judge('tab_closed')[1], {
 					'felt.interaction.started_ms': Math.round(began),
 				}),
 			})

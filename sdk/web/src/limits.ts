@@ -10,22 +10,22 @@ export const ATTRIBUTES = 64
 /** Records that wait for init. */
 export const WAITING = 500
 
-/** Names, keys and reasons, cut: they are also headers. */
-export function text(value: unknown, most = 256): string {
+/** Undefined where fn throws: what is done with values of the page, and of the browser, can. */
+export function guarded<T>(fn: () => T): T | undefined {
 	try {
-		return `${value}`.slice(0, most)
-	} catch {
-		return ''
-	}
+		return fn()
+	} catch {}
 }
+
+/** Names and keys, cut: they are also headers. */
+export const text = (value: unknown, most = 256) => guarded(() => `${value}`.slice(0, most)) || ''
 
 /** Puts attributes on what is there, as far as there is room; what is undefined is left out. */
 export function put(to: Record<string, AttributeValue>, from?: Attributes) {
-	try {
+	// When a getter of the page fails, what was read before stays.
+	guarded(() => {
 		for (const key in from)
 			if (from[key] != null && (key in to || Object.keys(to).length < ATTRIBUTES)) to[key] = from[key]
-	} catch {
-		// A getter of the page failed: what was read before stays.
-	}
+	})
 	return to
 }

@@ -16,7 +16,11 @@ function page() {
 	const { felt, start } = createFelt(createEnv({}, win as never))
 	start({ endpoint: 'https://felt.example', app: 'shop' } as Options, (_options, _env, _tell, dress) => ({
 		identity: {
-			attributes: () => ({ 'session.id': 's'.repeat(32), 'app.installation.id': 'i'.repeat(32), 'user.id': 'u1' }),
+			attributes: () => ({
+				'session.id': 's'.repeat(32),
+				'app.installation.id': 'i'.repeat(32),
+				'user.id': 'u1',
+			}),
 			setUser() {},
 			setConsent() {},
 			sampling: () => ({ rv: 'ffffffffffffff', th: undefined, sent: true }),

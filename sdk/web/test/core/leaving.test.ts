@@ -36,7 +36,7 @@ describe('hidden', () => {
 			},
 		})
 		expect(p.logs()[0]!.attributes).not.toHaveProperty('felt.interaction.outcome')
-		expect(p.logs()[0]!.attributes['felt.interaction.reason']).toBeUndefined()
+		expect(p.logs()[0]!.attributes['felt.interaction.reason']).toBe('tab_closed')
 		expect(p.calls).toEqual(['hide'])
 		// The browser tells twice.
 		p.hide()
@@ -168,26 +168,6 @@ describe('resume', () => {
 		again.complete()
 		expect(verdict(after.span('checkout'))).toEqual(['failed', 'stale'])
 		expect(after.span('checkout').attributes['felt.interaction.retries']).toBe(1)
-	})
-	it('a step that was open goes on from when it began, once it is asked for', () => {
-		const { before, after, again } = away((i) => {
-			i.step('pay').fail('declined')
-			i.step('pay', { attributes: { method: 'card' } })
-			i.step('gift', { optional: true })
-		})
-		expect(before.spans().map((s) => s.name)).toEqual(['pay'])
-		ms(100)
-		again.step('pay').complete()
-		again.step('pay').complete()
-		again.complete()
-		expect(after.spans().map((s) => [s.name, s.attributes['felt.interaction.key'], ...verdict(s)!])).toEqual([
-			['pay', 'o1#4', 'success', undefined],
-			['pay', 'o1#5', 'success', undefined],
-			['checkout', 'o1', 'degraded', 'retried'],
-		])
-		expect(after.spans().map((s) => s.startMs)).toEqual([
-			1_700_000_001_000, 1_700_000_061_100, 1_700_000_000_000,
-		])
 	})
 	it.each([
 		[29 * 60_000, true],
