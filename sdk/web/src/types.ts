@@ -9,7 +9,13 @@
 export type Outcome = 'success' | 'degraded' | 'failed' | 'abandoned' | 'cancelled'
 
 /** A value of an attribute. Text is cut at 1 KB; NaN and infinities are dropped. */
-export type AttributeValue = string | number | boolean | readonly string[] | readonly number[] | readonly boolean[]
+export type AttributeValue =
+	| string
+	| number
+	| boolean
+	| readonly string[]
+	| readonly number[]
+	| readonly boolean[]
 export type Attributes = { readonly [key: string]: AttributeValue | undefined }
 
 /** `pending`: nothing is stored and nothing sent, both wait in memory; `denied`: nothing is stored, ids live as long as the page. */
@@ -49,12 +55,15 @@ export interface Options {
 	consent?: Consent
 	/** Share of sessions whose interactions are sent, 0 to 1; default 1. Customers are then an estimate with an interval. */
 	sampleRate?: number
-	/** Share of traces that back ends are asked to record (the *sampled* flag), 0 to 1; default 0.1. Interactions are sent all the same. */
+	/** Share of traces that back ends are asked to record (the *sampled* flag), 0 to 1; default 0.1, and 1 where the page has OpenTelemetry of its own, whose traces must not become fewer. Interactions are sent all the same. */
 	traceSampleRate?: number
 	/** Other origins that get `traceparent` and `baggage`; the page's own always does. A string is an origin or a prefix of the URL. */
 	propagateTo?: readonly (string | RegExp)[]
 	/** The last word on attributes before they are sent: return what may leave; throw or return null and all of them are dropped. */
-	redact?: (attributes: Record<string, AttributeValue>, what: 'interaction' | 'request' | 'event') => Record<string, AttributeValue> | null
+	redact?: (
+		attributes: Record<string, AttributeValue>,
+		what: 'interaction' | 'request' | 'event',
+	) => Record<string, AttributeValue> | null
 	/** What an error means; undefined: failed. */
 	classifyError?: (error: unknown) => ErrorClass | undefined
 	plugins?: readonly Plugin[]
@@ -165,7 +174,11 @@ export interface Events {
 export interface Felt {
 	createCustomerInteraction(name: string, options?: InteractionOptions): CustomerInteraction
 	/** Runs fn as an interaction: resolved is complete, thrown is classified. Result and error pass through. */
-	withCustomerInteraction<T>(name: string, fn: (interaction: CustomerInteraction) => T, options?: InteractionOptions): T
+	withCustomerInteraction<T>(
+		name: string,
+		fn: (interaction: CustomerInteraction) => T,
+		options?: InteractionOptions,
+	): T
 	setUser(user: User | null): void
 	setConsent(consent: 'granted' | 'denied'): void
 	/** Returns what takes the callback off again. */
@@ -208,6 +221,8 @@ export interface Host {
 	current(): OpenInteraction | undefined
 	/** All that are open, oldest first. */
 	open(): readonly OpenInteraction[]
+	/** Opens an interaction; undefined where that fails. After shutdown it works, and is not sent. */
+	create(name: string, options?: InteractionOptions): OpenInteraction | undefined
 	/** Begins a span of a plugin's own; parent undefined: a trace of its own. End it with `host.emit`. */
 	child(parent: SpanContext | undefined): SpanContext
 	/** Hands a span or a log record over to be sent. Session, user and segment are added, redaction is done here. */
