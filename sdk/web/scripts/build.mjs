@@ -1,7 +1,7 @@
 // Builds dist/: ES modules with types and source maps, and the script for a tag.
 //
 // The modules are bundled together, so that what they share is one chunk and private properties, whose
-// names end in `_`, can be shortened everywhere at once. Names and syntax are left to the page's own
+// names end in one `_`, can be shortened everywhere at once. Names and syntax are left to the page's own
 // bundler; the script for a tag is minified here.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -21,7 +21,8 @@ export const settings = {
 	target: 'es2021',
 	// React's hook is for React's bundlers; nothing here reads process.env.
 	platform: 'browser',
-	mangleProps: /_$/,
+	// One underscore: names of others end in two (Sentry's, zone.js's).
+	mangleProps: /[^_]_$/,
 	logLevel: 'warning',
 }
 

@@ -240,7 +240,8 @@ export function createTransport(
 
 	/** What may leave leaves; the rest is stored, as far as it may be and there is room. */
 	function hide() {
-		send()
+		// Without a network it would be tried for nothing, and nobody is left to keep it.
+		if (win.navigator.onLine !== false) send()
 		ready = ready.filter((batch) => consent !== 'granted' || !offline.put(batch))
 	}
 

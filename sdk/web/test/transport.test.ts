@@ -261,6 +261,16 @@ describe('a server that answers badly', () => {
 		expect(w.deliveries.at(-1)).toMatchObject({ ok: false, retryInMs: 750 })
 	})
 
+	test('what was tried before is tried first', async () => {
+		const { w, t } = transport()
+		w.reply((_, n) => (n === 1 ? { status: 503, after: 100 } : { status: 200 }))
+		t.add(log('old', { urgent: true }))
+		await w.pass(50)
+		t.add(span('new'))
+		await w.pass(20_000)
+		expect(w.requests.map(names)).toEqual([['old'], ['old'], ['new']])
+	})
+
 	test('jitter: browsers do not come back at one time', async () => {
 		const times = []
 		for (const random of [0, 0.999]) {
@@ -434,6 +444,15 @@ describe('the page is left', () => {
 		await w.pass(2000)
 		expect(w.requests.slice(1).flatMap(names)).toEqual(['a', 'b'])
 		expect(stored(storage)).toEqual([])
+	})
+
+	test('without a network, all is stored and nothing is tried: nobody would be left to keep it', async () => {
+		const { w, t, storage } = transport()
+		w.win.navigator.onLine = false
+		t.add(span('a'))
+		t.hide()
+		expect(w.requests).toHaveLength(0)
+		expect(stored(storage)).toEqual(['a'])
 	})
 
 	test('storage that is full or blocked: it stays in memory', async () => {
