@@ -44,21 +44,27 @@ export const hostSpan = () =>
 			return { traceId, spanId, sampled: !!(traceFlags & 1), state: traceState?.serialize() }
 	})
 
-/** What the host's instrumentation finds as the parent: only ids, everything else does nothing. */
-function stub({ traceId, spanId, sampled, state }: Traced) {
-	const traceState = state
-		? { serialize: () => state, get() {}, set: () => traceState, unset: () => traceState }
-		: undefined
-	const span: Record<string, unknown> = {
-		spanContext: () => ({ traceId, spanId, traceFlags: +sampled, traceState }),
-		isRecording: () => false,
-	}
-	for (const name of 'setAttribute setAttributes addEvent addLink addLinks setStatus updateName end recordException'.split(
-		' ',
-	))
-		span[name] = () => span
-	return span
+/** An object of the API that does nothing: each method answers as the table says, else with the object itself. */
+function fake(answers: Record<string, unknown>): object {
+	const self: object = new Proxy(answers, {
+		// An object with `then` would keep who awaits it waiting for ever.
+		get: (_, name) =>
+			name === 'then' ? undefined : () => (name in answers ? answers[name as string] : self),
+	})
+	return self
 }
+
+/** What the host's instrumentation finds as the parent: only ids. */
+const stub = ({ traceId, spanId, sampled, state }: Traced) =>
+	fake({
+		spanContext: {
+			traceId,
+			spanId,
+			traceFlags: +sampled,
+			traceState: state ? fake({ serialize: state, get: undefined }) : undefined,
+		},
+		isRecording: false,
+	})
 
 /** Runs fn once, with a value in the host's context where there is a host. What fn throws is thrown. */
 export function hosted<T>(key: symbol, value: unknown, fn: () => T): T {

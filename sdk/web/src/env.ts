@@ -15,7 +15,7 @@ export interface Env {
 
 export function createEnv(
 	options: { debug?: Env['debug'] } = {},
-	win: Env['win'] = typeof window === 'undefined' ? undefined : (window as Env['win']),
+	win: Env['win'] = globalThis.window as Env['win'],
 ): Env {
 	return {
 		win,
