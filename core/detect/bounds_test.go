@@ -281,7 +281,7 @@ func TestAtItsLimitIsToldOnce(t *testing.T) {
 			x = 100 + float64(i%3)*2 - 3
 		}
 		w.d.Sample(&signal.Sample{
-			Env: "production", App: "shop", Journey: "pay", Name: "disk", Kind: signal.KindSignal,
+			Env: "production", App: "shop", Journey: "pay", Name: "disk", Kind: felt.SignalTechnical,
 			Time: w.now.Instant(), Value: x, Limit: 100, HasLimit: true, N: 1,
 		})
 	}

@@ -24,7 +24,7 @@ const (
 // sampleKey names a signal or KPI.
 type sampleKey struct {
 	env, app, journey string
-	kind              signal.Kind
+	kind              felt.SignalKind
 	name              string
 }
 

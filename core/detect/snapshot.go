@@ -340,7 +340,7 @@ func (l *samples) save(e *codec.Encoder) {
 
 func (l *samples) load(d *codec.Decoder) {
 	for n := d.Len(8); n > 0 && d.Err() == nil; n-- {
-		s := &sample{sampleKey: sampleKey{d.String(), d.String(), d.String(), signal.Kind(d.UintMax(255)), d.String()}}
+		s := &sample{sampleKey: sampleKey{d.String(), d.String(), d.String(), felt.SignalKind(d.UintMax(255)), d.String()}}
 		s.value.Load(d)
 		s.last, s.near, s.calm = felt.Instant(d.Int()), felt.Instant(d.Int()), felt.Instant(d.Int())
 		s.band, s.full = loadOne(d), loadOne(d)

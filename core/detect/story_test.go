@@ -125,7 +125,7 @@ func TestValues(t *testing.T) {
 			w := newWorld(nil)
 			give := func(value float64) {
 				w.d.Sample(&signal.Sample{
-					Env: "production", Journey: "checkout", Name: "db", Kind: signal.KindSignal, Time: w.now.Instant(), Value: value + w.rng.NormFloat64(),
+					Env: "production", Journey: "checkout", Name: "db", Kind: felt.SignalTechnical, Time: w.now.Instant(), Value: value + w.rng.NormFloat64(),
 					N: 3, Unit: "%", Limit: 100, HasLimit: c.name == "on its way to the limit", Bad: c.bad,
 				})
 			}

@@ -161,7 +161,7 @@ func TestSample(t *testing.T) {
 		t.Fatalf("%+v", m.samples)
 	}
 	for i, w := range want {
-		w.Env, w.App, w.Journey, w.Kind, w.Time, w.N = "production", "shop", "checkout", signal.KindSignal, start.Instant(), 1
+		w.Env, w.App, w.Journey, w.Kind, w.Time, w.N = "production", "shop", "checkout", felt.SignalTechnical, start.Instant(), 1
 		if m.samples[i] != w {
 			t.Errorf("got  %+v\nwant %+v", m.samples[i], w)
 		}

@@ -5,11 +5,8 @@ import "github.com/felt-cx/felt"
 // SampleOf is the sample that a stored row was made of.
 func SampleOf(p *felt.SignalPoint) Sample {
 	s := Sample{
-		Env: p.Env, App: p.App, Journey: p.Journey, Name: p.Name, Kind: KindSignal, Layer: p.Layer, Time: p.Time,
+		Env: p.Env, App: p.App, Journey: p.Journey, Name: p.Name, Kind: p.Kind, Layer: p.Layer, Time: p.Time,
 		Value: p.Value, N: p.N, Unit: p.Unit, Threshold: p.Threshold, Limit: p.Limit, HasThreshold: p.HasThreshold, HasLimit: p.HasLimit,
-	}
-	if p.Kind == felt.SignalKPI {
-		s.Kind = KindKPI
 	}
 	switch p.Direction {
 	case "up":

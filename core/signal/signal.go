@@ -2,26 +2,6 @@ package signal
 
 import "github.com/felt-cx/felt"
 
-// Kind says what a sample is a value of.
-type Kind uint8
-
-// The kinds of samples.
-const (
-	KindSignal Kind = iota + 1 // a technical series that serves a journey
-	KindKPI                    // a business number of a journey
-)
-
-// String is the word used in questions and answers.
-func (k Kind) String() string {
-	switch k {
-	case KindSignal:
-		return "signal"
-	case KindKPI:
-		return "kpi"
-	}
-	return ""
-}
-
 // Bad is the way in which a value gets worse.
 type Bad int8
 
@@ -39,7 +19,7 @@ type Sample struct {
 	Env, App string // App is the journey's; "" when it names none
 	Journey  string
 	Name     string // of the signal or KPI, unique in the journey
-	Kind     Kind
+	Kind     felt.SignalKind
 	Layer    felt.Layer // of a signal; 0 not said
 	Time     felt.Instant
 	Value    float64 // finite

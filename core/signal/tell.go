@@ -21,7 +21,7 @@ func (b *Book) close(x *series, t felt.Tick, tell func(Sample, felt.SignalPoint)
 	m := x.m
 	compared := m.Statistic != "above"
 	s := Sample{
-		Env: x.env, App: m.Journey.App, Journey: m.Journey.Name, Name: m.Name, Kind: KindSignal, Layer: m.Layer,
+		Env: x.env, App: m.Journey.App, Journey: m.Journey.Name, Name: m.Name, Kind: felt.SignalTechnical, Layer: m.Layer,
 		Time: t.Instant(), Value: r.value, N: r.n, Unit: r.unit,
 		HasThreshold: m.HasThreshold && compared, HasLimit: m.HasLimit && compared, Bad: badOf(m),
 	}
@@ -109,7 +109,7 @@ func (b *Book) tellKPI(k *kpi, t felt.Tick, tell func(Sample, felt.SignalPoint))
 	}
 	j := k.k.Journey
 	s := Sample{
-		Env: k.env, App: j.App, Journey: j.Name, Name: k.k.Name, Kind: KindKPI,
+		Env: k.env, App: j.App, Journey: j.Name, Name: k.k.Name, Kind: felt.SignalKPI,
 		Time: t.Instant(), Value: r.value, N: r.n, Unit: r.unit,
 	}
 	switch k.k.Direction {
