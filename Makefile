@@ -10,7 +10,7 @@ TESTFLAGS ?= -timeout 14m
 SDK_SRC := $(shell find sdk/web/src sdk/web/scripts -type f 2>/dev/null) sdk/web/package.json sdk/web/package-lock.json sdk/web/tsconfig.json sdk/web/tsconfig.build.json
 WEB_SRC := $(shell find web/src web/public -type f 2>/dev/null) web/index.html web/package.json web/package-lock.json web/vite.config.ts web/tsconfig.json
 
-.PHONY: help run shop shop-page build test test-shop test-go test-journeys test-web test-sdk test-e2e test-peers lint vuln bench bench-memory bench-fleet bench-mttd bench-quiet bench-questions fuzz clean chromium
+.PHONY: help run shop shop-page build test test-shop test-go test-journeys test-web test-sdk test-sdk-e2e test-sdk-loss test-hosts test-e2e test-peers lint vuln bench bench-memory bench-fleet bench-mttd bench-click bench-quiet bench-questions fuzz clean chromium
 
 help: ## this list
 	@grep -hE '^[a-z0-9/-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -57,7 +57,7 @@ sdk/web/dist/felt.js: sdk/web/node_modules/.installed $(SDK_SRC)
 	cd sdk/web && $(NPM) run build
 	@touch $@
 
-test: chromium build test-web test-sdk test-go test-shop test-e2e ## everything that must hold, in under 15 minutes on 2 cores
+test: chromium build test-web test-sdk test-go test-shop test-sdk-e2e test-e2e ## everything that must hold, in under 15 minutes on 2 cores
 
 # The race detector finds nothing where the house allows neither goroutine nor lock (core, the words): those
 # run without it, at a fifth of the time, and again as parts of what does run with it.
@@ -75,6 +75,15 @@ test-web: web/node_modules/.installed
 test-sdk: sdk/web/dist/felt.js ## the browser SDK's unit tests and its sizes
 	cd sdk/web && $(NPM) test && $(NPM) run size
 
+test-sdk-e2e: chromium build sdk/web/dist/felt.js ## the browser SDK in Chromium, straight and through a stock Collector, asserted on Felt's API
+	cd sdk/web && FELT_BIN=$(CURDIR)/$(BIN)/felt $(NPM) run e2e
+
+test-sdk-loss: chromium build sdk/web/dist/felt.js ## 500 tabs closed in the middle of something: at most 1 % lost, two minutes
+	cd sdk/web && FELT_BIN=$(CURDIR)/$(BIN)/felt $(NPM) run e2e:loss
+
+test-hosts: chromium build sdk/web/dist/felt.js ## the browser SDK beside OpenTelemetry 2 and 3, Sentry and Faro
+	FELT_BIN=$(CURDIR)/$(BIN)/felt $(MAKE) -C sdk/web/hosts test-hosts
+
 test-e2e: chromium build
 	cd web && $(NPM) run size && $(NPM) run e2e && FELT_BIN=$(CURDIR)/$(BIN)/felt $(NPM) run e2e:demo
 
@@ -85,7 +94,7 @@ chromium: ## install Chromium for the browser tests when there is none
 	    $$SUDO apt-get update -q && $$SUDO apt-get install -y -q --no-install-recommends chromium; }
 
 test-shop: build shop-page $(BIN)/shop ## the shop's services, and all of it through a Collector and without
-	cd examples/shop/services && $(GO) vet ./... && FELT_BIN=$(CURDIR)/$(BIN)/felt SHOP_BIN=$(CURDIR)/$(BIN)/shop OTELCOL=$$($(CURDIR)/deploy/collector/build.sh) $(GO) test -timeout 5m ./...
+	cd examples/shop/services && $(GO) vet ./... && FELT_BIN=$(CURDIR)/$(BIN)/felt OTELCOL=$$($(CURDIR)/deploy/collector/build.sh) $(GO) test -timeout 5m ./...
 
 test-peers: build ## deliver into Felt with the stock SDK exporters and a stock Collector
 	FELT_BIN=$(CURDIR)/$(BIN)/felt internal/peers/test.sh
@@ -122,6 +131,9 @@ bench-fleet: ## a month of 6,000 series without a fault, then faults: who is wok
 
 bench-mttd: build ## from the twentieth customer hurt to the webhook: 40 faults of every kind, 50 minutes
 	$(GO) run ./internal/mttd -felt $(CURDIR)/$(BIN)/felt $(MTTD)
+
+bench-click: chromium build sdk/web/dist/felt.js ## from a click that fails in Chromium to the webhook, 20 faults, ten minutes; what an interaction costs the page
+	cd sdk/web && FELT_BIN=$(CURDIR)/$(BIN)/felt $(NPM) run bench
 
 bench-quiet: ## 30 simulated days without a fault, twice: which incidents open for nothing, at most 4
 	$(GO) run ./internal/quiet -seed 1 $(QUIET)

@@ -148,7 +148,7 @@ both('a quick look at another tab is not abandoned', (w) =>
 )
 
 both('a payment at the bank goes on after the redirect', async (w) => {
-	const page = await w.open({ options: { batchMs: 60_000 } })
+	const page = await w.open()
 	const before = await page.evaluate(() => {
 		const i = window.kit.felt.createCustomerInteraction('pay', { key: 'order-7', resume: true })
 		i.step('confirm').complete()

@@ -148,30 +148,16 @@ const buttons = `
 <button id="live">Count <output>0</output></button>
 <button id="ask">Ask</button>
 <button id="throws">Throws</button>
-<button id="rage">Do</button>
 <input id="field"><label for="box">A box</label><input type="checkbox" id="box"><a id="anchor" href="#there">There</a>
 <select id="choice"><option>a</option><option>b</option></select><details><summary id="sum">More</summary>text</details>
-<p id="text">Words that can be selected by a double click.</p>`
+<p id="text">Words that can be selected by a double click.</p><script type="module" src="/pages/clicks.js"></script>`
 
 async function clicks(w: World, interaction = true): Promise<Page> {
 	const page = await w.open({ plugins: ['network', 'errors', 'frustration'], body: buttons })
-	await page.evaluate(
-		([url, interaction]) => {
-			const on = (id: string, fn: () => void) => document.getElementById(id)?.addEventListener('click', fn)
-			let n = 0
-			on('live', () => {
-				const o = document.querySelector('output')
-				if (o) o.textContent = `${++n}`
-			})
-			on('ask', () => void fetch(url as string))
-			on('throws', () => {
-				throw new Error('in a handler')
-			})
-			on('rage', () => undefined)
-			if (interaction) window.kit.open.buy = window.kit.felt.createCustomerInteraction('buy')
-		},
-		[api(w, 'ask'), interaction] as const,
-	)
+	if (interaction)
+		await page.evaluate(() => {
+			window.kit.open.buy = window.kit.felt.createCustomerInteraction('buy')
+		})
 	return page
 }
 

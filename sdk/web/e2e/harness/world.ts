@@ -98,7 +98,11 @@ export async function world(
 				if (m.type() === 'error' || m.type() === 'warning') self.thrown.push(m.text())
 			})
 			await page.goto(site.page(app))
-			await page.waitForFunction(() => window.kit?.ready)
+			await page
+				.waitForFunction(() => window.kit?.ready, undefined, { timeout: 20_000 })
+				.catch((e) => {
+					throw new Error(`the page is not ready: ${e.message} ${self.thrown.join('; ')}`)
+				})
 			return page
 		},
 	}
