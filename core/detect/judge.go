@@ -2,13 +2,12 @@ package detect
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"math"
 	"slices"
 	"strconv"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/codec"
 	"github.com/felt-cx/felt/core/cusum"
 )
 
@@ -133,7 +132,7 @@ func (d *Detector) begin(of felt.Series, kind felt.FindingKind, detector string,
 		f.About = about[0]
 		parts = append(parts, about...)
 	}
-	f.ID = "fnd-" + digest(parts...)
+	f.ID = "fnd-" + codec.Digest(parts...)
 	return f
 }
 
@@ -336,15 +335,4 @@ func ratio(a, b float64) float64 {
 		return 0
 	}
 	return a / b
-}
-
-// digest is 12 hex digits that stand for the parts: for ids that can be derived again.
-func digest(parts ...string) string {
-	h := sha256.New()
-	for _, p := range parts {
-		h.Write(strconv.AppendInt(nil, int64(len(p)), 10))
-		h.Write([]byte{':'})
-		h.Write([]byte(p))
-	}
-	return hex.EncodeToString(h.Sum(nil)[:6])
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/codec"
 )
 
 // page is a finding of paging class that came lately.
@@ -192,12 +193,12 @@ func (b *Book) open(t felt.Tick, f *felt.Finding, lines Lines) *live {
 	s := scopeOf(f)
 	l := &live{cohort: newCohort(), notedAt: t, told: told{since: t}}
 	l.row = felt.Incident{
-		ID: "inc-" + digest(s.Env, s.App, s.Name, strconv.FormatInt(int64(t), 10)), Kind: string(f.Kind),
+		ID: "inc-" + codec.Digest(s.Env, s.App, s.Name, strconv.FormatInt(int64(t), 10)), Kind: string(f.Kind),
 		Env: s.Env, App: s.App, Source: "detected", Status: felt.IncidentOpen,
 		FirstBad: b.began(t, f, lines), Detected: f.Opened.Instant(), Opened: t.Instant(), RulesVersion: b.version(),
 	}
 	if b.find(l.row.ID) != nil { // another kind of interactions of the same name, in the same tick
-		l.row.ID = "inc-" + digest(s.Env, s.App, s.Name, s.Kind.String(), strconv.FormatInt(int64(t), 10))
+		l.row.ID = "inc-" + codec.Digest(s.Env, s.App, s.Name, s.Kind.String(), strconv.FormatInt(int64(t), 10))
 	}
 	b.list = append(b.list, l)
 	b.stats.Opened++

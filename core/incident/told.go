@@ -83,7 +83,7 @@ func (b *Book) tell(t felt.Tick, l *live, out *Out) {
 	for _, m := range list {
 		for _, s := range m.sinks {
 			n := felt.Notification{
-				Key:  "ntf-" + digest(r.ID, string(m.kind), strconv.FormatInt(int64(t), 10), s),
+				Key:  "ntf-" + codec.Digest(r.ID, string(m.kind), strconv.FormatInt(int64(t), 10), s),
 				Sink: s, Kind: m.kind, At: t, Why: m.why, Incident: copyOf(r),
 			}
 			n.Incident.Findings = n.Incident.Findings[:min(len(n.Incident.Findings), sentFindings)]

@@ -1,4 +1,4 @@
-package incident
+package codec
 
 import (
 	"crypto/sha256"
@@ -6,9 +6,9 @@ import (
 	"strconv"
 )
 
-// digest is 12 hex digits that stand for the parts, each with its length, so that the id
-// can be derived again.
-func digest(parts ...string) string {
+// Digest is 12 hex digits that stand for the parts, each with its length: for ids that can be derived
+// again.
+func Digest(parts ...string) string {
 	var b []byte
 	for _, p := range parts {
 		b = strconv.AppendInt(b, int64(len(p)), 10)
