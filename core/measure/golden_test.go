@@ -49,8 +49,8 @@ func TestGolden(t *testing.T) {
 		}
 		out += strings.Join(lines, "\n") + "\n"
 	}
-	if len(cases) < 231 {
-		t.Errorf("%d cases, at least 231 wanted", len(cases))
+	if len(cases) < 241 {
+		t.Errorf("%d cases, at least 241 wanted", len(cases))
 	}
 	if *update {
 		if err := os.WriteFile(goldenFile, []byte(out), 0o644); err != nil {
