@@ -34,96 +34,81 @@ func of(column, env string, names []string) filter {
 	return f
 }
 
-// merging merges the latencies of rows that follow each other.
-type merging struct{ latency sketch.Latency }
-
-// take gives the quantiles of what was merged, and begins anew.
-func (m *merging) take(p50, p95 *float64) {
-	*p50, *p95 = m.latency.Quantile(.5), m.latency.Quantile(.95)
-	m.latency.Reset()
+// pointsIn reads rows of buckets in order, and sums those that follow each other and are of one point; latencies
+// are merged. Scan reads a row into a point, without its start: that is the number of its step. Of gives the point's
+// start and quantiles, and add sums two, false when they are not one.
+func pointsIn[P any](ctx context.Context, s *Store, name string, f filter, w felt.Window, step felt.Instant,
+	scan func(rows *sql.Rows, nr *felt.Instant, latency *sql.RawBytes) (P, error), of func(*P) (start *felt.Instant, p50, p95 *float64), add func(to, p *P) bool,
+) ([]P, error) {
+	marks, err := steps(w, step)
+	if err != nil {
+		return nil, err
+	}
+	var list []P
+	var merged sketch.Latency
+	finish := func() {
+		if n := len(list); n > 0 {
+			_, p50, p95 := of(&list[n-1])
+			*p50, *p95 = merged.Quantile(.5), merged.Quantile(.95)
+			merged.Reset()
+		}
+	}
+	from := w.From.Floor(bucketWidth)
+	err = ask(ctx, s.db, name, f, marks, func(rows *sql.Rows) error {
+		var nr felt.Instant
+		var enc sql.RawBytes
+		p, err := scan(rows, &nr, &enc)
+		if err != nil {
+			return err
+		}
+		start, _, _ := of(&p)
+		*start = from + nr*step
+		if n := len(list); n == 0 || !add(&list[n-1], &p) {
+			finish()
+			list = append(list, p)
+		}
+		return merge(&merged, enc)
+	})
+	finish()
+	return list, err
 }
 
 // OperationPoints implements [felt.OperationReader].
 func (s *Store) OperationPoints(ctx context.Context, env string, w felt.Window, step felt.Instant, services ...string) ([]felt.OperationPoint, error) {
-	marks, err := steps(w, step)
-	if err != nil {
-		return nil, err
-	}
-	var list []felt.OperationPoint
-	var m merging
-	finish := func() {
-		if n := len(list); n > 0 {
-			m.take(&list[n-1].P50, &list[n-1].P95)
-		}
-	}
-	from := w.From.Floor(bucketWidth)
-	f := of("service", env, services)
-	err = ask(ctx, s.db, "operation_points", f, marks, func(rows *sql.Rows) error {
-		p := felt.OperationPoint{Env: env}
-		var nr felt.Instant
-		var enc sql.RawBytes
-		if err := rows.Scan(&p.Service, &p.Operation, &p.Kind, &p.Release, &nr, &p.Count, &p.Errors, &p.SelfTime, &enc); err != nil {
-			return err
-		}
-		p.Start = from + nr*step
-		if n := len(list); n == 0 || !samePoint(&list[n-1], &p) {
-			finish()
-			list = append(list, p)
-		} else {
-			to := &list[n-1]
-			to.Count += p.Count
-			to.Errors += p.Errors
-			to.SelfTime += p.SelfTime
-		}
-		return merge(&m.latency, enc)
-	})
-	finish()
-	return list, err
-}
-
-func samePoint(a, b *felt.OperationPoint) bool {
-	return a.Start == b.Start && a.Service == b.Service && a.Operation == b.Operation && a.Kind == b.Kind && a.Release == b.Release
+	type point = felt.OperationPoint
+	return pointsIn(ctx, s, "operation_points", of("service", env, services), w, step,
+		func(rows *sql.Rows, nr *felt.Instant, latency *sql.RawBytes) (point, error) {
+			p := point{Env: env}
+			err := rows.Scan(&p.Service, &p.Operation, &p.Kind, &p.Release, nr, &p.Count, &p.Errors, &p.SelfTime, latency)
+			return p, err
+		},
+		func(p *point) (*felt.Instant, *float64, *float64) { return &p.Start, &p.P50, &p.P95 },
+		func(to, p *point) bool {
+			if to.Start != p.Start || to.Service != p.Service || to.Operation != p.Operation || to.Kind != p.Kind || to.Release != p.Release {
+				return false
+			}
+			to.Count, to.Errors, to.SelfTime = to.Count+p.Count, to.Errors+p.Errors, to.SelfTime+p.SelfTime
+			return true
+		})
 }
 
 // EdgePoints implements [felt.OperationReader].
 func (s *Store) EdgePoints(ctx context.Context, env string, w felt.Window, step felt.Instant, callers ...string) ([]felt.EdgePoint, error) {
-	marks, err := steps(w, step)
-	if err != nil {
-		return nil, err
-	}
-	var list []felt.EdgePoint
-	var m merging
-	finish := func() {
-		if n := len(list); n > 0 {
-			m.take(&list[n-1].P50, &list[n-1].P95)
-		}
-	}
-	from := w.From.Floor(bucketWidth)
-	f := of("caller", env, callers)
-	err = ask(ctx, s.db, "edge_points", f, marks, func(rows *sql.Rows) error {
-		p := felt.EdgePoint{Env: env}
-		var nr felt.Instant
-		var enc sql.RawBytes
-		if err := rows.Scan(&p.Caller, &p.Callee, &p.Peer, &p.ThirdParty, &nr, &p.Count, &p.Errors, &enc); err != nil {
-			return err
-		}
-		p.Start = from + nr*step
-		if n := len(list); n == 0 || !sameEdgePoint(&list[n-1], &p) {
-			finish()
-			list = append(list, p)
-		} else {
-			to := &list[n-1]
-			to.Count += p.Count
-			to.Errors += p.Errors
-		}
-		return merge(&m.latency, enc)
-	})
-	finish()
-	return list, err
-}
-
-func sameEdgePoint(a, b *felt.EdgePoint) bool {
-	return a.Start == b.Start && a.Caller == b.Caller && a.Callee == b.Callee && a.Peer == b.Peer && a.ThirdParty == b.ThirdParty
+	type point = felt.EdgePoint
+	return pointsIn(ctx, s, "edge_points", of("caller", env, callers), w, step,
+		func(rows *sql.Rows, nr *felt.Instant, latency *sql.RawBytes) (point, error) {
+			p := point{Env: env}
+			err := rows.Scan(&p.Caller, &p.Callee, &p.Peer, &p.ThirdParty, nr, &p.Count, &p.Errors, latency)
+			return p, err
+		},
+		func(p *point) (*felt.Instant, *float64, *float64) { return &p.Start, &p.P50, &p.P95 },
+		func(to, p *point) bool {
+			if to.Start != p.Start || to.Caller != p.Caller || to.Callee != p.Callee || to.Peer != p.Peer || to.ThirdParty != p.ThirdParty {
+				return false
+			}
+			to.Count, to.Errors = to.Count+p.Count, to.Errors+p.Errors
+			return true
+		})
 }
 
 // Leaves implements [felt.CountReader].
