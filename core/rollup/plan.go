@@ -24,17 +24,12 @@ type Width struct {
 	From  felt.Instant
 }
 
-// Plan cuts a window into pieces in order of time, each as wide as can be: a bucket must
+// Plan cuts what a question is about of its window into pieces in order of time, each as wide as can be: a bucket must
 // lie inside the window and inside one of its steps (0: not stepped), be kept, and not be
 // stale. What no bucket covers is left to the interactions. It returns the first part that
 // nothing covers; empty when there is none.
-func Plan(w felt.Window, step felt.Instant, k Kept) (pieces []Piece, missing felt.Window) {
-	return PlanOf(felt.Question{Window: w}, step, k)
-}
-
-// PlanOf is Plan for those parts of a question's window that it is about. Steps are counted from the start of
-// the window.
-func PlanOf(q felt.Question, step felt.Instant, k Kept) (pieces []Piece, missing felt.Window) {
+// Steps are counted from the start of the window.
+func Plan(q felt.Question, step felt.Instant, k Kept) (pieces []Piece, missing felt.Window) {
 	p := planner{w: q.Window, step: step, kept: k}
 	least := k.Interactions
 	for _, width := range k.Widths {

@@ -61,7 +61,7 @@ func TestPlan(t *testing.T) {
 		{"to the end of time", felt.Window{From: day + 21*h, To: 1<<63 - 1}, 0, []rollup.Piece{{day + 21*h, day + d, h}}, false},
 		{"turned round", felt.Window{From: day, To: day - d}, 0, nil, false},
 	} {
-		got, missing := rollup.Plan(c.w, c.step, kept())
+		got, missing := rollup.Plan(felt.Question{Window: c.w}, c.step, kept())
 		if (missing != felt.Window{}) != c.absent {
 			t.Errorf("%s: missing %v", c.what, missing)
 		}
@@ -83,7 +83,7 @@ func TestPlanCoversOnce(t *testing.T) {
 			w.From, w.To = w.To, w.From
 		}
 		step := []felt.Instant{0, 0, felt.Hour, felt.Day, 25 * felt.Minute}[r.IntN(5)]
-		pieces, missing := rollup.Plan(w, step, kept())
+		pieces, missing := rollup.Plan(felt.Question{Window: w}, step, kept())
 		if missing != (felt.Window{}) {
 			continue
 		}

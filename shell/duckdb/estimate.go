@@ -62,7 +62,7 @@ func (e *estimating) run(ctx context.Context, step felt.Instant, by string) erro
 	if err != nil {
 		return err
 	}
-	pieces, missing := rollup.PlanOf(e.q, step, kept)
+	pieces, missing := rollup.Plan(e.q, step, kept)
 	if missing != (felt.Window{}) {
 		return e.s.unanswerable(rollup.Missing(missing))
 	}

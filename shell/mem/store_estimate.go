@@ -44,7 +44,7 @@ func (s *Store) estimate(q felt.Question, step felt.Instant, by string, group fu
 		return nil, s.unanswerable(why)
 	}
 	e := estimating{s: s, q: q, split: split, step: step, group: group, cells: map[cell]*rollup.Sum{}}
-	pieces, missing := rollup.PlanOf(q, step, s.rowsKept(split))
+	pieces, missing := rollup.Plan(q, step, s.rowsKept(split))
 	if missing != (felt.Window{}) {
 		return nil, s.unanswerable(rollup.Missing(missing))
 	}
