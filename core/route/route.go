@@ -9,14 +9,9 @@ import (
 	"github.com/felt-cx/felt/core/rules"
 )
 
-// To lists the sinks that are told, sorted: those whose when holds for the incident and the kind of
-// notification. A heartbeat is never told of an incident. An incident grows: who is not among
-// those of its beginning may be later, and is then told that it has begun.
-func To(set *rules.Set, i *felt.Incident, kind felt.NotificationKind) []string {
-	return Again(set, Concerned(set, i), kind)
-}
-
-// Concerned lists the sinks whose when holds for the incident, whatever of it they are told; sorted.
+// Concerned lists the sinks whose when holds for the incident, whatever of it they are told ([Again]); sorted. A
+// heartbeat is never told of an incident. An incident grows: who is not among those of its beginning may
+// be later, and is then told that it has begun.
 func Concerned(set *rules.Set, i *felt.Incident) []string {
 	if set == nil {
 		return nil

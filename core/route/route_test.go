@@ -104,13 +104,13 @@ func TestTo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for range 3 { // the same again and again
-				if diff := cmp.Diff(c.want, route.To(set, c.i, c.kind)); diff != "" {
+				if diff := cmp.Diff(c.want, toldOf(set, c.i, c.kind)); diff != "" {
 					t.Error(diff)
 				}
 			}
 		})
 	}
-	if route.To(nil, checkout, felt.NotifyDetected) != nil || route.To(&rules.Set{}, checkout, felt.NotifyDetected) != nil {
+	if toldOf(nil, checkout, felt.NotifyDetected) != nil || toldOf(&rules.Set{}, checkout, felt.NotifyDetected) != nil {
 		t.Error("somebody is told without an inventory")
 	}
 }
@@ -173,4 +173,9 @@ func TestSilenced(t *testing.T) {
 	if got := route.Silenced(nil, silences, incident(journey("desk", "help")), day); got != ann {
 		t.Errorf("without an inventory: %q", got)
 	}
+}
+
+// toldOf are the sinks that are told of an incident as it stands.
+func toldOf(set *rules.Set, i *felt.Incident, kind felt.NotificationKind) []string {
+	return route.Again(set, route.Concerned(set, i), kind)
 }
