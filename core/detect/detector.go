@@ -16,10 +16,6 @@ import (
 // opens.
 const OpenAt = cusum.Open
 
-// FalsePages is how many findings of paging class a day may come by chance over everything, when
-// the settings do not say: one a week.
-const FalsePages = 1.0 / 7
-
 // falseFindings is how many findings a day may come by chance over everything: when there are
 // thousands of series, a finding takes more evidence than the sensitivity that ships, so that the
 // list of them stays worth reading.
@@ -121,7 +117,7 @@ func FleetTerms(tests, falsePages float64) Terms {
 func (d *Detector) rule() {
 	allowed := d.settings.FalsePages
 	if allowed <= 0 {
-		allowed = FalsePages
+		allowed = felt.DefaultSettings().FalsePages
 	}
 	d.terms = FleetTerms(d.tests, allowed)
 	d.light = cusum.Rule{Width: Every, Open: lightAt, Page: math.Max(lightAt, d.terms.Rule.Page)}
