@@ -306,6 +306,14 @@ func (c *Config) defaults() {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	c.settingDefaults()
+	if c.Retention == (felt.Retention{}) {
+		c.Retention = felt.DefaultRetention()
+	}
+}
+
+// settingDefaults fills in what reaches the engine.
+func (c *Config) settingDefaults() {
 	d, s := felt.DefaultSettings(), &c.Settings
 	def(&s.Settle, d.Settle)
 	def(&s.LateMax, d.LateMax)
@@ -329,9 +337,6 @@ func (c *Config) defaults() {
 	def(&s.Signals, d.Signals)
 	def(&s.SignalInstances, d.SignalInstances)
 	def(&s.SignalStreams, d.SignalStreams)
-	if c.Retention == (felt.Retention{}) {
-		c.Retention = felt.DefaultRetention()
-	}
 }
 
 // limitDefaults fills in what bounds requests, and what the keeper holds.

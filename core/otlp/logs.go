@@ -1,6 +1,7 @@
 package otlp
 
 import (
+	"cmp"
 	"encoding/binary"
 
 	"github.com/felt-cx/felt"
@@ -57,6 +58,14 @@ func (p *Packer) scanLog(b []byte, l *logRecord) error {
 	return nil
 }
 
+// logAttrs reads the attributes of a log record, and adds what they say of the customer's browser.
+func (p *Packer) logAttrs(pt *part, l *logRecord) error {
+	if err := p.attrs(pt, p.kvs, &p.attr, false); err != nil {
+		return err
+	}
+	return p.derive(pt, &p.attr, p.attr.agent, len(l.trace) == 0)
+}
+
 // logRecord packs one log record. It needs no ids; wrong ones are left out.
 func (p *Packer) logRecord(b []byte) error {
 	var l logRecord
@@ -71,20 +80,15 @@ func (p *Packer) logRecord(b []byte) error {
 	if err := p.enter(pt); err != nil {
 		return err
 	}
-	if err := p.attrs(pt, p.kvs, &p.attr, false); err != nil {
+	if err := p.logAttrs(pt, &l); err != nil {
 		return err
 	}
 	if p.denied(&p.attr) {
 		p.rep.RejectedLogs++
 		return nil
 	}
-	if err := p.derive(pt, &p.attr, p.attr.agent, len(l.trace) == 0); err != nil {
-		return err
-	}
 	at := p.now
-	if l.time == 0 {
-		l.time = l.observed
-	}
+	l.time = cmp.Or(l.time, l.observed)
 	if p.beyond(&l.time) {
 		p.rep.BeyondTimes++
 		p.rep.RejectedLogs++

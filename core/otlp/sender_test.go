@@ -39,8 +39,11 @@ func TestAgents(t *testing.T) {
 		"of a page's request":              {attributes{"telemetry.sdk.language": "webjs"}, nil, nil, otlp.Sender{UserAgent: iPhone}, phone, 0},
 		"of a page that is told by header": {nil, nil, nil, otlp.Sender{Page: true, UserAgent: iPhone}, phone, 0},
 		"of a browser resource": {
-			attributes{"browser.language": "de"}, nil, nil, otlp.Sender{UserAgent: iPhone, Region: "DE"},
-			m{"device": "mobile", "browser": "Safari", "os": "iOS", "region": "DE"}, 0,
+			attributes{"browser.language": "de"},
+			nil, nil,
+			otlp.Sender{UserAgent: iPhone, Region: "DE"},
+			m{"device": "mobile", "browser": "Safari", "os": "iOS", "region": "DE"},
+			0,
 		},
 		"of a service's request":    {attributes{"telemetry.sdk.language": "go"}, nil, nil, otlp.Sender{UserAgent: iPhone, Region: "DE"}, m{}, 0},
 		"the resource's goes first": {attributes{ua: iPhone}, nil, nil, otlp.Sender{Page: true, UserAgent: headless}, phone, 0},
@@ -48,8 +51,12 @@ func TestAgents(t *testing.T) {
 			attributes{ua: iPhone, "device.type": "kiosk"}, nil, nil, otlp.Sender{}, m{"device": "kiosk", "browser": "Safari", "os": "iOS"}, 0,
 		},
 		"a segment that was sent": {
-			attributes{ua: iPhone}, attributes{"felt.segment.browser": "own", "felt.segment.os": "mine"}, nil, otlp.Sender{},
-			m{"device": "mobile", "browser": "own", "os": "mine"}, 0,
+			attributes{ua: iPhone},
+			attributes{"felt.segment.browser": "own", "felt.segment.os": "mine"},
+			nil,
+			otlp.Sender{},
+			m{"device": "mobile", "browser": "own", "os": "mine"},
+			0,
 		},
 		"a segment of the resource, an agent of the span": {
 			attributes{"felt.segment.device": "till"}, attributes{ua: iPhone}, nil, otlp.Sender{}, m{"device": "till", "browser": "Safari", "os": "iOS"}, 0,

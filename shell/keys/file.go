@@ -91,39 +91,10 @@ func (p *parser) key(n *yaml.Node) spec {
 	}
 	given := false
 	for _, e := range n.Entries {
-		switch v := e.Value; e.Key {
-		case "name":
-			k.name = p.name(v)
-		case "key":
-			given, k.plain = true, true
-			if len(v.Text) < minKey || strings.ContainsAny(v.Text, " \t") {
-				p.bad(v.Pos, "a key has at least %d characters and no spaces: make one with felt keys new", minKey)
-			}
-			k.sum = sha256.Sum256([]byte(v.Text))
-		case "sha256":
+		if e.Key == "key" || e.Key == "sha256" {
 			given = true
-			p.sum(v, &k.sum)
-		case "origins":
-			for _, o := range p.texts(v) {
-				k.origins = append(k.origins, p.origin(o))
-			}
-		case "apps":
-			k.apps = words(p.texts(v))
-		case "environments":
-			k.envs = words(p.texts(v))
-		case "requests":
-			k.requests.each = p.number(v, 1, mostRequests)
-		case "burst":
-			k.requests.burst = p.number(v, 1, mostRequests)
-		case "bytes":
-			k.bytes.each = p.number(v, 1, mostBytes)
-		case "burst_bytes":
-			k.bytes.burst = p.number(v, 1, mostBytes)
-		case "expires":
-			k.expires = p.moment(v)
-		default:
-			p.bad(e.Pos, "%q is not known: a key has name, key or sha256, origins, apps, environments, requests, burst, bytes, burst_bytes, expires", e.Key)
 		}
+		p.entry(&k, e.Key, e.Pos, e.Value)
 	}
 	if k.name == "" {
 		p.bad(n.Pos, "a key needs a name")
@@ -138,6 +109,42 @@ func (p *parser) key(n *yaml.Node) spec {
 		k.bytes.burst = 4 * k.bytes.each
 	}
 	return k
+}
+
+// entry reads one line of an entry.
+func (p *parser) entry(k *spec, word string, at yaml.Pos, v *yaml.Node) {
+	switch word {
+	case "name":
+		k.name = p.name(v)
+	case "key":
+		k.plain = true
+		if len(v.Text) < minKey || strings.ContainsAny(v.Text, " \t") {
+			p.bad(v.Pos, "a key has at least %d characters and no spaces: make one with felt keys new", minKey)
+		}
+		k.sum = sha256.Sum256([]byte(v.Text))
+	case "sha256":
+		p.sum(v, &k.sum)
+	case "origins":
+		for _, o := range p.texts(v) {
+			k.origins = append(k.origins, p.origin(o))
+		}
+	case "apps":
+		k.apps = words(p.texts(v))
+	case "environments":
+		k.envs = words(p.texts(v))
+	case "requests":
+		k.requests.each = p.number(v, 1, mostRequests)
+	case "burst":
+		k.requests.burst = p.number(v, 1, mostRequests)
+	case "bytes":
+		k.bytes.each = p.number(v, 1, mostBytes)
+	case "burst_bytes":
+		k.bytes.burst = p.number(v, 1, mostBytes)
+	case "expires":
+		k.expires = p.moment(v)
+	default:
+		p.bad(at, "%q is not known: a key has name, key or sha256, origins, apps, environments, requests, burst, bytes, burst_bytes, expires", word)
+	}
 }
 
 // ValidName tells that a text may be a key's name.

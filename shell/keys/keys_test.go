@@ -48,7 +48,7 @@ func write(t *testing.T, file, text string, mode os.FileMode) {
 	}
 }
 
-var writes int //nolint:gochecknoglobals // of this test binary
+var writes int // of this test binary
 
 func open(t *testing.T, text string) (*Store, string, *clock) {
 	t.Helper()
