@@ -117,20 +117,17 @@ func (d *disclosure[T, V]) write(ctx context.Context, a *API, w http.ResponseWri
 	}
 	rc := http.NewResponseController(w)
 	if err := sink.begin(d.stamp); err != nil {
-		return fmt.Errorf("list of customers: %w", err)
+		return err
 	}
 	for {
 		if err := rc.SetWriteDeadline(time.Now().Add(streamWrite)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-			return fmt.Errorf("list of customers: %w", err)
+			return cutOff(err)
 		}
 		if err := sink.add(d.page); err != nil {
-			return fmt.Errorf("list of customers: %w", err)
+			return err
 		}
 		if d.next == "" {
-			if err := sink.end(); err != nil {
-				return fmt.Errorf("list of customers: %w", err)
-			}
-			return nil
+			return sink.end()
 		}
 		if err := d.turn(ctx, a, d.next); err != nil {
 			return err
@@ -151,16 +148,16 @@ type csvList[T any] struct {
 	row     func(*T) []string
 }
 
-func (c *csvList[T]) begin(Stamp) error { return c.w.Write(c.columns) }
+func (c *csvList[T]) begin(Stamp) error { return cutOff(c.w.Write(c.columns)) }
 
 func (c *csvList[T]) add(page []T) error {
 	for i := range page {
 		if err := c.w.Write(c.row(&page[i])); err != nil {
-			return err
+			return cutOff(err)
 		}
 	}
 	c.w.Flush()
-	return c.w.Error()
+	return cutOff(c.w.Error())
 }
 
 func (*csvList[T]) end() error { return nil }
@@ -183,7 +180,7 @@ type jsonList[T, V any] struct {
 func (j *jsonList[T, V]) begin(s Stamp) error {
 	head, err := json.Marshal(s)
 	if err != nil {
-		return err
+		return cutOff(err)
 	}
 	return j.text(strings.TrimSuffix(string(head), "}") + `,"customers":[` + "\n")
 }
@@ -197,7 +194,7 @@ func (j *jsonList[T, V]) add(page []T) error {
 		}
 		j.comma = true
 		if err := j.enc.Encode(j.view(&page[i])); err != nil {
-			return err
+			return cutOff(err)
 		}
 	}
 	return nil
@@ -207,7 +204,15 @@ func (j *jsonList[T, V]) end() error { return j.text("]}\n") }
 
 func (j *jsonList[T, V]) text(s string) error {
 	_, err := io.WriteString(j.w, s)
-	return err
+	return cutOff(err)
+}
+
+// cutOff says what ended early; nil did not.
+func cutOff(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("list of customers: %w", err)
 }
 
 func decimal(v int64) string { return strconv.FormatInt(v, 10) }
