@@ -125,17 +125,18 @@ async function table(rows) {
 const HEADING = '## Size of the browser SDK'
 
 /** Puts the table under its heading, instead of what is there. */
-function write(text) {
+function write(text, rows) {
+	const over = rows.some((r) => r.gzip > r.most) ? ', which they are as measured here' : ''
 	const file = join(root, '../../docs/benchmarks.md')
 	const page = readFileSync(file, 'utf8')
 	const section = `${HEADING}
 
 \`npm run size:peers\` in \`sdk/web\` (add \`-- --write\` for this page) bundles the smallest use of each
 with esbuild ${esbuild} (ES2021 modules, tree-shaken), minifies it with terser as most pages do, and compresses it
-with gzip -9; 1 KB is 1024 bytes. For us that is \`init\` and one interaction. The uses are in \`sdk/web/sizes\`, each product set up as its own
-first page says; they do different things, and all of them do some that we do not (session replay, metrics, a UI
-of their own). Our own three sizes are kept below ${budgets.map((b) => b.most / 1024).join(', ')} KB by
-\`make test-sdk\`; the script for a tag, with everything in it, is ${kb(script())} KB.
+with gzip -9; 1 KB is 1024 bytes. For us that is \`init\` and one interaction. The
+uses are in \`sdk/web/sizes\`, each product set up as its own first page says. They do different things: several
+record more than we do. \`make test-sdk\` fails when ours are over ${budgets.map((b) => b.most / 1024).join(', ')} KB${over}.
+The script for a tag, with everything in it, is ${kb(script())} KB.
 
 ${text}
 `
@@ -161,6 +162,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
 	if (process.argv.includes('--peers')) {
 		const text = await table(rows)
 		console.log(`\n${text}`)
-		if (process.argv.includes('--write')) write(text)
+		if (process.argv.includes('--write')) write(text, rows)
 	}
 }

@@ -56,7 +56,8 @@ export function createOffline(app: string, env: Env, lost: (records: number) => 
 		take,
 		/** False: it is not stored, and still the caller's. */
 		put(batch: Batch): boolean {
-			while (keys().length >= Keep.BATCHES) {
+			// Counted once: storage that removes nothing must not hold the page.
+			for (let n = keys().length; n >= Keep.BATCHES; n--) {
 				const old = take()
 				if (old) lost(old.s.length)
 			}

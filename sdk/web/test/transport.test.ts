@@ -230,28 +230,25 @@ describe('a server that answers badly', () => {
 		expect(w.requests).toHaveLength(2)
 	})
 
-	test.each([
-		['503', () => ({ status: 503 })],
-		['429', () => ({ status: 429 })],
-		['502', () => ({ status: 502 })],
-		['504', () => ({ status: 504 })],
-		['network', () => 'network'],
-		['opaque', () => 'opaque'],
-	] as const)(
-		'%s without a time: backs off ever longer, up to a minute, and loses nothing',
-		async (_, reply) => {
-			const { w, sent } = await faced(reply)
-			await w.pass(10 * 60_000)
-			const gaps = w.requests.slice(1).map((r, i) => r.at - (w.requests[i] as Request).at)
-			// 0.75 of 1, 2, 4 … 60 s.
-			expect(gaps.slice(0, 8)).toEqual([750, 1500, 3000, 6000, 12_000, 24_000, 45_000, 45_000])
-			expect(w.deliveries.every((d) => !d.ok && d.lost === 0 && (d.retryInMs as number) > 0)).toBe(true)
-			w.reply(() => ({ status: 200 }))
-			await w.pass(60_000)
-			expect(sent().slice(-2)).toEqual(['a', 'b'])
-			expect(w.deliveries.at(-1)).toMatchObject({ ok: true, records: 2 })
-		},
-	)
+	test.each<[string, Reply]>([
+		['503', { status: 503 }],
+		['429', { status: 429 }],
+		['502', { status: 502 }],
+		['504', { status: 504 }],
+		['network', 'network'],
+		['opaque', 'opaque'],
+	])('%s without a time: backs off ever longer, up to a minute, and loses nothing', async (_, reply) => {
+		const { w, sent } = await faced(() => reply)
+		await w.pass(10 * 60_000)
+		const gaps = w.requests.slice(1).map((r, i) => r.at - (w.requests[i] as Request).at)
+		// 0.75 of 1, 2, 4 … 60 s.
+		expect(gaps.slice(0, 8)).toEqual([750, 1500, 3000, 6000, 12_000, 24_000, 45_000, 45_000])
+		expect(w.deliveries.every((d) => !d.ok && d.lost === 0 && (d.retryInMs as number) > 0)).toBe(true)
+		w.reply(() => ({ status: 200 }))
+		await w.pass(60_000)
+		expect(sent().slice(-2)).toEqual(['a', 'b'])
+		expect(w.deliveries.at(-1)).toMatchObject({ ok: true, records: 2 })
+	})
 
 	test('an answer begins the backoff anew', async () => {
 		const { w, t } = await faced((_, n) => (n < 4 || n === 5 ? { status: 503 } : { status: 200 }))
@@ -518,6 +515,19 @@ describe('what earlier pages left', () => {
 		expect(stored(storage)).toEqual([])
 	})
 
+	test('keeps its own release when it waits beside new records', async () => {
+		const storage = fakeStorage()
+		await leave(storage, 'old')
+		const w = away(storage)
+		const { t } = transport({ release: '2' }, storage, w)
+		await w.settle()
+		t.add(span('new'))
+		w.reply(() => ({ status: 200 }))
+		await w.pass(20_000)
+		const of = Object.fromEntries(w.requests.map((r) => [names(r)[0], resourceOf(r, 'service.version')]))
+		expect(of).toEqual({ old: '1.2.3', new: '2' })
+	})
+
 	test('is taken by one tab only', async () => {
 		const storage = fakeStorage()
 		for (const name of ['a', 'b', 'c', 'd']) await leave(storage, name)
@@ -643,7 +653,8 @@ describe('consent', () => {
 		expect(w.requests.flatMap(names)).toEqual(['held'])
 		w.reply(() => 'network')
 		t.add(urgent('a'))
-		await w.pass(0)
+		await w.pass(250)
+		expect(w.deliveries.at(-1)).toMatchObject({ ok: false, lost: 0 })
 		t.hide()
 		expect(Object.keys(storage)).toEqual([])
 		w.reply(() => ({ status: 200 }))
