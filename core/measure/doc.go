@@ -120,7 +120,8 @@
 //     first step needed for the goal behind the furthest one that has worked.
 //   - It ends at the try that reaches the goal: the last required step worked (success or
 //     degraded), all did, or the one that the inventory names. Earlier steps that are
-//     missing change nothing. A try that took longer than its step's timeout has failed,
+//     missing change nothing. A success with a reason or an error class is an expected error (a
+//     declined card): nothing of ours has failed, and the customer did not get through. A try that took longer than its step's timeout has failed,
 //     unless the step is asynchronous.
 //   - It was degraded if, in this order: a required step's last word was degraded; one failed
 //     and then worked; an optional step's last word is failed; a required one's is; the whole

@@ -259,7 +259,9 @@ func (f *folder) awaited(def *rules.CompiledJourney) int {
 	return first
 }
 
-// sum takes a try of a step into the sums.
+// sum takes a try of a step into the sums. It worked when the customer got through the step: a success that
+// is an expected error (a declined card) is none of ours, but nobody has paid, and where there is more than the one step
+// the journey goes on.
 func (f *folder) sum(def *rules.CompiledJourney, i, place int) (outcome felt.Outcome, why cause, worked bool) {
 	t := &f.tries[i]
 	outcome, why = judged(def.Steps[place], t)
@@ -268,8 +270,9 @@ func (f *folder) sum(def *rules.CompiledJourney, i, place int) (outcome felt.Out
 		s.start = t.start
 	}
 	s.last = outcome
-	worked = outcome == felt.OutcomeSuccess || outcome == felt.OutcomeDegraded
-	if worked || outcome == felt.OutcomeFailed || s.decides < 0 ||
+	expected := outcome == felt.OutcomeSuccess && why != (cause{}) && len(def.Steps) > 1
+	worked = outcome == felt.OutcomeSuccess && !expected || outcome == felt.OutcomeDegraded
+	if worked || expected || outcome == felt.OutcomeFailed || s.decides < 0 ||
 		s.outcome == felt.OutcomeAbandoned || s.outcome == felt.OutcomeCancelled {
 		s.decides, s.outcome = i, outcome
 	}
