@@ -135,15 +135,19 @@ both('a quick look at another tab is not abandoned', (w) =>
 	inPlain(async (p) => {
 		const page = await w.open({}, p.context)
 		await page.evaluate(begin('glance'))
+		const from = Date.now()
 		const other = await p.context.newPage()
 		await other.bringToFront()
 		await sleep(500)
 		await page.bringToFront()
 		await page.evaluate(() => window.kit.open.glance?.complete())
 		await w.ask.one('glance', (r) => r.outcome === 'success')
+		// On a machine that does much else it was no quick look.
+		const quick = Date.now() - from < pendingAfterMs
 		await sleep(pendingAfterMs + 1500)
 		const row = await w.ask.one('glance')
-		expect(row).toMatchObject({ outcome: 'success', version: 1 })
+		expect(row.outcome).toBe('success')
+		if (quick) expect(row.version).toBe(1)
 	}),
 )
 

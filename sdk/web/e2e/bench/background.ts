@@ -6,15 +6,17 @@ import { randomBytes } from 'node:crypto'
 export interface Background {
 	/** Interactions sent so far. */
 	sent(): number
+	/** Apps in which everything fails at present. */
+	broken: Set<string>
 	stop(): Promise<void>
 }
 
 const attribute = (key: string, value: string) => ({ key, value: { stringValue: value } })
 
 /** One customer's success, or once in two hundred times a failure: an ordinary day. */
-function span(name: string, at: number) {
+function span(name: string, at: number, broken: boolean) {
 	const id = randomBytes(16).toString('hex')
-	const failed = Math.random() < 1 / 200
+	const failed = broken || Math.random() < 1 / 200
 	return {
 		traceId: id,
 		spanId: id.slice(0, 16),
@@ -34,6 +36,7 @@ function span(name: string, at: number) {
 
 /** Sends so many interactions a second for each app. */
 export function background(otlp: string, apps: string[], name: string, perSecond: number): Background {
+	const broken = new Set<string>()
 	let sent = 0
 	let stopped = false
 	const run = async () => {
@@ -50,7 +53,10 @@ export function background(otlp: string, apps: string[], name: string, perSecond
 			const resourceSpans = apps.map((app) => ({
 				resource: { attributes: [attribute('service.name', 'web'), attribute('service.namespace', app)] },
 				scopeSpans: [
-					{ scope: { name: '@felt/web' }, spans: Array.from({ length: n }, () => span(name, now)) },
+					{
+						scope: { name: '@felt/web' },
+						spans: Array.from({ length: n }, () => span(name, now, broken.has(app))),
+					},
 				],
 			}))
 			const r = await fetch(`${otlp}/v1/traces`, {
@@ -66,6 +72,7 @@ export function background(otlp: string, apps: string[], name: string, perSecond
 	running.catch(() => undefined)
 	return {
 		sent: () => sent,
+		broken,
 		stop: () => {
 			stopped = true
 			return running

@@ -64,6 +64,9 @@ export async function plain(): Promise<Plain> {
 		{ stdio: 'ignore', detached: true },
 	)
 	const ended = new Promise<void>((done) => child.once('close', () => done()))
+	const last = () => signalAll(child, 'SIGKILL')
+	process.once('exit', last)
+	child.once('close', () => process.off('exit', last))
 	const file = join(dir, 'DevToolsActivePort')
 	const clean = async (signal: NodeJS.Signals) => {
 		signalAll(child, signal)

@@ -58,6 +58,10 @@ function run(bin: string, args: string[]): { child: ChildProcess } & Program {
 		log += `\nended: ${code ?? signal}`
 	})
 	const ended = new Promise((done) => child.once('close', done))
+	// Tests that are broken off leave nothing behind that runs.
+	const last = () => child.kill('SIGKILL')
+	process.once('exit', last)
+	child.once('close', () => process.off('exit', last))
 	const stop = async () => {
 		if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
 		child.kill('SIGTERM')

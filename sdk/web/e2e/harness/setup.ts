@@ -20,7 +20,7 @@ declare module 'vitest' {
 }
 
 /** How long the server waits for the span of an interaction of which it only knows that it is open. */
-export const pendingAfterMs = 4000
+export const pendingAfterMs = 5000
 
 /** The app whose journey the inventory knows. */
 export const journeyApp = (way: string) => `e2e-journey-${way}`
