@@ -2,6 +2,7 @@
 // interactions are sent as the SDK sends them, from here: hundreds of browsers need more than one machine.
 
 import { randomBytes } from 'node:crypto'
+import { userAgent } from '../harness/browser'
 
 export interface Background {
 	/** Interactions sent so far. */
@@ -51,7 +52,15 @@ export function background(otlp: string, apps: string[], name: string, perSecond
 			due -= n
 			if (n === 0) continue
 			const resourceSpans = apps.map((app) => ({
-				resource: { attributes: [attribute('service.name', 'web'), attribute('service.namespace', app)] },
+				// Browsers like those of the customers in Chromium: no segment stands out but the app.
+				resource: {
+					attributes: [
+						attribute('service.name', 'web'),
+						attribute('service.namespace', app),
+						attribute('telemetry.sdk.language', 'webjs'),
+						attribute('user_agent.original', userAgent),
+					],
+				},
 				scopeSpans: [
 					{
 						scope: { name: '@felt/web' },
