@@ -17,6 +17,7 @@ const (
 	sinceSpan   = 2 * felt.Hour    // of an incident that lasts longer, the last
 	callsSpan   = felt.Hour        // of operations and edges, to know what is usual
 	callsFirst  = 20 * felt.Minute // the same, of the first round: somebody waits for it
+	callsMany   = 100              // services, from which on it is that for every round
 	callsGuard  = 2 * felt.Minute  // before first_bad: may be bad already
 	changesSpan = 6 * felt.Hour
 	ahead       = 5 * felt.Second  // events may be so far ahead of the log's clock
@@ -235,6 +236,9 @@ func (q *asking) calls(in *evidence.Input) (err error) {
 		if len(hop) == 0 {
 			break
 		}
+	}
+	if len(all) >= callsMany {
+		in.CallsBefore.From = in.CallsBefore.To - callsFirst
 	}
 	if in.EdgesBefore, err = q.store.EdgePoints(q.ctx, q.row.Env, in.CallsBefore, in.StepBefore, all...); err != nil {
 		return fmt.Errorf("edges, before: %w", err)

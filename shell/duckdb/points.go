@@ -34,10 +34,33 @@ func of(column, env string, names []string) filter {
 	return f
 }
 
+// lines are the busiest operations or edges of a window and those with most errors, at most [felt.LinesMax], as a
+// table for a join: DuckDB must know how few they are. Where it has to guess it takes the rows of the
+// window with their latencies for the smaller side, and writes them to its temporary file.
+func lines(ctx context.Context, tx asker, name string, f *filter, marks []string, columns int) (table string, err error) {
+	var list []string
+	err = ask(ctx, tx, name+"_lines", *f, marks, func(rows *sql.Rows) error {
+		line, into := make([]sql.NullString, columns), make([]any, columns)
+		for i := range line {
+			into[i] = &line[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			return err
+		}
+		bound := make([]string, columns)
+		for i := range line {
+			bound[i] = f.bind(line[i].String) + "::VARCHAR"
+		}
+		list = append(list, "("+strings.Join(bound, ",")+")")
+		return nil
+	})
+	return strings.Join(list, ","), err
+}
+
 // pointsIn reads rows of buckets in order, and sums those that follow each other and are of one point; latencies
 // are merged. Scan reads a row into a point, without its start: that is the number of its step. Of gives the point's
 // start and quantiles, and add sums two, false when they are not one.
-func pointsIn[P any](ctx context.Context, s *Store, name string, f filter, w felt.Window, step felt.Instant,
+func pointsIn[P any](ctx context.Context, s *Store, name string, columns int, f filter, w felt.Window, step felt.Instant,
 	scan func(rows *sql.Rows, nr *felt.Instant, latency *sql.RawBytes) (P, error), of func(*P) (start *felt.Instant, p50, p95 *float64), add func(to, p *P) bool,
 ) ([]P, error) {
 	marks, err := steps(w, step)
@@ -54,7 +77,7 @@ func pointsIn[P any](ctx context.Context, s *Store, name string, f filter, w fel
 		}
 	}
 	from := w.From.Floor(bucketWidth)
-	err = ask(ctx, s.db, name, f, marks, func(rows *sql.Rows) error {
+	row := func(rows *sql.Rows) error {
 		var nr felt.Instant
 		var enc sql.RawBytes
 		p, err := scan(rows, &nr, &enc)
@@ -68,6 +91,13 @@ func pointsIn[P any](ctx context.Context, s *Store, name string, f filter, w fel
 			list = append(list, p)
 		}
 		return merge(&merged, enc)
+	}
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		table, err := lines(ctx, tx, name, &f, marks, columns)
+		if err != nil || table == "" {
+			return err
+		}
+		return ask(ctx, tx, name+"_points", f, append(marks, "{{lines}}", table), row)
 	})
 	finish()
 	return list, err
@@ -76,7 +106,7 @@ func pointsIn[P any](ctx context.Context, s *Store, name string, f filter, w fel
 // OperationPoints implements [felt.OperationReader].
 func (s *Store) OperationPoints(ctx context.Context, env string, w felt.Window, step felt.Instant, services ...string) ([]felt.OperationPoint, error) {
 	type point = felt.OperationPoint
-	return pointsIn(ctx, s, "operation_points", of("service", env, services), w, step,
+	return pointsIn(ctx, s, "operation", 3, of("service", env, services), w, step,
 		func(rows *sql.Rows, nr *felt.Instant, latency *sql.RawBytes) (point, error) {
 			p := point{Env: env}
 			err := rows.Scan(&p.Service, &p.Operation, &p.Kind, &p.Release, nr, &p.Count, &p.Errors, &p.SelfTime, latency)
@@ -95,7 +125,7 @@ func (s *Store) OperationPoints(ctx context.Context, env string, w felt.Window, 
 // EdgePoints implements [felt.OperationReader].
 func (s *Store) EdgePoints(ctx context.Context, env string, w felt.Window, step felt.Instant, callers ...string) ([]felt.EdgePoint, error) {
 	type point = felt.EdgePoint
-	return pointsIn(ctx, s, "edge_points", of("caller", env, callers), w, step,
+	return pointsIn(ctx, s, "edge", 4, of("caller", env, callers), w, step,
 		func(rows *sql.Rows, nr *felt.Instant, latency *sql.RawBytes) (point, error) {
 			p := point{Env: env}
 			err := rows.Scan(&p.Caller, &p.Callee, &p.Peer, &p.ThirdParty, nr, &p.Count, &p.Errors, latency)
