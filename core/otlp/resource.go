@@ -20,10 +20,10 @@ type resource struct {
 	denied  bool // its sender may not speak for it
 	traffic bool // it says itself what traffic it is of
 
-	namespace, service []byte
-	serviceRank        int16
-	session            []byte
-	spread             uint64 // by which events without a trace are spread over partitions
+	namespace, service, environment claim
+
+	session []byte
+	spread  uint64 // by which events without a trace are spread over partitions
 }
 
 // scope is the instrumentation scope at hand.

@@ -1,6 +1,7 @@
 package otlp
 
 import (
+	"bytes"
 	"hash/maphash"
 	"slices"
 	"strings"
@@ -60,15 +61,33 @@ func saysPage(key string, v anyValue) bool {
 	return strings.HasPrefix(key, "browser.") || key == "telemetry.sdk.language" && string(v.bytes) == "webjs"
 }
 
+// claim is a text of a resource that decides for whom it speaks.
+type claim struct {
+	text []byte
+	rank int16
+	set  bool
+	// unclear: it was said twice, or is no text. Which of them counts must not be the sender's choice.
+	unclear bool
+}
+
+func (c *claim) take(k *keyInfo, v anyValue) {
+	if c.set && k.rank > c.rank {
+		return
+	}
+	again := c.set && k.rank == c.rank
+	c.unclear = v.kind != anyString || again && (c.unclear || !bytes.Equal(c.text, v.bytes))
+	c.text, c.rank, c.set = v.bytes, k.rank, true
+}
+
 // note reads what of a resource decides about its sender: see [Packer.judgeSender].
 func (r *resource) note(k *keyInfo, v anyValue) {
 	switch k.role {
 	case roleField + role(FieldNamespace):
-		r.namespace = v.bytes
+		r.namespace.take(k, v)
 	case roleField + role(FieldService):
-		if r.service == nil || k.rank < r.serviceRank {
-			r.service, r.serviceRank = v.bytes, k.rank
-		}
+		r.service.take(k, v)
+	case roleField + role(FieldEnv):
+		r.environment.take(k, v)
 	}
 	if k.role == roleTraffic {
 		r.traffic = true
@@ -87,10 +106,11 @@ func (p *Packer) judgeSender(r *resource) {
 		r.hash ^= maphash.String(p.seed, s.UserAgent+"\x00"+s.Region)
 	}
 	app := r.namespace
-	if len(app) == 0 {
+	if len(app.text) == 0 && !app.unclear {
 		app = r.service
 	}
-	r.denied = s.Apps != nil && !slices.Contains(s.Apps, string(app)) || s.Envs != nil && !slices.Contains(s.Envs, string(r.env))
+	r.denied = s.Apps != nil && (app.unclear || !slices.Contains(s.Apps, string(app.text))) ||
+		s.Envs != nil && (r.environment.unclear || !slices.Contains(s.Envs, string(r.env)))
 }
 
 // denied tells that the sender may not speak for what an event is of. Attributes of the event

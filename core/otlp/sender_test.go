@@ -199,6 +199,57 @@ func TestApps(t *testing.T) {
 	}
 }
 
+// TestAppsSaidTwice: a sender that is bound does not choose by which of two names it is bound and which
+// one its rows get, and does not speak by a number. Each pair is a key and an AnyValue.
+func TestAppsSaidTwice(t *testing.T) {
+	const app, service, env = "service.namespace", "service.name", "deployment.environment.name"
+	text := func(s string) string { return `{"stringValue":"` + s + `"}` }
+	shop, bank, five := text("shop"), text("bank"), `{"intValue":"5"}`
+	for name, c := range map[string]struct {
+		resource []string
+		ok       bool
+	}{
+		"the same twice":                 {[]string{app, shop, app, shop}, true},
+		"another first":                  {[]string{app, bank, app, shop}, false},
+		"another last":                   {[]string{app, shop, app, bank}, false},
+		"another between":                {[]string{app, shop, app, bank, app, shop}, false},
+		"none first":                     {[]string{app, text(""), app, shop}, false},
+		"a number":                       {[]string{app, five, service, shop}, false},
+		"a truth":                        {[]string{app, `{"boolValue":true}`, service, shop}, false},
+		"another service first":          {[]string{service, bank, service, shop}, false},
+		"a service that is a number":     {[]string{service, five, service, shop}, false},
+		"a service of any name":          {[]string{app, shop, service, five}, true},
+		"a vendor's name for it":         {[]string{"app_name", bank, service, shop}, true},
+		"another environment first":      {[]string{app, shop, env, text("staging"), env, text("production")}, false},
+		"another environment last":       {[]string{app, shop, env, text("production"), env, text("staging")}, false},
+		"an environment by two names":    {[]string{app, shop, "deployment.environment", text("production"), env, text("production")}, true},
+		"an environment that is none":    {[]string{app, shop, env, five}, false},
+		"an environment, an older first": {[]string{app, shop, "deployment.environment", text("staging"), env, text("production")}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var list []string
+			for i := 0; i < len(c.resource); i += 2 {
+				list = append(list, `{"key":"`+c.resource[i]+`","value":`+c.resource[i+1]+`}`)
+			}
+			body := strings.Replace(spanJSON(""), `"resource":{}`, `"resource":{"attributes":[`+strings.Join(list, ",")+`]}`, 1)
+			p := testPacker()
+			p.From(otlp.Sender{Apps: []string{"shop"}, Envs: []string{"production"}})
+			rep, err := p.TracesJSON([]byte(body), now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.ok != (rep.Spans == 1) || c.ok != (rep.Denied == 0) {
+				t.Errorf("%+v", rep)
+			}
+			for _, e := range readAll(t, p.Take(nil)) {
+				if got := e.Fields[otlp.FieldNamespace]; got != "shop" && (got != "" || e.Fields[otlp.FieldService] != "shop") || e.Fields[otlp.FieldEnv] != "production" {
+					t.Errorf("speaks as %v", e.Fields)
+				}
+			}
+		})
+	}
+}
+
 // TestLogState: a log record's weight is in an attribute, a span's own tracestate goes first.
 func TestLogState(t *testing.T) {
 	p := testPacker()
