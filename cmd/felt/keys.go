@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/felt-cx/felt/shell/keys"
 )
@@ -21,6 +22,15 @@ type keysNewCmd struct {
 
 // Run makes a key. The file holds its hash only.
 func (c *keysNewCmd) Run(std streams) error {
+	for _, l := range []struct {
+		flag string
+		list []string
+	}{{"origins", c.Origins}, {"apps", c.Apps}, {"environments", c.Environments}} {
+		// A variable that is not set must not make a key for all.
+		if l.list != nil && len(l.list) == 0 || slices.Contains(l.list, "") {
+			return usageError{fmt.Errorf("keys new: --%s is given and names none: leave it out to allow any", l.flag)}
+		}
+	}
 	key, entry, err := keys.New(c.Name, c.Origins, c.Apps, c.Environments, c.Expires)
 	if err != nil {
 		return usageError{fmt.Errorf("keys new: %w", err)}

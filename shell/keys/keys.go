@@ -89,6 +89,10 @@ func (s *Store) load(info fs.FileInfo) error {
 	}
 	old := map[[sha256.Size]byte]*Key{}
 	if have := s.keys.Load(); have != nil {
+		// Whoever writes it may be between emptying and filling it, and what refused pages send is lost.
+		if len(*have) > 0 && strings.TrimSpace(string(text)) == "" {
+			return fmt.Errorf("ingest keys: %s is empty: write [] to take all keys out", s.file)
+		}
 		for _, k := range *have {
 			old[k.sum] = k
 		}
@@ -307,8 +311,12 @@ func New(name string, origins, apps, envs []string, expires string) (key, entry 
 	if expires != "" {
 		fmt.Fprintf(&b, "  expires: %q\n", expires)
 	}
-	if _, err := parse("key", b.String()); err != nil {
+	list, err := parse("key", b.String())
+	if err != nil {
 		return "", "", errors.New(strings.TrimPrefix(err.Error(), "key:"))
+	}
+	if end := list[0].expires; !end.IsZero() && !end.After(time.Now()) {
+		return "", "", fmt.Errorf("%q is over already", expires)
 	}
 	return key, b.String(), nil
 }

@@ -277,6 +277,7 @@ func TestReload(t *testing.T) {
 		"others may write": func() {
 			write(t, file, "- {name: web, sha256: "+sumOf(keyA)+"}\n", 0o622)
 		},
+		"emptied": func() { write(t, file, "\n", 0o600) },
 		"gone": func() {
 			if err := os.Remove(file); err != nil {
 				t.Fatal(err)
@@ -289,6 +290,11 @@ func TestReload(t *testing.T) {
 		if s.Trouble() == nil || s.Find(keyA) == nil || s.Find(keyB) == nil {
 			t.Errorf("%s: trouble %v", name, s.Trouble())
 		}
+	}
+	write(t, file, "[]\n", 0o600)
+	s.Reload()
+	if s.Trouble() != nil || s.Find(keyA) != nil {
+		t.Errorf("none: trouble %v", s.Trouble())
 	}
 	write(t, file, "- {name: web, sha256: "+sumOf(keyB)+"}\n", 0o644) // hashes may be read
 	s.Reload()
@@ -331,7 +337,7 @@ func TestNew(t *testing.T) {
 	if k == nil || k.Name() != "shop-web" || !k.Origin("https://a.shop.example") || k.Origin("https://evil.example") || k.Expired() {
 		t.Errorf("entry %s makes %+v", entry, k)
 	}
-	for _, c := range [][4]string{{"a b", "", "", ""}, {"a", "shop", "", ""}, {"a", "", "", "never"}} {
+	for _, c := range [][4]string{{"a b", "", "", ""}, {"a", "shop", "", ""}, {"a", "https://bücher.example", "", ""}, {"a", "", "", "never"}, {"a", "", "", "2020-01-01"}} {
 		var origins []string
 		if c[1] != "" {
 			origins = []string{c[1]}

@@ -3,6 +3,7 @@ package keys
 import (
 	"net/url"
 	"strings"
+	"unicode"
 
 	"github.com/felt-cx/felt/core/yaml"
 )
@@ -30,6 +31,9 @@ func parseOrigin(text string) (o origin, what string) {
 		return o, "want https://HOST, as the browser's Origin header has it"
 	case u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil || strings.HasSuffix(text, "#") || strings.HasSuffix(text, "?"):
 		return o, "an origin ends with its host or port: no path, not even /"
+	}
+	if strings.ContainsFunc(u.Host, func(c rune) bool { return c > unicode.MaxASCII }) {
+		return o, "browsers send such a name as xn--…: write it so"
 	}
 	o = origin{scheme: u.Scheme, host: withoutDefaultPort(u.Scheme, u.Host)}
 	rest, below := strings.CutPrefix(o.host, "*")
