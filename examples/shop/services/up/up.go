@@ -369,11 +369,11 @@ Ctrl-C ends all of it.
 // whatToClick is the tutorial in short; examples/shop/README.md has all of it.
 const whatToClick = `  One customer on Felt's page: log in as Ann, search, put something into the cart, check out, pay at the bank.
 
-  An incident, half a minute after all eight customers of the example were hit:
+  An incident, about ten seconds after all eight customers of the example were hit:
     1  break things: "Error on one browser" = Chrome (or Firefox, or Safari: yours); reload the shop
     2  log in as Ann and press Add; log out; the same as Bob, Chika and all the others
-    3  look at Felt: "Checkout is failing", for how many, since when, and from which service it comes
+    3  look at Felt: "8 customers (100 % of 8) could not finish Checkout", and since when
     4  mend it (empty the field, Switch), reload the shop, and put something into the cart as each of them: they have recovered
-  Broken release, failing region and slow payment hit those who pay. Declined cards (the switch, or a card that
-  ends in 0002) hit nobody: that is expected, and Felt does not count it as a failure.
+  Broken release and slow payment hit those who pay, a failing region those who put into the cart there. Declined cards
+  (the switch, or a card that ends in 0002) hit nobody: that is expected, and Felt does not count it as a failure.
 `
