@@ -114,13 +114,29 @@ func (g *gateway) visit(w http.ResponseWriter, r *http.Request) (string, visit) 
 			return c.Value, v
 		}
 	}
-	name := id("visit")
-	v := g.visits.update(name, func(visit, bool) visit { return visit{cart: id("cart"), region: "eu-west"} })
-	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: name, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: int((24 * time.Hour).Seconds())})
+	v := visit{cart: id("cart"), region: "eu-west"}
+	name := g.begin(v)
+	setVisit(w, name)
 	return name, v
 }
 
-// enter notes that a browser is somebody's now.
-func (g *gateway) enter(name string, u User) {
-	g.visits.update(name, func(v visit, _ bool) visit { v.user, v.region = u, u.Region; return v })
+// enter makes a browser somebody's. It gets a new cookie: whoever knew the old one must not be let in as well.
+func (g *gateway) enter(w http.ResponseWriter, name string, u User) {
+	cart := ""
+	g.visits.update(name, func(v visit, _ bool) visit {
+		cart = v.cart
+		return visit{cart: id("cart"), region: v.region}
+	})
+	setVisit(w, g.begin(visit{cart, u.Region, u}))
+}
+
+// begin keeps a visit, under a name that nobody guesses.
+func (g *gateway) begin(v visit) string {
+	name := id("visit")
+	g.visits.update(name, func(visit, bool) visit { return v })
+	return name
+}
+
+func setVisit(w http.ResponseWriter, name string) {
+	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: name, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: int((24 * time.Hour).Seconds())})
 }

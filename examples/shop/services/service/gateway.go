@@ -179,7 +179,7 @@ func (g *gateway) login(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusUnauthorized, "wrong_password")
 		return
 	}
-	g.enter(name, u)
+	g.enter(w, name, u)
 	answer(w, http.StatusOK, map[string]any{"region": u.Region, "user": u})
 }
 
@@ -217,7 +217,7 @@ func (g *gateway) confirm(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusGone, "link_expired")
 		return
 	}
-	g.enter(name, u)
+	g.enter(w, name, u)
 	answer(w, http.StatusOK, map[string]any{"region": u.Region, "user": u})
 }
 

@@ -3,6 +3,7 @@ package service_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -233,4 +234,31 @@ func TestStart(t *testing.T) {
 	c := w.customer(t)
 	c.shop = one.Places.Cart
 	c.want(200, "POST", "/carts/mine/items", `{"sku":"mug"}`) // one alone asks the others where they are
+}
+
+// TestLoginChangesTheCookie: who gave a customer a cookie, or saw it, before they logged in is not let in
+// with them; what was in the cart stays.
+func TestLoginChangesTheCookie(t *testing.T) {
+	w := open(t)
+	c := w.customer(t)
+	c.want(200, "POST", "/api/cart/items", `{"sku":"mug"}`)
+	shop, err := url.Parse(w.Places.Shop)
+	if err != nil {
+		t.Fatal(err)
+	}
+	thief := w.customer(t)
+	thief.http.Jar.SetCookies(shop, c.http.Jar.Cookies(shop))
+	c.want(200, "POST", "/api/login", `{"email":"ann@customers.example","password":"tea"}`)
+	if me := c.want(200, "GET", "/api/me", ""); !strings.Contains(me, "u-1") {
+		t.Errorf("who has logged in is %s", me)
+	}
+	if cart := c.want(200, "GET", "/api/cart", ""); !strings.Contains(cart, "mug") {
+		t.Errorf("after the login the cart is %s", cart)
+	}
+	if me := thief.want(200, "GET", "/api/me", ""); strings.Contains(me, "u-1") {
+		t.Errorf("the old cookie is %s", me)
+	}
+	if cart := thief.want(200, "GET", "/api/cart", ""); strings.Contains(cart, "mug") {
+		t.Errorf("the old cookie's cart is %s", cart)
+	}
 }
