@@ -22,6 +22,13 @@ service:
     metrics:
       exporters: [otlphttp/felt]`;
 
+/** What a page runs once, and around each thing of value. */
+export const pageText = (otlp: string): string =>
+  `import { init, withCustomerInteraction } from "@felt/web";
+
+init({ endpoint: "${otlp}", app: "shop" });
+await withCustomerInteraction("pay", () => pay(order));`;
+
 /** One customer's try at a checkout, in a shell: each run is another one. */
 export const curlText = (otlp: string): string =>
   `hex() { od -An -N"$1" -tx1 /dev/urandom | tr -d ' \\n'; }

@@ -20,6 +20,7 @@ describe("may it be believed", () => {
     ["fresh", { health: health() }, "live", ""],
     ["nothing asked yet", {}, "loading", "Asking Felt"],
     ["never answered", { error: "no connection" }, "down", "Felt does not answer"],
+    ["no token", { error: "not allowed (401)" }, "down", "Felt wants a token"],
     [
       "no answer any more",
       { error: "x", health: health(), answered: at - 20_000 },

@@ -46,6 +46,8 @@ const not = (kind: FreshKind, words: string): Freshness => ({ kind, now: false, 
 
 export function assess({ health, error, answered, frozen, pinned, at }: FreshInput): Freshness {
   if (error !== undefined) {
+    // As api.ts words it.
+    if (error.endsWith("(401)")) return not("down", "Felt wants a token");
     if (answered <= 0) return not("down", "Felt does not answer");
     return not(
       "down",

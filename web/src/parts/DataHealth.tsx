@@ -1,5 +1,5 @@
 import type { Health } from "../api";
-import { clock, date, int, span } from "../format";
+import { clock, date, int, plural, span } from "../format";
 import { dropped, type Freshness } from "../freshness";
 import { Go } from "./Go";
 import { Mark } from "./Mark";
@@ -41,12 +41,12 @@ export function DataHealth({ health, fresh, now }: Props) {
         </div>
         <div>
           <dt>In no journey</dt>
-          <dd>{names > 0 ? <Go view="inventory">{int(names)} names</Go> : "nothing"}</dd>
+          <dd>{names > 0 ? <Go view="inventory">{plural(names, "name")}</Go> : "nothing"}</dd>
         </div>
         <div>
           <dt>Inventory</dt>
           <dd className={errors > 0 ? "is-warn" : undefined}>
-            <Go view="inventory">{errors > 0 ? `${int(errors)} errors` : "no errors"}</Go>
+            <Go view="inventory">{errors > 0 ? plural(errors, "error") : "no errors"}</Go>
           </dd>
         </div>
       </dl>

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { getUnmapped } from "../ask";
-import { collectorText, curlText, playText, sdkText } from "../firstrun";
+import { collectorText, curlText, pageText, playText, sdkText } from "../firstrun";
 import { plural } from "../format";
 import { every, type Pulse } from "../queries";
 import { Go } from "./Go";
@@ -26,6 +26,8 @@ export default function FirstRun({ otlp, guide, env, pulse }: Props) {
           <Snippet text={sdkText(otlp)} label="the SDK's environment" />
           <p className="detail">or a Collector, in its configuration:</p>
           <Snippet text={collectorText(otlp)} label="the Collector's configuration" />
+          <p className="detail">or a page, with @felt/web (docs/web-quickstart.md):</p>
+          <Snippet text={pageText(otlp)} label="the page's code" />
         </section>
         <section>
           <h2>2. Send one customer by hand</h2>
@@ -101,7 +103,10 @@ function Offers({ env, pulse }: Pick<Props, "env" | "pulse">) {
       ))}
       {asked.data && offers.length === 0 && (
         <p className="detail">
-          Nothing in it looks like something a customer tries. Name it on the span that ends it:
+          Nothing in it looks like something a customer tries. Is it named already? Then it may be
+          of another environment: this page shows {env ?? "production"}, and{" "}
+          <code>?env=staging</code> in its address another one. Or it comes from a headless browser
+          or a robot, which are not customers. Else name it on the span that ends it:
         </p>
       )}
       {asked.data && offers.length === 0 && (
