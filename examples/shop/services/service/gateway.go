@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -225,10 +226,8 @@ func (g *gateway) confirm(w http.ResponseWriter, r *http.Request) {
 func (g *gateway) cart(method, path string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		_, v := g.visit(w, r)
-		url := g.Places.Cart + "/carts/" + v.cart + path
-		if sku := r.PathValue("sku"); sku != "" {
-			url += sku
-		}
+		// Escaped: what a browser names must not lead to another cart.
+		address := g.Places.Cart + "/carts/" + v.cart + path + url.PathEscape(r.PathValue("sku"))
 		var in any
 		if method == http.MethodPost || method == http.MethodPut {
 			text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
@@ -239,7 +238,7 @@ func (g *gateway) cart(method, path string) http.HandlerFunc {
 			in = json.RawMessage(text)
 		}
 		var c Cart
-		err := call(r.Context(), g.client, method, url, v.header(), in, &c)
+		err := call(r.Context(), g.client, method, address, v.header(), in, &c)
 		pass(w, err, http.StatusOK, c)
 	}
 }
@@ -262,7 +261,7 @@ func (g *gateway) pay(w http.ResponseWriter, r *http.Request) {
 func (g *gateway) result(w http.ResponseWriter, r *http.Request) {
 	_, v := g.visit(w, r)
 	var p Payment
-	err := call(r.Context(), g.client, http.MethodGet, g.Places.Payment+"/payments/"+r.FormValue("payment"), v.header(), nil, &p)
+	err := call(r.Context(), g.client, http.MethodGet, g.Places.Payment+"/payments/"+url.PathEscape(r.FormValue("payment")), v.header(), nil, &p)
 	if err == nil && p.State == "approved" {
 		err = call(r.Context(), g.client, http.MethodDelete, g.Places.Cart+"/carts/"+v.cart, v.header(), nil, nil)
 	}
@@ -273,7 +272,7 @@ func (g *gateway) result(w http.ResponseWriter, r *http.Request) {
 func (g *gateway) upload(w http.ResponseWriter, r *http.Request) {
 	g.visit(w, r)
 	const most = 64 << 20 // who sends more wants to do harm
-	req, err := http.NewRequestWithContext(r.Context(), http.MethodPut, g.Places.Media+"/uploads/"+r.PathValue("id"), http.MaxBytesReader(w, r.Body, most))
+	req, err := http.NewRequestWithContext(r.Context(), http.MethodPut, g.Places.Media+"/uploads/"+url.PathEscape(r.PathValue("id")), http.MaxBytesReader(w, r.Body, most))
 	if err != nil {
 		fail(w, http.StatusBadRequest, "bad_request")
 		return

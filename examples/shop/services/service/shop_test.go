@@ -216,6 +216,20 @@ func TestOtherSitesActForNobody(t *testing.T) {
 	c.want(403, "POST", "/api/logout", `{}`, "Origin", "https://evil.example")
 }
 
+// TestNamesAreNoPaths: what a browser names leads to nothing but that.
+func TestNamesAreNoPaths(t *testing.T) {
+	w := open(t)
+	c := w.customer(t)
+	other := w.Places.Cart + "/carts/other"
+	c.want(200, "POST", other+"/items", `{"sku":"mug"}`)
+	c.do("DELETE", "/api/cart/items/..%2f..%2fother", "")
+	if cart := c.want(200, "GET", other, ""); !strings.Contains(cart, "mug") {
+		t.Errorf("another customer's cart is %s", cart)
+	}
+	c.want(404, "GET", "/api/checkout/result?payment=..%2fpayments%2fx", "")
+	c.want(202, "PUT", "/api/uploads/a%2fb", "photo")
+}
+
 func TestStart(t *testing.T) {
 	w := open(t)
 	taken := strings.TrimPrefix(w.Places.Shop, "http://")
