@@ -27,65 +27,60 @@ const key = () => Symbol.for('OpenTelemetry Context Key SPAN')
 /** Whether the page traces by itself: then its instrumentation makes the spans of requests. */
 export const hostTraces = () => !!guarded(() => api()?.trace)
 
-/** A span's ids with what it brings along: tracestate, as text. */
-export interface Traced extends SpanContext {
-	state?: string
-}
-
 /** The host's span in which code runs now. */
 export const hostSpan = () =>
-	guarded((): Traced | undefined => {
+	guarded((): SpanContext | undefined => {
 		const span = api()?.context?.active().getValue(key()) as OtelSpan | undefined
 		// Most pages have none, and an exception for each interaction would be dear.
-		if (!span) return
-		const { traceId, spanId, traceFlags, traceState } = span.spanContext()
+		const { traceId, spanId, traceFlags, traceState } =
+			span?.spanContext() || ({} as Record<string, undefined>)
 		// W3C: ids of zeros are none.
 		if (/^(?!0+-)[0-9a-f]{32}-(?!0+$)[0-9a-f]{16}$/.test(`${traceId}-${spanId}`))
-			return { traceId, spanId, sampled: !!(traceFlags & 1), state: traceState?.serialize() }
+			return {
+				traceId: traceId!,
+				spanId: spanId!,
+				sampled: !!(traceFlags! & 1),
+				state: traceState?.serialize(),
+			}
 	})
 
-/** An object of the API that does nothing: each method answers as the table says, else with the object itself. */
-function fake(answers: Record<string, unknown>): object {
-	const self: object = new Proxy(answers, {
-		// An object with `then` would keep who awaits it waiting for ever.
-		get: (_, name) =>
-			name === 'then' ? undefined : () => (name in answers ? answers[name as string] : self),
-	})
-	return self
-}
-
-/** What the host's instrumentation finds as the parent: only ids. */
-const stub = ({ traceId, spanId, sampled, state }: Traced) =>
-	fake({
-		spanContext: {
-			traceId,
-			spanId,
-			traceFlags: +sampled,
-			traceState: state ? fake({ serialize: state, get: undefined }) : undefined,
+/**
+ * Runs fn once, with the context as the host's active span where there is a host: only ids, which its
+ * instrumentation finds as the parent. Returns what gives fn's result, or throws its error.
+ */
+export function within<T>(context: SpanContext, fn: () => T): () => T {
+	// An object of the API that does nothing, as span and as its tracestate: each method answers as the table
+	// says, else with the object itself.
+	const span: object = new Proxy(
+		{},
+		{
+			// An object with `then` would keep who awaits it waiting for ever.
+			get: (_, name) =>
+				name === 'then' ? undefined : () => (name in answers ? answers[name as string] : span),
 		},
+	)
+	const answers: Record<string, unknown> = {
+		spanContext: { ...context, traceFlags: +context.sampled, traceState: context.state && span },
 		isRecording: false,
-	})
-
-/** Runs fn once, with a value in the host's context where there is a host. What fn throws is thrown. */
-export function hosted<T>(key: symbol, value: unknown, fn: () => T): T {
-	let ran: { value_?: T; error_?: [unknown] } | undefined
+		serialize: context.state,
+		get: undefined,
+	}
+	let end: (() => T) | undefined
 	const body = () => {
-		if (ran) return
-		ran = {}
-		try {
-			ran.value_ = fn()
-		} catch (error) {
-			ran.error_ = [error]
-		}
+		end ||= guarded(
+			() => {
+				const result = fn()
+				return () => result
+			},
+			(error) => () => {
+				throw error
+			},
+		)
 	}
 	guarded(() => {
 		const host = api()?.context
-		host?.with(host.active().setValue(key, value), body)
+		host?.with(host.active().setValue(key(), span), body)
 	})
 	body()
-	if (ran!.error_) throw ran!.error_[0]
-	return ran!.value_ as T
+	return end!
 }
-
-/** Runs fn with the context as the host's active span. */
-export const within = <T>(context: Traced, fn: () => T): T => hosted(key(), stub(context), fn)

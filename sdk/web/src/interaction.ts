@@ -1,16 +1,13 @@
 /** One open try: what is known of it while it lasts, and its span when it has ended. */
-import { type Traced, within } from './context'
-import type { Env } from './env'
+import { within } from './context'
+import type { Core } from './core'
+import { traceparent } from './headers'
 import { EVENTS, guarded, put, STEPS, text } from './limits'
-import { type Bad, DEGRADED, DONE, decide, OPTIONAL, REQUIRED, TIMEOUT, type Verdict } from './outcome'
-import type { Shelf } from './resume'
+import { type Bad, classify, DONE, decide, TIMEOUT, type Verdict } from './outcome'
 import type {
 	Attributes,
 	AttributeValue,
-	CustomerInteraction,
-	Events,
 	InteractionOptions,
-	LogRecord,
 	OpenInteraction,
 	Outcome,
 	SpanContext,
@@ -24,7 +21,7 @@ type Values = Record<string, AttributeValue>
 
 /** An open interaction as storage has it. */
 export type Kept = [
-	context: Traced,
+	context: SpanContext,
 	parentSpanId: string | undefined,
 	began: number,
 	/** How long the page could be seen until it was left, in ms. */
@@ -37,45 +34,13 @@ export type Kept = [
 	steps: number,
 ]
 
-/** What a step has from its interaction. */
-interface Up {
-	context_: Traced
-	key_: string
-	/** The interaction's own: a step is one of the same instance of a journey, at the same step of it. */
-	given_: string | undefined
-	/** Told before its span leaves. */
-	ended_(verdict: Verdict): void
-}
-
-/** What an interaction needs of the core. */
-export interface Core {
-	env_: Env
-	shelf_: Shelf<Kept>
-	/** Oldest first. */
-	opened_: Set<Held>
-	/** Those inside of which code runs now, innermost last. */
-	running_: Held[]
-	/** How long the page could be seen so far, in ms. */
-	seen_(): number
-	/** Whether the tab's storage may be used. */
-	mayKeep_(): boolean
-	/** The span that a new interaction begins in. */
-	parent_(): Traced | undefined
-	/** A new trace, with its propagated flag. */
-	root_(): Omit<Traced, 'spanId'>
-	/** What an error means, by the page's own function first. */
-	judge_(error: unknown, name: string, late: boolean): Verdict
-	emit_(record: SpanRecord | LogRecord): void
-	tell_<K extends keyof Events>(event: K, value: Events[K]): void
-}
-
 /** The open interaction as the core sees it. */
 export interface Held extends OpenInteraction {
-	id_: string
+	id_: string | false | undefined
 	/** Ends it, once; `open` is how its open steps end. */
 	finish_(verdict: Verdict, open?: Verdict, type?: string): void
-	/** Runs fn as the interaction: what comes of it ends it. */
-	with_<T>(fn: (i: CustomerInteraction) => T): T
+	/** Ends it by what was thrown. */
+	thrown_(error: unknown): void
 	/** The page is hidden, left, brought back. */
 	hide_(): void
 	gone_(): void
@@ -84,24 +49,32 @@ export interface Held extends OpenInteraction {
 	drop_(): void
 }
 
-/** What two openings must share to be one, when they resume. */
-export const idOf = (name: unknown, options: InteractionOptions) =>
-	`${text(name)}\n${text(options.key ?? '')}`
+const keyOf = ({ key }: InteractionOptions) => text(key ?? '') || undefined
 
+export const RESUME = 'felt.resume.'
+/** What two openings must share to be one, when they resume: their key in storage. */
+export const idOf = (name: unknown, options: InteractionOptions) =>
+	options.resume && `${RESUME}${text(name)}\n${keyOf(options)}`
+
+/**
+ * `kept`: it goes on from there. A step is an interaction as well: it has a `stepKey` of its own, and its
+ * interaction is told of its end before its span leaves.
+ */
 export function openInteraction(
 	core: Core,
 	called: string,
 	options: InteractionOptions,
-	kept?: Kept,
-	up?: Up,
+	kept?: Partial<Kept>,
+	stepKey?: string,
+	ended?: (verdict: Verdict) => void,
 ): Held {
-	const { seen_, emit_ } = core
-	const { now, hex, win } = core.env_
+	const { now, child, emit, win_: win, seen_: allSeen } = core
 	const name = text(called)
 	const id = idOf(name, options)
-	const parent = up ? up.context_ : kept ? undefined : core.parent_()
+	const given = keyOf(options)
+	const parent = kept ? undefined : core.parent_()
 	let [
-		context = { ...(parent || core.root_()), spanId: hex(16) },
+		context = child(parent),
 		parentSpanId = parent?.spanId,
 		began = now(),
 		seen = 0,
@@ -111,12 +84,11 @@ export function openInteraction(
 		events = [],
 		bad = [],
 		count = 0,
-	]: Partial<Kept> = kept || []
+	] = kept || []
 	const { timeoutMs, journey } = options
 	const { traceId, spanId } = context
-	const given = up ? up.given_ : options.key == null ? undefined : text(options.key)
 	// Two of one trace and name would be one for Felt: inside of other spans the span's id tells them apart.
-	const key = up ? up.key_ : (given ?? (parentSpanId ? spanId : undefined))
+	const key = stepKey ?? given ?? (parentSpanId ? spanId : undefined)
 	/** What requests carry as well. */
 	const names: { [key: string]: string | undefined } = {
 		'felt.interaction.name': name,
@@ -126,15 +98,11 @@ export function openInteraction(
 	}
 	const steps = new Set<Held>()
 	let outcome: Outcome | undefined
-	let stopped = false
-	let controller: AbortController | undefined
+	const controller = new AbortController()
 	let timer: number | undefined
-	/** It lies on the shelf; and: the page is gone, unless it comes back. */
-	let shelved = false
-	let away = false
 
-	seen = seen_() - seen
-	const visible = () => seen_() - seen
+	seen = allSeen() - seen
+	const visible = () => allSeen() - seen
 	const late = () => timeoutMs! > 0 && now() - began >= timeoutMs!
 	const judge = (leave?: string) => decide(options, late(), visible(), bad, retries, leave)
 
@@ -150,11 +118,6 @@ export function openInteraction(
 			'url.path': path,
 			...more,
 		}) as Values
-
-	function take() {
-		if (shelved) core.shelf_.take_(id)
-		shelved = false
-	}
 
 	function arm() {
 		// Longer than a timer can be: asked again when it fires.
@@ -172,10 +135,10 @@ export function openInteraction(
 		const endMs = now()
 		win?.clearTimeout(timer)
 		core.opened_.delete(self)
-		take()
+		if (id) core.take_(id)
 		for (const step of steps) step.finish_(open)
-		up?.ended_([to, reason])
-		emit_({
+		ended?.([to, reason])
+		emit({
 			type: 'span',
 			what: 'interaction',
 			name,
@@ -193,8 +156,8 @@ export function openInteraction(
 			failed,
 			urgent: failed,
 		})
-		if (!up)
-			core.tell_('end', {
+		if (!ended)
+			core.tell('end', {
 				name,
 				outcome,
 				reason,
@@ -203,9 +166,8 @@ export function openInteraction(
 				traceId,
 				spanId,
 			})
-		stopped = open[0] !== 'success'
 		// Last: the page's listeners run here.
-		if (stopped) controller?.abort()
+		if (open[0] !== 'success') controller.abort()
 	}
 	/** Ends it by what is known. */
 	const settle = (leave?: string) => {
@@ -219,12 +181,11 @@ export function openInteraction(
 	}
 	/** Once: an error passes several places that record. */
 	function recordError(error: unknown): string {
-		const { name, message, stack }: Partial<Error> =
-			guarded(() => ({
-				name: (error as Error).name,
-				message: (error as Error).message,
-				stack: (error as Error).stack,
-			})) || {}
+		const [name, message, stack] =
+			guarded(() => {
+				const { name, message, stack } = error as Error
+				return [name, message, stack]
+			}) || []
 		const type = text(name || 'Error')
 		const all = {
 			'exception.type': type,
@@ -238,34 +199,36 @@ export function openInteraction(
 	function thrown(error: unknown) {
 		if (outcome) return
 		const type = recordError(error)
-		finish(core.judge_(error, type, late()), undefined, type)
+		const known = core.attempt_(() => core.options.classifyError?.(error))
+		finish(classify(type, known, late()), undefined, type)
 	}
 
 	/** Failures that are tried again count no longer: of one step, or of all. */
 	function redo(step?: string) {
-		const rest = bad.filter((b) => b[1] === DEGRADED || (step != null && b[0] !== step))
+		const rest = bad.filter((b) => b[1] || (step != null && b[0] !== step))
 		if (rest.length < bad.length || step == null) retries++
 		bad = rest
 	}
 
-	function step(called: string, given?: StepOptions): Step {
+	function step(called: string, how?: StepOptions): Step {
 		const step = text(called)
-		const { optional, attributes } = put({}, given as Attributes) as StepOptions
+		const { optional, attributes } = put({}, how as Attributes) as StepOptions
 		redo(step)
-		const made = openInteraction(core, step, { journey, step: options.step ?? name, attributes }, undefined, {
-			context_: context,
+		const made = openInteraction(
+			core,
+			step,
+			// Of the same instance of a journey, at the same step of it.
+			{ journey, step: options.step ?? name, key: given, attributes },
+			[child(context), spanId],
 			// Tries of one step are told apart like interactions.
-			key_: `${key ?? ''}#${++count}`,
-			given_: names['felt.journey.instance.id'],
-			ended_([to, reason]) {
+			`${key ?? ''}#${++count}`,
+			([to, reason]) => {
 				steps.delete(made)
-				if (to === 'failed' || to === 'degraded')
-					bad = [
-						...bad,
-						[step, to === 'degraded' ? DEGRADED : optional ? OPTIONAL : REQUIRED, reason || step],
-					]
+				const worked = to === 'degraded'
+				if (worked || to === 'failed')
+					bad = [...bad, [step, worked, [worked || optional ? 'degraded' : to, reason || step]]]
 			},
-		})
+		)
 		if (outcome || count > STEPS) made.drop_()
 		else steps.add(made)
 		return made
@@ -274,44 +237,15 @@ export function openInteraction(
 	function enter<T>(fn: () => T): T {
 		if (outcome) return fn()
 		core.running_.push(self)
-		try {
-			return within(context, fn)
-		} finally {
-			core.running_.pop()
-		}
+		const end = within(context, fn)
+		core.running_.pop()
+		return end()
 	}
 
-	/** Puts it on the shelf, if it may go on there. */
-	function keep() {
-		shelved =
-			!!options.resume &&
-			core.mayKeep_() &&
-			core.shelf_.keep_(id, [
-				context,
-				parentSpanId,
-				began,
-				visible(),
-				retries,
-				path,
-				attrs,
-				events,
-				bad,
-				count,
-			])
-		return shelved
-	}
-
-	function headers(c: SpanContext = context) {
-		const all: Record<string, string> = { traceparent: `00-${c.traceId}-${c.spanId}-0${+c.sampled}` }
-		if (context.state) all.tracestate = context.state
-		// Half a character is no valid text: then there is none.
-		guarded(() => {
-			const list = []
-			for (const key in names) if (names[key]) list.push(`${key}=${encodeURIComponent(names[key])}`)
-			all.baggage = list.join()
-		})
-		return all
-	}
+	/** It may go on in another page. */
+	const keep = () =>
+		!!id &&
+		core.keep_(id, [context, parentSpanId, began, visible(), retries, path, attrs, events, bad, count])
 
 	const self: Held = {
 		name,
@@ -346,39 +280,16 @@ export function openInteraction(
 		abandon: (reason) => finish(['abandoned', reason]),
 		cancel: (reason) => finish(['cancelled', reason]),
 		leave: settle,
-		get signal() {
-			controller ||= new AbortController()
-			if (stopped) controller.abort()
-			return controller.signal
-		},
-		get traceparent() {
-			return headers().traceparent!
-		},
+		signal: controller.signal,
+		traceparent: traceparent(context),
 		get outcome() {
 			return outcome
 		},
-		headers,
-		with_(fn) {
-			const failed = (error: unknown) => {
-				thrown(error)
-				throw error
-			}
-			const done = <T>(value: T) => {
-				settle()
-				return value
-			}
-			let value: ReturnType<typeof fn>
-			try {
-				value = enter(() => fn(self))
-			} catch (error) {
-				return failed(error)
-			}
-			const promise = value as unknown as PromiseLike<unknown> | undefined
-			return typeof promise?.then === 'function' ? (promise.then(done, failed) as typeof value) : done(value)
-		},
+		names_: names,
+		thrown_: thrown,
 		finish_: finish,
 		hide_() {
-			emit_({
+			emit({
 				type: 'log',
 				what: 'interaction',
 				name: 'felt.interaction.pending',
@@ -392,16 +303,12 @@ export function openInteraction(
 			keep()
 		},
 		gone_() {
-			away = keep()
-			if (away) win?.clearTimeout(timer)
+			if (keep()) win?.clearTimeout(timer)
 			else settle('page_hide')
 		},
 		back_() {
-			if (!away) return
-			away = false
-			if (core.shelf_.take_(id)) return arm()
 			// Another page went on with it, and ended it or will: the same span must not be told of twice.
-			drop()
+			if (id) core.take_(id) ? arm() : drop()
 		},
 		drop_: drop,
 	}

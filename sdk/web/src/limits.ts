@@ -10,15 +10,18 @@ export const ATTRIBUTES = 64
 /** Records that wait for init. */
 export const WAITING = 500
 
-/** Undefined where fn throws: what is done with values of the page, and of the browser, can. */
-export function guarded<T>(fn: () => T): T | undefined {
+/** What fn returns. Where it throws, as all can that has to do with values of the page, what `caught` makes of it. */
+export function guarded<T, C = undefined>(fn: () => T, caught?: (error: unknown) => C): T | C {
 	try {
 		return fn()
-	} catch {}
+	} catch (error) {
+		return caught?.(error) as C
+	}
 }
 
-/** Names and keys, cut: they are also headers. */
-export const text = (value: unknown, most = 256) => guarded(() => `${value}`.slice(0, most)) || ''
+/** Cut, and without halves of characters, which are no valid UTF-8. Names and keys are also headers: they are short. */
+export const text = (value: unknown, most = 256) =>
+	guarded(() => `${value}`.slice(0, most).replace(/\p{Cs}/gu, '')) || ''
 
 /** Puts attributes on what is there, as far as there is room; what is undefined is left out. */
 export function put(to: Record<string, AttributeValue>, from?: Attributes) {

@@ -1,9 +1,9 @@
 /**
- * What could not be sent waits here across pages, in localStorage: one key per batch, so that tabs never
- * overwrite each other's. The oldest goes out first, and goes away first when there is too much.
+ * What could not be sent waits here across pages, in localStorage: one key per batch. The oldest goes out
+ * first, and goes away first when there is too much.
  */
 import type { Env } from './env'
-import { createStore } from './storage'
+import { createShelf } from './storage'
 
 /** Records of one kind and one resource: a request without the time of sending. Short names: it is stored. */
 export interface Batch {
@@ -26,49 +26,32 @@ export enum Keep {
 	AGE = 86_400_000,
 }
 
-export function createOffline(app: string, env: Env, lost: (records: number) => void) {
-	const store = createStore(env)
-	const prefix = `felt.queue.${app}.`
-
-	/** Oldest first: a key begins with the time, whose length will not change before 2059. */
-	const keys = () =>
-		store((s) =>
-			Object.keys(s)
-				.filter((key) => key.startsWith(prefix))
-				.sort(),
-		) || []
-
-	/** The oldest, which is the caller's from now on. What is not readable is gone: somebody else wrote it. */
-	function take(): Batch | undefined {
-		for (const key of keys()) {
-			const batch = store((s) => {
-				const text = s.getItem(key) as string
-				s.removeItem(key)
-				const batch: Batch = JSON.parse(text)
-				return batch.b > 0 && batch.s[0] ? batch : undefined
-			})
-			if (batch && Date.now() - batch.t < Keep.AGE) return batch
-			if (batch) lost(batch.s.length)
-		}
+export function createOffline(env: Env, most: number, lose: (batch: Batch) => void) {
+	// No app's is the beginning of another's.
+	const prefix = `felt.queue.${encodeURIComponent(env.options.app)}/`
+	const { put_, take_, keys_, clear_ } = createShelf<Batch>(env, 'localStorage', prefix, Keep.AGE, lose)
+	const read = (key: string) => {
+		const batch = take_(key)
+		return batch && batch.b <= most && batch.s[0] ? batch : undefined
 	}
-
 	return {
-		take,
-		/** False: it is not stored, and still the caller's. */
-		put(batch: Batch): boolean {
-			// Counted once: storage that removes nothing must not hold the page.
-			for (let n = keys().length; n >= Keep.BATCHES; n--) {
-				const old = take()
-				if (old) lost(old.s.length)
+		/** The oldest, which is the caller's from now on. */
+		take_(): Batch | undefined {
+			// A key goes on with the time, whose length will not change before 2286.
+			for (const key of keys_()) {
+				const batch = read(key)
+				if (batch) return batch
 			}
-			return !!store((s) => {
-				// The random part keeps those apart that were begun in the same millisecond.
-				s.setItem(prefix + batch.t.toString(36) + env.hex(8), JSON.stringify(batch))
-				return true
-			})
 		},
-		clear() {
-			for (const key of keys()) store((s) => s.removeItem(key))
+		/** False: it is not stored, and still the caller's. */
+		put_(batch: Batch): boolean {
+			for (const key of keys_().slice(0, 1 - Keep.BATCHES)) {
+				const old = read(key)
+				if (old) lose(old)
+			}
+			// The random part keeps those apart that were begun in the same millisecond.
+			return put_(prefix + batch.t + env.hex(8), batch, batch.t)
 		},
+		clear_,
 	}
 }

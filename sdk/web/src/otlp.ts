@@ -5,7 +5,8 @@
  * counting bytes and storing need no second encoding.
  */
 import type { Env } from './env'
-import type { AttributeValue, LogRecord, Options, SpanRecord } from './types'
+import { guarded, text } from './limits'
+import type { AttributeValue, LogRecord, SpanRecord } from './types'
 import { version } from './version'
 
 interface UserAgentData {
@@ -14,20 +15,17 @@ interface UserAgentData {
 	brands?: readonly { brand: string; version: string }[]
 }
 
-/** Cut to the limit, and without halves of characters, which are no valid UTF-8. */
-const text = (value: unknown) =>
-	String(value)
-		.slice(0, 1024)
-		.replace(/\p{Cs}/gu, '')
+/** Cut to 1 KB. */
+const long = (value: unknown) => text(value, 1024)
 
 /** An AnyValue; undefined for what has no place in OTLP, which callers without types can pass. */
 const scalar = (value: unknown) =>
 	typeof value === 'string'
-		? { stringValue: text(value) }
+		? { stringValue: long(value) }
 		: typeof value === 'boolean'
 			? { boolValue: value }
 			: Number.isSafeInteger(value)
-				? { intValue: String(value) }
+				? { intValue: `${value}` }
 				: Number.isFinite(value)
 					? { doubleValue: value }
 					: undefined
@@ -35,62 +33,61 @@ const scalar = (value: unknown) =>
 const attributes = (from: Record<string, AttributeValue | undefined> | undefined) =>
 	Object.entries(from || {})
 		.map(([key, v]) => ({
-			key: text(key),
-			value: Array.isArray(v)
-				? { arrayValue: { values: v.slice(0, 64).map(scalar).filter(Boolean) } }
-				: scalar(v),
+			key: long(key),
+			value: guarded(() =>
+				Array.isArray(v) ? { arrayValue: { values: v.slice(0, 64).map(scalar).filter(Boolean) } } : scalar(v),
+			),
 		}))
 		.filter((a) => a.key && a.value)
 
 /** Unix nanoseconds as text: a number cannot hold them. */
-function nanos(ms: number): string {
-	const micros = Math.floor(ms * 1000)
-	return micros > 0 && micros < 9e15 ? `${micros}000` : '0'
-}
+const nanos = (ms: number) => (ms > 0 && ms < 9e12 ? `${Math.floor(ms * 1000)}000` : '0')
 
 /** One Span or LogRecord as JSON. */
 export function encode(r: SpanRecord | LogRecord): string {
 	const { context, traceState } = r
-	const name = text(r.name)
-	const attrs = attributes(r.attributes)
-	const ids = {
+	const name = long(r.name)
+	return JSON.stringify({
 		traceId: context?.traceId,
 		spanId: context?.spanId,
 		// W3C's, and that the field for "the parent is remote" is known (it is not).
 		flags: context && 256 + +context.sampled,
-		attributes: attrs,
-	}
-	if (r.type === 'span')
-		return JSON.stringify({
-			...ids,
-			parentSpanId: r.parentSpanId || undefined,
-			traceState,
-			name,
-			kind: r.kind,
-			startTimeUnixNano: nanos(r.startMs),
-			endTimeUnixNano: nanos(Math.max(r.startMs, r.endMs)),
-			events: r.events?.map((e) => ({
-				timeUnixNano: nanos(e.timeMs),
-				name: text(e.name),
-				attributes: attributes(e.attributes),
-			})),
-			status: r.failed ? { code: 2, message: r.error ? text(r.error) : undefined } : undefined,
-		})
-	// A log record of OTLP has no field for it.
-	if (traceState) attrs.push(...attributes({ 'felt.tracestate': traceState }))
-	return JSON.stringify({
-		...ids,
-		timeUnixNano: nanos(r.timeMs),
-		severityNumber: r.severity,
-		eventName: name,
-		body: r.body ? scalar(r.body) : undefined,
+		...(r.type === 'span'
+			? {
+					attributes: attributes(r.attributes),
+					parentSpanId: r.parentSpanId,
+					traceState,
+					name,
+					kind: r.kind,
+					startTimeUnixNano: nanos(r.startMs),
+					endTimeUnixNano: nanos(Math.max(r.startMs, r.endMs)),
+					events: r.events?.map((e) => ({
+						timeUnixNano: nanos(e.timeMs),
+						name: e.name,
+						attributes: attributes(e.attributes),
+					})),
+					status: r.failed ? { code: 2, message: r.error && long(r.error) } : undefined,
+				}
+			: {
+					// A log record of OTLP has no field for it.
+					attributes: attributes({ ...r.attributes, 'felt.tracestate': traceState }),
+					timeUnixNano: nanos(r.timeMs),
+					severityNumber: r.severity,
+					eventName: name,
+					body: scalar(r.body),
+				}),
 	})
 }
 
 /** The resource's attributes as JSON, without the closing bracket: each request adds felt.sent_at. */
-export function resource(options: Options, { win }: Env): string {
-	const nav = win?.navigator as (Navigator & { userAgentData?: UserAgentData }) | undefined
-	const data = nav?.userAgentData
+export function resource({ win, options }: Env): string {
+	const {
+		userAgent,
+		language,
+		userAgentData: data,
+	} = win!.navigator as Navigator & {
+		userAgentData?: UserAgentData
+	}
 	return JSON.stringify(
 		attributes({
 			'service.name': options.service || 'web',
@@ -100,8 +97,8 @@ export function resource(options: Options, { win }: Env): string {
 			'telemetry.sdk.name': '@felt/web',
 			'telemetry.sdk.language': 'webjs',
 			'telemetry.sdk.version': version,
-			'user_agent.original': nav?.userAgent,
-			'browser.language': nav?.language,
+			'user_agent.original': userAgent,
+			'browser.language': language,
 			'browser.mobile': data?.mobile,
 			'browser.platform': data?.platform,
 			'browser.brands': data?.brands?.map((b) => `${b.brand} ${b.version}`),
@@ -111,7 +108,6 @@ export function resource(options: Options, { win }: Env): string {
 
 /** A whole request: records of one kind, as encode made them, and their resource. */
 export function body(log: boolean, resource: string, records: readonly string[], sentMs: number): string {
-	const [kind, list] = log ? ['Logs', 'logRecords'] : ['Spans', 'spans']
-	const sent = JSON.stringify(attributes({ 'felt.sent_at': Math.round(sentMs) })).slice(1)
-	return `{"resource${kind}":[{"resource":{"attributes":${resource},${sent}},"scope${kind}":[{"scope":{"name":"@felt/web","version":"${version}"},"${list}":[${records}]}]}]}`
+	const kind = log ? 'Log' : 'Span'
+	return `{"resource${kind}s":[{"resource":{"attributes":${resource},{"key":"felt.sent_at","value":{"intValue":"${Math.round(sentMs)}"}}]},"scope${kind}s":[{"${log ? 'logRecords' : 'spans'}":[${records}]}]}]}`
 }

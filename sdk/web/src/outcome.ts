@@ -4,11 +4,8 @@ import type { ErrorClass, InteractionOptions, Outcome } from './types'
 /** The outcome, and a short word that groups. */
 export type Verdict = readonly [Outcome, string?]
 
-/** A step that went wrong: its name, how bad it is for its interaction, the reason. */
-export type Bad = readonly [string, 0 | 1 | 2, string]
-export const REQUIRED = 0
-export const OPTIONAL = 1
-export const DEGRADED = 2
+/** A step that went wrong: its name, whether it worked all the same, what it makes of its interaction. */
+export type Bad = readonly [string, boolean, Verdict]
 
 export const DONE: Verdict = ['success']
 export const TIMEOUT: Verdict = ['failed', 'timeout']
@@ -25,17 +22,13 @@ export function decide(
 	retried: unknown,
 	leave?: string,
 ): Verdict {
-	const worst = bad.find((b) => !b[1]) || bad[0]
+	const all = bad.map((b) => b[2])
+	const failed = all.find((v) => v[0] === 'failed')
 	if (late) return TIMEOUT
-	if (worst && !worst[1]) return ['failed', worst[2]]
+	if (failed) return failed
 	const slow = seen > degradedMs!
-	if (leave)
-		return [
-			'abandoned',
-			(leave === 'shutdown' ? '' : slow || seen > failedMs! ? 'slow_' : retried ? 'after_failure_' : '') +
-				leave,
-		]
-	if (worst) return ['degraded', worst[2]]
+	if (leave) return ['abandoned', (slow ? 'slow_' : retried ? 'after_failure_' : '') + leave]
+	if (all[0]) return all[0]
 	if (seen > failedMs!) return ['failed', 'too_slow']
 	return slow ? ['degraded', 'slow'] : retried ? ['degraded', 'retried'] : DONE
 }

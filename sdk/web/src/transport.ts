@@ -6,13 +6,10 @@
  * 64 KB of these in flight, so at most 60,000 bytes and 9 requests are. What is refused for now is kept, and
  * nothing else is tried before the time that the server named. See the README for all limits.
  */
-import { hosted } from './context'
 import type { Env } from './env'
 import { type Batch, createOffline, Keep } from './offline'
 import { body, encode, resource } from './otlp'
-import type { Delivery, LogRecord, Options, SpanRecord, Transport } from './types'
-
-type AnyRecord = SpanRecord | LogRecord
+import type { Host, LogRecord, Options, SpanRecord, Transport } from './types'
 
 /** Bytes and milliseconds. An enum, because its numbers are put where they are used. */
 enum Limit {
@@ -24,17 +21,12 @@ enum Limit {
 	/** In flight at one time. */
 	BYTES = 60_000,
 	REQUESTS = 9,
-	/** Records that wait while consent is pending. */
-	HELD = 500,
 	TIMEOUT_MS = 10_000,
 	FIRST_RETRY_MS = 1000,
 	LAST_RETRY_MS = 60_000,
 	/** A server may ask for more; it is asked again after an hour. */
 	LONGEST_WAIT_MS = 3600_000,
 }
-
-// The key under which OpenTelemetry JS, 1 to 3, keeps "no spans in here".
-const SUPPRESS = /* @__PURE__ */ Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
 
 const address = (options: Options, log: boolean) =>
 	`${options.endpoint.replace(/\/+$/, '')}/v1/${log ? 'logs' : 'traces'}`
@@ -53,21 +45,15 @@ export const retryAfter = (value: string | null) =>
 /** In a request, with its comma. */
 const bytesOf = (text: string) => new TextEncoder().encode(text).length + 1
 
-export function createTransport(
-	options: Options,
-	env: Env,
-	tell: (delivery: Delivery) => void,
-	/** Puts on a record what only the moment of sending knows, once there is consent; null: it is not sent. */
-	dress: (record: AnyRecord) => AnyRecord | null,
-): Transport {
+export function createTransport(env: Env, tell: Host['tell']): Transport {
 	// The core sends nothing where there is no window.
 	const win = env.win as NonNullable<Env['win']>
-	const { now, debug } = env
-	// What others put around it later, the network plugin too, does not see the SDK's own requests.
-	// Sentry keeps the real one there, and would trace them as well.
-	const fetch = (win.fetch as Fetch).__sentry_original__ || win.fetch
-	let { consent = 'granted' } = options
-	const held: AnyRecord[] = []
+	const { now, debug, options } = env
+	// The one below all that OpenTelemetry and Sentry put around it, so that they do not trace the SDK's own
+	// requests; nor does what is put around it later, such as the network plugin.
+	let fetch = win.fetch as Fetch
+	for (let below: Fetch | undefined = fetch; below; below = below.__original || below.__sentry_original__)
+		fetch = below
 	/** Not in flight: the first leave first, and all are filled up until they do. */
 	let ready: Batch[] = []
 	const flights = new Set<Promise<unknown>>()
@@ -82,16 +68,20 @@ export function createTransport(
 	let timer: number | undefined
 	let due = Infinity
 
-	const res = resource(options, env)
+	const res = resource(env)
 	// Brackets, the scope and felt.sent_at.
 	const overhead = bytesOf(res) + 300
 
-	const lose = (n: number) => tell({ ok: false, status: 0, records: n, lost: n })
-	const offline = createOffline(options.app, env, lose)
+	const report = (records: number, lost = records, status = 0, ok = false, retryInMs?: number) =>
+		tell('delivery', { ok, status, records, lost, retryInMs })
+	const lose = (batch: Batch) => report(batch.s.length)
+	const offline = createOffline(env, Limit.BYTES, lose)
 	const free = () => now() >= blocked
 	const size = () => ready.reduce((sum, b) => sum + b.b, 0)
 
 	function schedule(ms: number) {
+		// Too much: the oldest are lost.
+		while (ready[Keep.BATCHES]) lose(ready.shift()!)
 		const at = Math.max(now() + ms, blocked)
 		if (at < due) {
 			win.clearTimeout(timer)
@@ -104,36 +94,15 @@ export function createTransport(
 		}
 	}
 
-	/** Too much: the oldest are lost. */
-	function bound() {
-		while (ready[Keep.BATCHES]) lose(ready.shift()!.s.length)
-	}
-	/** What was tried before is tried first. */
-	function again(...batches: Batch[]) {
-		ready.unshift(...batches)
-		bound()
-	}
-
-	function add(raw: AnyRecord) {
-		if (consent === 'pending') {
-			held.push(raw)
-			if (held[Limit.HELD]) {
-				held.shift()
-				lose(1)
-			}
-			return
-		}
-		const record = dress(raw)
-		if (!record) return
+	function add(record: SpanRecord | LogRecord) {
 		const text = encode(record)
 		const bytes = bytesOf(text)
-		if (bytes + overhead > Limit.BYTES) return lose(1)
+		if (bytes + overhead > Limit.BYTES) return report(1)
 		const l = record.type === 'log'
 		let batch = ready.find((b) => b.l === l && b.r === res && b.b + bytes <= Limit.EARLY)
 		if (!batch) {
 			batch = { l, r: res, s: [], b: overhead, t: Date.now() }
 			ready.push(batch)
-			bound()
 		}
 		batch.s.push(text)
 		batch.b += bytes
@@ -148,14 +117,12 @@ export function createTransport(
 
 	/** Sends what may be sent. */
 	function send() {
-		full = false
-		while (ready[0] && !full) {
+		while (ready[0]) {
 			if (!free()) return schedule(0)
-			full = flights.size >= Limit.REQUESTS || (!!flying && flying + ready[0].b > Limit.BYTES)
-			if (!full) {
-				const flight: Promise<unknown> = post(ready.shift()!).then(() => flights.delete(flight))
-				flights.add(flight)
-			}
+			full = flights.size >= Limit.REQUESTS || flying + ready[0].b > Limit.BYTES
+			if (full) return
+			const flight: Promise<unknown> = post(ready.shift()!).then(() => flights.delete(flight))
+			flights.add(flight)
 		}
 	}
 
@@ -166,6 +133,7 @@ export function createTransport(
 		const stop = new AbortController()
 		const timeout = win.setTimeout(() => stop.abort(), Limit.TIMEOUT_MS)
 		// Where only the end of an answer is missing, its beginning says what became of the batch.
+		let ok = false
 		let status = 0
 		let wait = 0
 		let lost = 0
@@ -173,50 +141,48 @@ export function createTransport(
 		last = now()
 		flying += batch.b
 		try {
-			const response = await hosted(SUPPRESS, true, () =>
-				fetch.call(win, address(options, l), {
-					method: 'POST',
-					headers: {
-						'content-type': 'application/json',
-						...(options.key && { authorization: `Bearer ${options.key}` }),
-					},
-					body: body(l, r, s, last),
-					keepalive: true,
-					credentials: 'omit',
-					referrerPolicy: 'origin',
-					signal: stop.signal,
-				}),
-			)
-			status = response.status
+			const response = await fetch.call(win, address(options, l), {
+				method: 'POST',
+				headers: {
+					'content-type': 'application/json',
+					...(options.key && { authorization: `Bearer ${options.key}` }),
+				},
+				body: body(l, r, s, last),
+				keepalive: true,
+				credentials: 'omit',
+				referrerPolicy: 'origin',
+				signal: stop.signal,
+			})
+			;({ ok, status } = response)
 			wait = retryAfter(response.headers.get('retry-after'))
 			// Read to its end, so that the connection is free again.
-			const part = JSON.parse((await response.text()) || '{}').partialSuccess
-			lost = Math.min(records, +(part?.rejectedSpans || part?.rejectedLogRecords) || 0)
+			const rejected = /"rejected\w+":\s*"?(\d+)/.exec(await response.text())
+			lost = Math.min(records, +(rejected?.[1] || 0))
 		} catch (error) {
-			debug('felt: send', error)
+			debug('felt: caught', error)
 		}
 		win.clearTimeout(timeout)
 		flying -= batch.b
 
-		const ok = status > 199 && status < 300
 		if (ok) failures = 0
 		else if (status === 413 && records > 1) {
 			const rest = { ...batch, s: s.splice(records >> 1) }
-			again(batch, rest)
+			// What was tried before is tried first.
+			ready.unshift(batch, rest)
 			retryInMs = 0
-		} else if ([0, 429, 502, 503, 504].includes(status)) {
-			// Those that fail together are one failure. Browsers do not come back all at once.
+		} else if (/^(0|429|50[234])$/.test(`${status}`)) {
+			// Those that fail together are one failure.
 			if (wait || free()) {
-				const random = Math.random()
-				const backoff = Math.min(Limit.LAST_RETRY_MS, Limit.FIRST_RETRY_MS * 2 ** failures++)
-				const ms = wait ? wait + random * Limit.FIRST_RETRY_MS : (backoff * (1 + random)) / 2
+				const half = Math.min(Limit.LAST_RETRY_MS, Limit.FIRST_RETRY_MS * 2 ** failures++) / 2
+				// Browsers do not come back all at once.
+				const ms = (wait || half) + Math.random() * (wait ? Limit.FIRST_RETRY_MS : half)
 				blocked = Math.max(blocked, now() + ms)
 				away = !status
 			}
-			again(batch)
+			ready.unshift(batch)
 			retryInMs = blocked - now()
 		} else lost = records
-		tell({ ok, status, records, lost, retryInMs })
+		report(records, lost, status, ok, retryInMs)
 		if (full || !ok) schedule(0)
 		if (ok) await drain()
 	}
@@ -224,9 +190,9 @@ export function createTransport(
 	/** Sends the oldest that earlier pages left. What is taken is one tab's; when it arrived, the next follows. */
 	async function drain() {
 		const next = () => {
-			const batch = consent === 'granted' && free() && offline.take()
+			const batch = free() && offline.take_()
 			if (batch) {
-				again(batch)
+				ready.unshift(batch)
 				send()
 			}
 		}
@@ -234,15 +200,15 @@ export function createTransport(
 		try {
 			await (locks ? locks.request('felt.queue', next) : next())
 		} catch (error) {
-			debug('felt: send', error)
+			debug('felt: caught', error)
 		}
 	}
 
 	/** What may leave leaves; the rest is stored, as far as it may be and there is room. */
 	function hide() {
 		// Without a network it would be tried for nothing, and nobody is left to keep it.
-		if (win.navigator.onLine !== false) send()
-		ready = ready.filter((batch) => consent !== 'granted' || !offline.put(batch))
+		if (win.navigator.onLine) send()
+		ready = ready.filter((batch) => !offline.put_(batch))
 	}
 
 	async function flush() {
@@ -258,23 +224,20 @@ export function createTransport(
 		if (away) blocked = 0
 		schedule(0)
 	}
-	win.addEventListener('online', online)
+	win.addEventListener('online', online, env.until)
 
-	function setConsent(to: typeof consent) {
-		consent = to
-		if (to === 'denied') offline.clear()
-		for (const record of held.splice(0)) add(record)
+	function consent() {
+		if (options.consent === 'denied') offline.clear_()
 		drain()
 	}
-	setConsent(consent)
+	consent()
 
 	return {
 		add,
 		flush,
 		hide,
-		setConsent,
+		consent,
 		async close() {
-			win.removeEventListener('online', online)
 			await flush()
 			hide()
 			win.clearTimeout(timer)
@@ -282,4 +245,4 @@ export function createTransport(
 	}
 }
 
-type Fetch = typeof fetch & { __sentry_original__?: typeof fetch }
+type Fetch = typeof fetch & { __original?: Fetch; __sentry_original__?: Fetch }

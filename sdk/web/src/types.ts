@@ -200,6 +200,8 @@ export interface SpanContext {
 	spanId: string
 	/** The propagated *sampled* flag; see {@link Options.traceSampleRate}. */
 	sampled: boolean
+	/** What is propagated as tracestate. */
+	state?: string
 }
 
 /** The open interaction as plugins see it. */
@@ -208,36 +210,32 @@ export interface OpenInteraction extends CustomerInteraction {
 	readonly journey: string | undefined
 	readonly key: string | undefined
 	readonly options: InteractionOptions
-	/** Headers that tie a request to it: traceparent, tracestate, baggage. */
-	headers(context?: SpanContext): Record<string, string>
+	/** What requests carry of it as baggage; see headers.ts. Names that end in `_` are private to the SDK. */
+	readonly names_: { readonly [key: string]: string | undefined }
 	/** Ends it because the page or the route was left: `slow_*` is told by the core. */
-	leave(reason: 'page_hide' | 'navigation' | 'shutdown'): void
+	leave(reason: 'page_hide' | 'navigation'): void
 }
 
 /** What the core gives to plugins. Nothing of it throws. */
 export interface Host {
 	readonly options: Options
-	/** The interaction inside of which code runs now (run, withCustomerInteraction's synchronous part), else the only open one, else undefined. */
+	/** The interaction inside of which code runs now (run, withCustomerInteraction's synchronous part). */
 	current(): OpenInteraction | undefined
 	/** All that are open, oldest first. */
 	open(): readonly OpenInteraction[]
-	/** Opens an interaction; undefined where that fails. After shutdown it works, and is not sent. */
-	create(name: string, options?: InteractionOptions): OpenInteraction | undefined
+	/** Opens an interaction. After shutdown it works, and is not sent. */
+	create(name: string, options?: InteractionOptions): OpenInteraction
 	/** Begins a span of a plugin's own; parent undefined: a trace of its own. End it with `host.emit`. */
 	child(parent: SpanContext | undefined): SpanContext
 	/** Hands a span or a log record over to be sent. Session, user and segment are added, redaction is done here. */
 	emit(record: SpanRecord | LogRecord): void
 	/** Tells subscribers of {@link Felt.on}. */
 	tell<K extends keyof Events>(event: K, value: Events[K]): void
-	/** The SDK's own requests: not page activity, not a request of the page. */
-	isOwn(url: string): boolean
 	/** Guarded: an exception goes to {@link Options.debug} and no further. */
 	guard<A extends unknown[]>(fn: (...args: A) => void): (...args: A) => void
 	debug(message: string, error?: unknown): void
 	/** Milliseconds since 1970, never going back within one page. */
 	now(): number
-	/** Own routes: told by the routes plugin, so that interactions with `abandonOnNavigation` end. */
-	navigated(): void
 }
 
 export interface SpanRecord {
@@ -281,7 +279,8 @@ export interface Transport {
 	flush(): Promise<void>
 	/** The page may be gone in a moment: what waits leaves with keepalive, as far as the budget reaches; the rest is stored. */
 	hide(): void
-	setConsent(consent: Consent): void
+	/** {@link Options.consent} has changed. */
+	consent(): void
 	close(): Promise<void>
 }
 
@@ -289,9 +288,8 @@ export interface Transport {
 export interface Identity {
 	/** Attributes of the moment; touches the session (30 min idle, 4 h at most, shared by tabs). */
 	attributes(): Record<string, AttributeValue>
-	setUser(user: User | null): void
-	setConsent(consent: Consent): void
-	/** The session's share of randomness, 56 bits as 14 hex digits, and whether this session is sent at {@link Options.sampleRate}. */
-	sampling(): { rv: string; th: string | undefined; sent: boolean }
-	close(): void
+	/** {@link Options.consent} has changed. */
+	consent(): void
+	/** Whether this session is sent at {@link Options.sampleRate}, by which threshold; and where not all are, its share of randomness: 56 bits as 14 hex digits. */
+	sampling(): { rv: string | undefined; th: string | undefined; sent: boolean }
 }

@@ -100,7 +100,7 @@ test('the flag that was propagated is told', () => {
 test('what is not known of the browser is not told', () => {
 	const w = world()
 	Object.assign(w.win.navigator, { userAgentData: undefined, language: undefined })
-	const list: Pair[] = JSON.parse(`${resource(options({ release: undefined }), w.env)}]`)
+	const list: Pair[] = JSON.parse(`${resource({ ...w.env, options: options({ release: undefined }) })}]`)
 	expect(list.map((a) => a.key)).toEqual([
 		'service.name',
 		'service.namespace',
@@ -250,7 +250,7 @@ describe('payloads', () => {
 		const logs = list[0]?.type === 'log'
 		const text = body(
 			logs,
-			resource(options({ environment: 'staging' }), w.env),
+			resource({ ...w.env, options: options({ environment: 'staging' }) }),
 			list.map(encode),
 			START + 2000,
 		)

@@ -10,7 +10,21 @@ const HOUR = 60 * MINUTE
 
 function identity(more: Partial<Options> = {}, storage = fakeStorage()) {
 	const w = world(storage)
-	const tab = () => createIdentity(options(more), w.env)
+	/** As the core tells it: options change, and consent is told of. */
+	const tab = () => {
+		const own = options(more)
+		const me = createIdentity({ ...w.env, options: own })
+		return {
+			...me,
+			setUser(user: Options['user'] | null) {
+				own.user = user || undefined
+			},
+			setConsent(consent: Options['consent']) {
+				own.consent = consent
+				me.consent()
+			},
+		}
+	}
 	const me = tab()
 	return { w, storage, me, tab, session: () => me.attributes()['session.id'] }
 }
@@ -75,8 +89,8 @@ describe('session', () => {
 		const w = world()
 		const real = Object.getOwnPropertyDescriptor(w.win, 'localStorage') as PropertyDescriptor
 		Object.defineProperty(w.win, 'localStorage', { value: undefined, configurable: true })
-		const a = createIdentity(options(), w.env)
-		const b = createIdentity(options(), w.env)
+		const a = createIdentity({ ...w.env, options: options() })
+		const b = createIdentity({ ...w.env, options: options() })
 		expect(a.attributes()['session.id']).not.toBe(b.attributes()['session.id'])
 		Object.defineProperty(w.win, 'localStorage', real)
 		await w.pass(1000)
@@ -117,7 +131,6 @@ describe('session', () => {
 	])('what somebody else stored (%s) is not a session', (text) => {
 		const storage = fakeStorage()
 		storage.setItem('felt.session', text)
-		storage.setItem('felt.installation', text)
 		const { me } = identity({}, storage)
 		expect(me.attributes()['session.id']).toMatch(/^0[0-9a-f]{31}$/)
 		expect(me.attributes()['app.installation.id']).toMatch(/^0[0-9a-f]{31}$/)
@@ -138,7 +151,7 @@ describe('session', () => {
 
 	test('no storage at all, as on a server', () => {
 		const w = world()
-		const me = createIdentity(options(), { ...w.env, win: undefined })
+		const me = createIdentity({ ...w.env, options: options(), win: undefined })
 		expect(me.attributes()['session.id']).toMatch(/^[0-9a-f]{32}$/)
 	})
 })
@@ -160,7 +173,7 @@ describe('user', () => {
 			'user.id': 'u2',
 		})
 		me.setUser(null)
-		expect(Object.keys(me.attributes())).toEqual(['session.id', 'app.installation.id'])
+		expect(me.attributes()).toEqual({ 'session.id': session, 'app.installation.id': expect.any(String) })
 	})
 
 	test('is never stored', () => {
@@ -212,7 +225,7 @@ describe('consent', () => {
 		me.setConsent('granted')
 		expect(me.attributes()).toEqual(before)
 		expect(storage.getItem('felt.session')).toContain(before['session.id'])
-		expect(storage.getItem('felt.installation')).toBe(before['app.installation.id'])
+		expect(storage.getItem('felt.session')).toContain(before['app.installation.id'])
 		const next = tab()
 		next.setConsent('granted')
 		expect(next.attributes()).toEqual(before)
@@ -237,18 +250,16 @@ describe('sampling', () => {
 	const id = (rv: string) => `${'5'.repeat(18)}${rv}`
 
 	test.each([
-		[undefined, undefined],
-		[1, undefined],
-		[2, undefined],
 		[0.5, '8'],
 		[0.25, 'c'],
 		[0.1, 'e666666'],
 		[0.01, 'fd70a3d'],
 	])('rate %s is th %s', (rate, th) => {
-		const got = at(id('ffffffffffffff'), rate)
-		expect(got.sent).toBe(true)
-		expect(got.rv).toBe('ffffffffffffff')
-		expect(got.th).toBe(th)
+		expect(at(id('ffffffffffffff'), rate)).toEqual({ sent: true, rv: 'ffffffffffffff', th })
+	})
+
+	test.each([undefined, 1, 2])('rate %s needs no tracestate', (rate) => {
+		expect(at(id('ffffffffffffff'), rate)).toMatchObject({ sent: true, rv: undefined })
 	})
 
 	test('is decided by randomness >= threshold, the border included', () => {
@@ -281,7 +292,8 @@ describe('sampling', () => {
 		}
 		let sent = 0
 		for (let i = 0; i < 4000; i++)
-			if (createIdentity(options({ sampleRate: 0.2 }), { ...w.env, win: undefined }).sampling().sent) sent++
+			if (createIdentity({ ...w.env, options: options({ sampleRate: 0.2 }), win: undefined }).sampling().sent)
+				sent++
 		expect(sent / 4000).toBeGreaterThan(0.17)
 		expect(sent / 4000).toBeLessThan(0.23)
 	})

@@ -1,7 +1,7 @@
 /** A browser without a browser: one clock, storage that can break, a server that answers as badly as real ones do. */
 import { vi } from 'vitest'
 import type { Env } from '../src/env'
-import type { Delivery, LogRecord, Options, SpanRecord } from '../src/types'
+import type { Delivery, Host, LogRecord, Options, SpanRecord } from '../src/types'
 
 let randoms = 0
 export const START = Date.UTC(2026, 10, 21, 12)
@@ -97,12 +97,19 @@ export function world(storage: Storage = fakeStorage(), begin = START) {
 			if (r === 'hang') return
 			if (r === 'network') return end(() => reject(new TypeError('Failed to fetch')))()
 			if (r === 'opaque')
-				return end(() => resolve({ status: 0, headers: new Headers(), text: async () => '' }))()
+				return end(() => resolve({ ok: false, status: 0, headers: new Headers(), text: async () => '' }))()
 			const text = () =>
 				r.hangBody
 					? new Promise((_, no) => signal.addEventListener('abort', () => no(new Error('aborted'))))
 					: Promise.resolve(r.body ?? '')
-			const answer = end(() => resolve({ status: r.status, headers: new Headers(r.headers), text }))
+			const answer = end(() =>
+				resolve({
+					ok: r.status > 199 && r.status < 300,
+					status: r.status,
+					headers: new Headers(r.headers),
+					text,
+				}),
+			)
 			if (r.after) later(answer, r.after)
 			else answer()
 		})
@@ -117,6 +124,7 @@ export function world(storage: Storage = fakeStorage(), begin = START) {
 		},
 	}
 	const navigator: Record<string, unknown> = {
+		onLine: true,
 		userAgent: 'Mozilla/5.0 (test)',
 		language: 'de-AT',
 		userAgentData: { mobile: false, platform: 'Linux', brands: [{ brand: 'Chromium', version: '156' }] },
@@ -130,10 +138,14 @@ export function world(storage: Storage = fakeStorage(), begin = START) {
 			return storage
 		},
 		navigator,
-		addEventListener: (type: string, fn: () => void) => type === 'online' && online.add(fn),
-		removeEventListener: (_: string, fn: () => void) => online.delete(fn),
+		addEventListener(type: string, fn: () => void, { signal }: AddEventListenerOptions) {
+			if (type === 'online') online.add(fn)
+			signal?.addEventListener('abort', () => online.delete(fn))
+		},
 	}
 	const env: Env = {
+		options: options(),
+		until: new AbortController(),
 		win: win as unknown as Env['win'],
 		now: () => now,
 		hex: (digits) => ((++randoms).toString(16).padStart(8, '0') + 'c0ffee'.repeat(6)).slice(0, digits),
@@ -149,7 +161,7 @@ export function world(storage: Storage = fakeStorage(), begin = START) {
 		debug,
 		timers,
 		online,
-		tell: (d: Delivery) => deliveries.push(d),
+		tell: ((_, d) => deliveries.push(d as Delivery)) as Host['tell'],
 		reply(fn: typeof reply) {
 			reply = fn
 		},
@@ -183,6 +195,7 @@ export const options = (more: Partial<Options> = {}): Options => ({
 	app: 'shop',
 	release: '1.2.3',
 	key: 'browser-key',
+	consent: 'granted',
 	...more,
 })
 

@@ -64,7 +64,6 @@ export function declarative(): Plugin {
 				timeoutMs: length('timeout'),
 				degradedMs: length('degraded'),
 			})
-			if (!tried) return
 			// Handlers run now; nothing settles before they have.
 			const declared: Declared = { tried_: tried, waiting_: 1 }
 			all.set(element, declared)

@@ -6,6 +6,8 @@
  * Requests outside of interactions are left as they are.
  */
 import { hostTraces } from '../context'
+import { headersOf } from '../headers'
+import { isOwn } from '../transport'
 import type { AttributeValue, Host, OpenInteraction, Plugin } from '../types'
 import { type Answer, currentOf, requested } from './page'
 
@@ -80,8 +82,8 @@ type Call = [
 /** Undefined: none of ours to look at. Without headers: not tied, or traced by the page itself, or another's origin. */
 function begin(address: string, method: string, traced: boolean, signal?: unknown): Call | undefined {
 	const { origin, pathname, href, hostname } = new URL(address, document.baseURI)
-	const { isOwn, open, child, now, guard, emit, options } = host!
-	if (!/^http/.test(href) || isOwn(href)) return
+	const { open, child, now, guard, emit, options } = host!
+	if (!/^http/.test(href) || isOwn(options, document.baseURI)(href)) return
 	const tied = currentOf(host!) ?? (signal ? open().find((open) => open.signal === signal) : undefined)
 	const told = requested(tied)
 	if (!tied || traced) return [tied, told]
@@ -122,7 +124,7 @@ function begin(address: string, method: string, traced: boolean, signal?: unknow
 				href.startsWith(allowed) && new URL(allowed).origin === origin
 			: href.search(allowed) >= 0,
 	)
-	return [tied, end, propagates ? tied.headers(context) : undefined]
+	return [tied, end, propagates ? headersOf(tied, context) : undefined]
 }
 
 /** Baggage adds up. A trace that the page wrote itself stays. */
@@ -171,16 +173,13 @@ const aroundFetch: Around = (self, args, lower, traced) => {
 		: answer
 }
 
-/** Arguments of fetch with headers added. Nothing of the page's is changed; bodies are not touched. */
+/** Arguments of fetch with headers added. Nothing of the page's is changed; what init inherits counts; bodies are not touched. */
 function withHeaders(input: RequestInfo | URL, init: RequestInit | undefined, add: Record<string, string>) {
-	// A Request is copied as fetch itself would; an init that is no plain object can be taken in by a Request only.
-	const copy =
-		(input as Request).url || (init?.constructor && init.constructor !== Object)
-			? new Request(input, init)
-			: undefined
+	// A Request is copied as fetch itself would.
+	const copy = (input as Request).url ? new Request(input, init) : undefined
 	const headers = copy?.headers ?? new Headers(init?.headers)
 	addTo(headers.has('traceparent'), add, (name, value) => headers.append(name, value))
-	return copy ? [copy] : [input, { ...init, headers }]
+	return copy ? [copy] : [input, { __proto__: init, ...init, headers }]
 }
 
 const requests = /* @__PURE__ */ new WeakMap<object, { url_: string; method_: string; parent_?: boolean }>()

@@ -31,8 +31,10 @@ export function requested(tied: OpenInteraction | undefined): (answer: Answer) =
 /** The declared interaction inside of whose event the page's handlers run now: it goes before all others. */
 export const inside: { now_?: OpenInteraction } = {}
 
+/** What belongs to the moment: the declared one, that inside of which code runs, else the only open one. */
 export function currentOf(host: Host): OpenInteraction | undefined {
-	return host.open().find((open) => open === inside.now_) ?? host.current()
+	const open = host.open()
+	return open.find((open) => open === inside.now_) ?? host.current() ?? (open[1] ? undefined : open[0])
 }
 
 /** Tells of errors that nobody caught, but for what is harmless: complaints of browsers, extensions, what was cancelled. */

@@ -26,7 +26,8 @@ export function routes(): Plugin {
 			path = pathOf(location)
 			if (path === from) return
 			const context = currentOf(host)?.context
-			host.navigated()
+			for (const open of host.open())
+				if (open.options.abandonOnNavigation) host.guard(() => open.leave('navigation'))()
 			if (!tooMany({})) log(host, 'felt.route', 9, context, { 'url.path': path, 'felt.route.from': from })
 		})
 		const { navigation } = window as unknown as { navigation?: EventTarget }

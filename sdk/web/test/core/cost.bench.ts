@@ -14,29 +14,17 @@ function page() {
 		clearTimeout,
 	})
 	const { felt, start } = createFelt(createEnv({}, win as never))
-	start({ endpoint: 'https://felt.example', app: 'shop' } as Options, (_options, _env, _tell, dress) => ({
-		identity: {
+	start({ endpoint: 'https://felt.example', app: 'shop' } as Options, () => ({
+		identity_: {
 			attributes: () => ({
 				'session.id': 's'.repeat(32),
 				'app.installation.id': 'i'.repeat(32),
 				'user.id': 'u1',
 			}),
-			setUser() {},
-			setConsent() {},
-			sampling: () => ({ rv: 'ffffffffffffff', th: undefined, sent: true }),
-			close() {},
+			consent() {},
+			sampling: () => ({ rv: undefined, th: '0', sent: true }),
 		},
-		transport: {
-			add(raw) {
-				const record = dress(raw)
-				if (record) encode(record)
-			},
-			flush: async () => {},
-			hide() {},
-			setConsent() {},
-			close: async () => {},
-		},
-		isOwn: () => false,
+		transport_: { add: encode, flush: async () => {}, hide() {}, consent() {}, close: async () => {} },
 	}))
 	return felt
 }

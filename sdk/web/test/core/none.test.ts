@@ -39,10 +39,26 @@ describe('on a server', () => {
 	})
 })
 
-it('after shutdown, init begins anew', async () => {
+it('init begins once, and anew after shutdown', async () => {
+	vi.stubGlobal(
+		'window',
+		Object.assign(new EventTarget(), {
+			document: new EventTarget(),
+			location: { pathname: '/', href: 'https://shop.example/' },
+			navigator: {},
+			fetch: vi.fn(),
+			setTimeout: vi.fn(),
+			clearTimeout: vi.fn(),
+		}),
+	)
 	const f = await import('../../src/index')
-	const first = f.init({ endpoint: 'https://felt.example', app: 'shop' })
-	expect(f.init({ endpoint: 'https://felt.example', app: 'other' }).flush).toBe(first.flush)
+	const plugin = vi.fn()
+	const options = { endpoint: 'https://felt.example', app: 'shop', plugins: [plugin] }
+	const first = f.init(options)
+	expect(f.init({ ...options, app: 'other' })).toEqual(first)
+	expect(plugin).toHaveBeenCalledTimes(1)
 	await first.shutdown()
-	expect(f.init({ endpoint: 'https://felt.example', app: 'shop' }).flush).not.toBe(first.flush)
+	f.init(options)
+	expect(plugin).toHaveBeenCalledTimes(2)
+	await f.shutdown()
 })

@@ -27,7 +27,7 @@ const does = {
 	error: (i) => i.fail(new Named('TypeError')),
 	aborted: (i) => i.fail(new Named('AbortError')),
 	leave: (_, p) => p.leave(),
-	route: (_, p) => p.host.navigated(),
+	route: (_, p) => p.navigated(),
 	// The browser holds back timers: the time has passed, and nobody was told.
 	late: (_, p) => p.sleep(61_000),
 	timeout: () => ms(61_000),

@@ -4,13 +4,11 @@ import { createEnv, type Env } from '../../src/env'
 import { createFelt } from '../../src/felt'
 import type {
 	AttributeValue,
-	Consent,
 	Ended,
 	InteractionOptions,
 	LogRecord,
 	Options,
 	SpanRecord,
-	User,
 } from '../../src/types'
 
 export class Memory {
@@ -29,7 +27,7 @@ export interface Setup {
 	storage?: Memory
 	options?: Partial<Options>
 	path?: string
-	sampling?: { rv: string; th: string | undefined; sent: boolean }
+	sampling?: { rv: string | undefined; th: string | undefined; sent: boolean }
 	/** Do not call start. */
 	waits?: boolean
 }
@@ -62,42 +60,26 @@ export function page(setup: Setup = {}) {
 	const records: (SpanRecord | LogRecord)[] = []
 	const calls: string[] = []
 	const starter = createFelt(env)
-	let user: User | null = null
-	const consents: Consent[] = []
 	const start = (more: Partial<Options> = {}) =>
 		starter.start(
 			{ endpoint: 'https://felt.example', app: 'shop', ...setup.options, ...more },
-			(options, _, __, dress) => {
-				user = options.user ?? null
-				return {
-					identity: {
-						attributes: () => ({
-							'session.id': 's1',
-							...(user?.id ? { 'user.id': user.id } : {}),
-						}),
-						setUser: (to) => {
-							user = to
-						},
-						setConsent: (to) => {
-							consents.push(to)
-							calls.push('identity')
-						},
-						sampling: () => setup.sampling ?? { rv: 'ffffffffffffff', th: undefined, sent: true },
-						close: () => calls.push('forget'),
-					},
-					transport: {
-						add(raw) {
-							const record = dress(raw)
-							if (record) records.push(record)
-						},
-						flush: async () => void calls.push('flush'),
-						hide: () => void calls.push('hide'),
-						setConsent: () => void calls.push('transport'),
-						close: async () => void calls.push('close'),
-					},
-					isOwn: (url) => url.startsWith('https://felt.example/v1/'),
-				}
-			},
+			({ options }) => ({
+				identity_: {
+					attributes: () => ({
+						'session.id': 's1',
+						...(options.user?.id ? { 'user.id': options.user.id } : {}),
+					}),
+					consent: () => calls.push('identity'),
+					sampling: () => setup.sampling ?? { rv: undefined, th: '0', sent: true },
+				},
+				transport_: {
+					add: (record) => records.push(record),
+					flush: async () => void calls.push('flush'),
+					hide: () => void calls.push('hide'),
+					consent: () => void calls.push('transport'),
+					close: async () => void calls.push('close'),
+				},
+			}),
 		)
 	const ended: Ended[] = []
 	starter.felt.on('end', (e) => ended.push(e))
@@ -119,7 +101,6 @@ export function page(setup: Setup = {}) {
 		/** What lies on the shelf of the tab. */
 		kept: () => [...storage.items.keys()],
 		calls,
-		consents,
 		ended,
 		debugged,
 		storage,
@@ -129,6 +110,10 @@ export function page(setup: Setup = {}) {
 		/** The span of a name, the last one. */
 		span: (name: string) =>
 			records.filter((r): r is SpanRecord => r.type === 'span' && r.name === name).pop() as SpanRecord,
+		/** As the routes plugin does. */
+		navigated() {
+			for (const i of starter.host.open()) if (i.options.abandonOnNavigation) i.leave('navigation')
+		},
 		hide: () => see('hidden'),
 		show: () => see('visible'),
 		/** As browsers do: the page is left, then hidden. */

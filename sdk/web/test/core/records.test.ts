@@ -426,7 +426,7 @@ describe('what the page gives never throws back', () => {
 function starterWith(p: ReturnType<typeof page>, parts: undefined | never) {
 	p.raw({ endpoint: 'x', app: 'y' }, () => {
 		if (!parts) throw new Error('no parts')
-		return { identity: parts, transport: parts, isOwn: () => true }
+		return { identity_: parts, transport_: parts }
 	})
 }
 
@@ -453,8 +453,6 @@ describe('plugins', () => {
 		})
 		const h = host as Host
 		expect(h.options.app).toBe('shop')
-		expect(h.isOwn('https://felt.example/v1/traces')).toBe(true)
-		expect(h.isOwn('https://shop.example/')).toBe(false)
 		expect(h.now()).toBe(1_700_000_000_000)
 		const guarded = h.guard((n: number) => {
 			throw new Error(String(n))
@@ -475,9 +473,37 @@ describe('plugins', () => {
 	})
 })
 
-it('consent goes to the ids before it goes to what waits', () => {
-	const p = page({ options: { consent: 'pending' } })
-	p.felt.setConsent('granted')
-	expect(p.calls).toEqual(['identity', 'transport'])
-	expect(p.host.options.consent).toBe('granted')
+describe('consent', () => {
+	it('goes to the ids before it goes to what waits', () => {
+		const p = page({ options: { consent: 'pending' } })
+		p.felt.setConsent('granted')
+		expect(p.calls).toEqual(['identity', 'transport'])
+		expect(p.host.options.consent).toBe('granted')
+	})
+	it('pending: nothing leaves, 500 records wait, and what is lost is told', () => {
+		const p = page({ options: { consent: 'pending' } })
+		let lost = 0
+		p.felt.on('delivery', (d) => {
+			lost += d.lost
+		})
+		for (let n = 0; n < 510; n++) p.open(`i${n}`).fail('x')
+		p.hide()
+		p.show()
+		expect(p.records).toEqual([])
+		expect(lost).toBe(10)
+		p.felt.setConsent('granted')
+		expect(p.records).toHaveLength(500)
+		expect(p.records[0]!.name).toBe('i10')
+		p.open('after').complete()
+		expect(p.records).toHaveLength(501)
+	})
+	it('what waited leaves as who it is then, given or denied', () => {
+		for (const consent of ['granted', 'denied'] as const) {
+			const p = page({ options: { consent: 'pending', user: { id: 'before' } } })
+			p.open('a').complete()
+			p.felt.setUser({ id: 'after' })
+			p.felt.setConsent(consent)
+			expect(p.records.map((r) => r.attributes['user.id'])).toEqual(['after'])
+		}
+	})
 })

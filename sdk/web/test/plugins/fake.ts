@@ -31,7 +31,6 @@ export function fakeHost(options: Partial<Options> = {}) {
 		records,
 		told,
 		debugged,
-		navigations: 0,
 		logs: (name: string) => records.filter((r): r is LogRecord => r.type === 'log' && r.name === name),
 		spans: () => records.filter((r): r is SpanRecord => r.type === 'span'),
 		host: undefined as unknown as Host,
@@ -40,6 +39,7 @@ export function fakeHost(options: Partial<Options> = {}) {
 		traceId: parent?.traceId ?? (++ids).toString(16).padStart(32, '0'),
 		spanId: (++ids).toString(16).padStart(16, '0'),
 		sampled: true,
+		state: 'ot=rv:1',
 	})
 	const open = () => all.filter((i) => !i.ended)
 
@@ -67,11 +67,7 @@ export function fakeHost(options: Partial<Options> = {}) {
 			get outcome() {
 				return i.ended ? ('success' as const) : undefined
 			},
-			headers: (c = own) => ({
-				traceparent: `00-${c.traceId}-${c.spanId}-01`,
-				tracestate: 'ot=rv:1',
-				baggage: `felt.interaction.name=${name}`,
-			}),
+			names_: { 'felt.interaction.name': name },
 			step: () => {
 				throw new Error('not needed here')
 			},
@@ -108,7 +104,7 @@ export function fakeHost(options: Partial<Options> = {}) {
 	}
 	fake.host = {
 		options: { endpoint: 'https://felt.test', app: 'shop', ...options },
-		current: () => inRun ?? (open().length === 1 ? open()[0] : undefined),
+		current: () => inRun,
 		open,
 		create,
 		child: context,
@@ -118,7 +114,6 @@ export function fakeHost(options: Partial<Options> = {}) {
 		tell: (_event, value) => {
 			told.push(value as Frustration)
 		},
-		isOwn: (url) => url.startsWith('https://felt.test/'),
 		guard:
 			(fn) =>
 			(...args) => {
@@ -132,9 +127,6 @@ export function fakeHost(options: Partial<Options> = {}) {
 			debugged.push(error ?? message)
 		},
 		now: () => Date.now(),
-		navigated: () => {
-			fake.navigations++
-		},
 	}
 	return { ...fake, create, fake }
 }

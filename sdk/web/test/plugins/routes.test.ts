@@ -28,13 +28,14 @@ test.each([
 test('tells a change of path, not of query or fragment', () => {
 	const world = start()
 	const pay = world.create('pay')
+	const search = world.create('search', { abandonOnNavigation: true })
 	history.pushState(null, '', '/cart?coupon=y')
 	history.replaceState(null, '', '#there')
-	expect(world.fake.navigations).toBe(0)
+	expect(search.ended).toBeUndefined()
 	history.pushState({ a: 1 }, '', '/checkout?card=4111')
-	expect(world.fake.navigations).toBe(1)
+	expect(search.ended).toEqual(['leave', 'navigation'])
+	expect(pay.ended).toBeUndefined()
 	expect(paths(world)).toEqual([{ 'url.path': '/checkout', 'felt.route.from': '/cart' }])
-	expect(world.logs('felt.route')[0]!.context).toEqual(pay.context)
 	expect(history.state).toEqual({ a: 1 })
 	history.replaceState(null, '', '/done')
 	history.pushState(null, '', '#/faq')
@@ -58,11 +59,16 @@ test('uses the Navigation API where there is one and leaves history alone', () =
 	expect(paths(world)).toHaveLength(1)
 })
 
-test('sends so many a minute; the core is told of all', () => {
+test('sends so many a minute; all end interactions', () => {
 	const world = start()
+	const pay = world.create('pay')
 	for (let i = 0; i < 100; i++) history.replaceState(null, '', `/map/@${i}`)
 	expect(paths(world)).toHaveLength(60)
-	expect(world.fake.navigations).toBe(100)
+	expect(world.logs('felt.route')[0]!.context).toEqual(pay.context)
+	const late = world.create('late', { abandonOnNavigation: true })
+	history.replaceState(null, '', '/map/late')
+	expect(paths(world)).toHaveLength(60)
+	expect(late.ended).toEqual(['leave', 'navigation'])
 })
 
 test("puts history back, but not from under another's wrapper", () => {
