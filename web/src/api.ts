@@ -140,6 +140,8 @@ export interface Health extends Stamp {
   lag_seconds?: number;
   last_event?: string | null;
   receiving?: boolean;
+  /** Events that were ever worked off; last_event is of this start of Felt only. */
+  processed?: { events?: number } | null;
   drops?: Record<string, number> | null;
   unmapped?: { names?: { name: string; count: number }[] | null; metrics?: number } | null;
   clock?: "wall" | "event";

@@ -41,6 +41,12 @@ describe("may it be believed", () => {
       "No telemetry yet",
     ],
     [
+      "nothing since a restart",
+      { health: health({ last_event: null, receiving: false, processed: { events: 60 } }) },
+      "no_data",
+      "No data since Felt was started",
+    ],
+    [
       "the first is on its way",
       { health: health({ last_event: null }) },
       "behind",

@@ -63,7 +63,9 @@ export function assess({ health, error, answered, frozen, pinned, at }: FreshInp
   if (!last)
     return health.receiving
       ? not("behind", "The first telemetry is being worked off")
-      : not("never", "No telemetry yet");
+      : health.processed?.events
+        ? not("no_data", "No data since Felt was started")
+        : not("never", "No telemetry yet");
   if (health.clock === "event")
     return not("replay", `The clock follows the data and stands at ${clock(last, new Date(at))}`);
   const age = (at + health.skew - last.getTime()) / 1000;
