@@ -26,7 +26,7 @@ const (
 	// fullFor is how long before now all spans and logs of an interaction are sent, before that the one
 	// of the interaction alone: nobody looks at operations and edges further back than an hour, and what
 	// stands behind a fault is judged by the hour before it.
-	fullFor = 70 * felt.Minute
+	fullFor = 62 * felt.Minute
 	// slice is how much of the past arrives at the same moment.
 	slice = 10 * felt.Second
 	// chunkBytes is about how large the requests are in which interactions are single spans.

@@ -129,6 +129,7 @@ type incident struct {
 	FirstBad time.Time  `json:"first_bad"`
 	Opened   time.Time  `json:"opened"`
 	Resolved *time.Time `json:"resolved"`
+	Calm     []string   `json:"calm"` // FROM/TO
 	Status   string     `json:"status"`
 	Score    float64    `json:"score"`
 	Journeys []struct {

@@ -102,7 +102,20 @@ func belongs(i incident, d *simulate.Damage) bool {
 	})
 }
 
-// truth is how many failed in an incident's scopes while it lasted.
+// calm are the times between its turns, which it does not count.
+func (i *incident) calm() (list []felt.Window) {
+	for _, s := range i.Calm {
+		from, to, _ := strings.Cut(s, "/")
+		f, err1 := time.Parse(time.RFC3339, from)
+		t, err2 := time.Parse(time.RFC3339, to)
+		if err1 == nil && err2 == nil {
+			list = append(list, felt.Window{From: felt.InstantOf(f), To: felt.InstantOf(t)})
+		}
+	}
+	return list
+}
+
+// truth is how many failed in an incident's scopes while it lasted, without the calm between its turns.
 func truth(l *simulate.Ledger, i *incident) int64 {
 	w := felt.Window{From: felt.InstantOf(i.FirstBad)}
 	if i.Resolved != nil {
@@ -112,7 +125,7 @@ func truth(l *simulate.Ledger, i *incident) int64 {
 	for _, j := range i.Journeys {
 		scopes = append(scopes, felt.Scope{App: j.App, Name: j.Name})
 	}
-	return l.Union(w, scopes...).Customers.Failed
+	return l.Union(w, i.calm(), scopes...).Customers.Failed
 }
 
 // print writes the report; the error names the gates that do not hold.

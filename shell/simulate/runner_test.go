@@ -241,10 +241,15 @@ func TestLedgerForgets(t *testing.T) {
 	near(t, "us-east on mobiles", float64(some.Customers.Total)/float64(more.Customers.Total), .22*.33, .02)
 	last := felt.Window{From: w.Now() - felt.Minute}
 	search, cart := felt.Scope{App: "shop", Name: "search"}, felt.Scope{App: "shop", Name: "cart"}
-	if got := l.Union(last, cart, search, cart); got != more || got.Customers.Total >= l.Union(last, search).Customers.Total+l.Union(last, cart).Customers.Total {
+	if got := l.Union(last, nil, cart, search, cart); got != more || got.Customers.Total >= l.Union(last, nil, search).Customers.Total+l.Union(last, nil, cart).Customers.Total {
 		t.Errorf("%+v of both, %+v by their names", got, more)
 	}
-	if got := l.Union(last, felt.Scope{App: "other", Name: "search"}); got.Customers.Total != 0 {
+	half := felt.Window{From: last.From, To: (last.From + l.world.Now()) / 2}
+	if first, rest := l.Union(half, nil, cart, search), l.Union(last, []felt.Window{half}, cart, search); first.Counts[felt.OutcomeSuccess] == 0 ||
+		first.Counts[felt.OutcomeSuccess]+rest.Counts[felt.OutcomeSuccess] != more.Counts[felt.OutcomeSuccess] {
+		t.Errorf("a half %v and the rest %v are not the whole %v", first.Counts, rest.Counts, more.Counts)
+	}
+	if got := l.Union(last, nil, felt.Scope{App: "other", Name: "search"}); got.Customers.Total != 0 {
 		t.Errorf("%+v of another app", got)
 	}
 	if got := l.Truth(felt.Scope{Env: "test"}, all); got.Customers.Total != 0 {

@@ -26,10 +26,10 @@ func (l *Ledger) Truth(s felt.Scope, w felt.Window, names ...string) Truth {
 	return l.Within(s, w, nil, names...)
 }
 
-// Union is Truth of several scopes at once: customers are distinct over all of them. Their kind does not
-// matter, as an interaction is told once.
-func (l *Ledger) Union(w felt.Window, scopes ...felt.Scope) Truth {
-	return l.sum(w, nil, func(o *op) bool {
+// Union is Truth of several scopes at once, some parts of the time left out: customers are distinct over all of
+// them. Their kind does not matter, as an interaction is told once.
+func (l *Ledger) Union(w felt.Window, except []felt.Window, scopes ...felt.Scope) Truth {
+	return l.sum(w, except, nil, func(o *op) bool {
 		return slices.ContainsFunc(scopes, func(s felt.Scope) bool {
 			return (s.Env == "" || s.Env == l.world.scenario.Env) && (s.App == "" || s.App == o.app) && (s.Name == "" || s.Name == o.name)
 		})
@@ -42,13 +42,13 @@ func (l *Ledger) Within(s felt.Scope, w felt.Window, segment map[string]string, 
 	if s.Name != "" {
 		names = append(names, s.Name)
 	}
-	return l.sum(w, segment, func(o *op) bool {
+	return l.sum(w, nil, segment, func(o *op) bool {
 		return (s.Env == "" || s.Env == l.world.scenario.Env) && (s.App == "" || s.App == o.app) && (len(names) == 0 || slices.Contains(names, o.name))
 	})
 }
 
 // sum counts the interactions that are wanted.
-func (l *Ledger) sum(w felt.Window, segment map[string]string, want func(*op) bool) Truth {
+func (l *Ledger) sum(w felt.Window, except []felt.Window, segment map[string]string, want func(*op) bool) Truth {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	t := Truth{Complete: w.From >= l.since}
@@ -61,9 +61,16 @@ func (l *Ledger) sum(w felt.Window, segment map[string]string, want func(*op) bo
 	if w.To != 0 {
 		to = l.offset(w.To)
 	}
+	type gap struct{ from, to int64 }
+	var gaps []gap
+	for _, x := range except {
+		gaps = append(gaps, gap{l.offset(x.From), l.offset(x.To)})
+	}
 	customers, sessions := tally{}, tally{}
 	l.each(func(e *entry) {
-		if end := int64(e.end); !wanted[e.op] || end < from || end >= to || !fits(e) {
+		end := int64(e.end)
+		if !wanted[e.op] || end < from || end >= to || !fits(e) ||
+			slices.ContainsFunc(gaps, func(g gap) bool { return end >= g.from && end < g.to }) {
 			return
 		}
 		o := felt.Outcome(e.outcome)
