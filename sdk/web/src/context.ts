@@ -45,10 +45,10 @@ export const hostSpan = () =>
 	})
 
 /**
- * Runs fn once, with the context as the host's active span where there is a host: only ids, which its
- * instrumentation finds as the parent. Returns what gives fn's result, or throws its error.
+ * Runs body with the context as the host's active span where there is a host, which may fail at that, and then
+ * once more: only ids, which the host's instrumentation finds as the parent.
  */
-export function within<T>(context: SpanContext, fn: () => T): () => T {
+export function within(context: SpanContext, body: () => void): void {
 	// An object of the API that does nothing, as span and as its tracestate: each method answers as the table
 	// says, else with the object itself.
 	const span: object = new Proxy(
@@ -65,22 +65,9 @@ export function within<T>(context: SpanContext, fn: () => T): () => T {
 		serialize: context.state,
 		get: undefined,
 	}
-	let end: (() => T) | undefined
-	const body = () => {
-		end ||= guarded(
-			() => {
-				const result = fn()
-				return () => result
-			},
-			(error) => () => {
-				throw error
-			},
-		)
-	}
 	guarded(() => {
 		const host = api()?.context
 		host?.with(host.active().setValue(key(), span), body)
 	})
 	body()
-	return end!
 }

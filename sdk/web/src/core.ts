@@ -21,7 +21,6 @@ import type {
 	SpanRecord,
 	Transport,
 } from './types'
-import { watch } from './visibility'
 
 /** Interactions that go on after the page was left: not longer than a payment may reasonably take. */
 const LIFE = 30 * 60_000
@@ -36,11 +35,11 @@ export interface Parts {
 export interface Core extends Host, Partial<Parts> {
 	/** Once; what waited leaves. */
 	start_(options: Options, make?: typeof real): void
-	win_: Env['win']
+	env_: Env
 	/** After shutdown, and on a server: nothing is held and nothing leaves. */
 	closed_: boolean
 	heard_: Set<[event: string, callback: (value: never) => void]>
-	offs_: (() => void)[]
+	offs_: ((() => void) | undefined)[]
 	/** Oldest first. */
 	opened_: Set<Held>
 	/** Those inside of which code runs now, innermost last. */
@@ -65,7 +64,7 @@ const real = (env: Env, tell: Host['tell']): Parts => ({
 })
 
 export function createCore(env: Env): Core {
-	const { win, now, hex, debug, options } = env
+	const { win, now, hex, debug, options, until } = env
 	const waiting: (SpanRecord | LogRecord)[] = []
 	const heard: Core['heard_'] = new Set()
 	const opened: Core['opened_'] = new Set()
@@ -73,7 +72,7 @@ export function createCore(env: Env): Core {
 	// Only the same tab finds them.
 	const shelf = createShelf<Kept>(env, 'sessionStorage', RESUME, LIFE)
 
-	const attempt = <T>(fn: () => T) => guarded(fn, (error): undefined => void debug('felt: caught', error))
+	const attempt = <T>(fn: () => T) => guarded(fn, (error): undefined => void debug('felt', error))
 	const all = (fn: (i: Held) => void) => {
 		for (const i of [...opened]) attempt(() => fn(i))
 	}
@@ -81,7 +80,10 @@ export function createCore(env: Env): Core {
 	const inside = () => running.filter((i) => !i.outcome).pop()
 
 	/** What may leave of it, by the page's word. */
-	function redacted(attributes: Record<string, AttributeValue>, what: SpanRecord['what']) {
+	function redacted<T extends Record<string, AttributeValue> | undefined>(
+		attributes: T,
+		what: SpanRecord['what'],
+	) {
 		const { redact } = options
 		return redact ? { ...attempt(() => redact({ ...attributes }, what)) } : attributes
 	}
@@ -96,8 +98,7 @@ export function createCore(env: Env): Core {
 		return { traceId, sampled, state: sampled ? `ot=th:${t}${rv ? `;rv:${rv}` : ''}` : '' }
 	}
 
-	function create(name: string, given?: InteractionOptions): Held {
-		const o: InteractionOptions = Object(given)
+	function create(name: string, o: InteractionOptions = {}): Held {
 		const id = idOf(name, o)
 		for (const i of id ? opened : []) if (i.id_ === id) return i
 		const made = openInteraction(core, name, o, id ? core.take_(id) : undefined)
@@ -108,24 +109,45 @@ export function createCore(env: Env): Core {
 		return made
 	}
 
-	const seen = watch(
-		env,
-		(again) => {
-			if (!again) all((i) => i.hide_())
+	// How long the page could be seen: until `since`, and from then on unless it is hidden.
+	const doc = win?.document
+	let sum = 0
+	let since = now()
+	let hidden: boolean | undefined
+	/** The open ones and what waits were told of this hide. */
+	let told: boolean | undefined
+	const seen = () => (hidden ? sum : sum + now() - since)
+	const look = () => {
+		sum = seen()
+		since = now()
+		hidden = doc?.visibilityState === 'hidden'
+	}
+	look()
+	const turn = ({ type, persisted }: Pick<PageTransitionEvent, 'type' | 'persisted'>) => {
+		const left = type === 'pagehide'
+		look()
+		if (left) all((i) => i.gone_())
+		// Once per hide: a page that is left is hidden before or after.
+		if (left || hidden) {
+			if (!told) all((i) => i.hide_())
 			attempt(() => core.transport_?.hide())
-		},
-		() => all((i) => i.gone_()),
-		() => all((i) => i.back_()),
-	)
+		}
+		told = left || hidden
+		// As the browser's cache of pages has it.
+		if (persisted && !left) all((i) => i.back_())
+	}
+	doc?.addEventListener('visibilitychange', turn as never, until)
+	win?.addEventListener('pagehide', turn, until)
+	win?.addEventListener('pageshow', turn, until)
 
 	const core: Core = {
 		options,
 		debug,
 		now,
-		win_: win,
+		env_: env,
 		closed_: !win,
 		heard_: heard,
-		offs_: [() => env.until.abort()],
+		offs_: [],
 		opened_: opened,
 		running_: running,
 		attempt_: attempt,
@@ -152,8 +174,7 @@ export function createCore(env: Env): Core {
 					// Each record is made once and leaves once: written on, not copied, which would cost more than the rest.
 					record.attributes = redacted(Object.assign(identity_!.attributes(), record.attributes), record.what)
 					record.traceState = rv && `ot=th:${th};rv:${rv}`
-					for (const e of (record as SpanRecord).events || [])
-						e.attributes = redacted(e.attributes || {}, 'event')
+					for (const e of (record as SpanRecord).events || []) e.attributes = redacted(e.attributes, 'event')
 					transport_.add(record)
 				})
 			else if (waiting.push(record) > WAITING) {
@@ -169,14 +190,13 @@ export function createCore(env: Env): Core {
 		forget_: shelf.clear_,
 		start_(given, make = real) {
 			attempt(() => {
-				if (core.transport_) return
+				if (core.transport_ || core.closed_) return
 				// What was said before init goes on.
 				Object.assign(options, { consent: 'granted', ...given, ...options })
-				if (core.closed_) return
-				if (options.consent === 'denied') shelf.clear_()
+				shelf.clear_()
 				Object.assign(core, make(env, core.tell))
 				core.release_()
-				for (const plugin of options.plugins || []) core.offs_.push(attempt(() => plugin(core)) || (() => {}))
+				for (const plugin of options.plugins || []) core.offs_.push(attempt(() => plugin(core)))
 			})
 		},
 	}

@@ -4,9 +4,6 @@ import type { Env } from './env'
 import type { Held } from './interaction'
 import type { CustomerInteraction, Felt, InteractionOptions, Options } from './types'
 
-export const create = (core: Core, name: string, options?: InteractionOptions) =>
-	core.create(name, options) as Held
-
 /** What comes of fn ends it. */
 export function withInteraction<T>(
 	core: Core,
@@ -14,7 +11,7 @@ export function withInteraction<T>(
 	fn: (i: CustomerInteraction) => T,
 	options?: InteractionOptions,
 ): T {
-	const i = create(core, name, options)
+	const i = core.create(name, options) as Held
 	const failed = (error: unknown) => {
 		i.thrown_(error)
 		throw error
@@ -38,7 +35,7 @@ export function setUser({ options }: Core, user: Options['user'] | null) {
 
 export function setConsent(core: Core, consent: Options['consent']) {
 	core.options.consent = consent
-	if (consent !== 'granted') core.forget_()
+	core.forget_()
 	core.attempt_(() => {
 		// Ids first: what waited for consent leaves under those of now.
 		core.identity_?.consent()
@@ -60,7 +57,8 @@ export async function flush(core: Core) {
 export async function shutdown(core: Core) {
 	for (const i of core.open()) core.attempt_(() => i.abandon('shutdown'))
 	core.closed_ = true
-	for (const off of core.offs_.splice(0)) core.attempt_(off)
+	core.env_.until.abort()
+	for (const off of core.offs_.splice(0)) core.attempt_(() => off?.())
 	await core.attempt_(() => core.transport_?.close())
 }
 
@@ -68,7 +66,7 @@ export async function shutdown(core: Core) {
 export function createFelt(env: Env) {
 	const core = createCore(env)
 	const felt: Felt = {
-		createCustomerInteraction: (name, options) => create(core, name, options),
+		createCustomerInteraction: (name, options) => core.create(name, options),
 		withCustomerInteraction: (name, fn, options) => withInteraction(core, name, fn, options),
 		setUser: (user) => setUser(core, user),
 		setConsent: (consent) => setConsent(core, consent),

@@ -32,7 +32,7 @@ export function init(options: Options): Felt {
 }
 
 export const createCustomerInteraction: Felt['createCustomerInteraction'] = (name, options) =>
-	felt.create(get(), name, options)
+	get().create(name, options)
 export const withCustomerInteraction: Felt['withCustomerInteraction'] = (name, fn, options) =>
 	felt.withInteraction(get(), name, fn, options)
 export const setUser: Felt['setUser'] = (user) => felt.setUser(get(), user)

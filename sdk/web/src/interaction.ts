@@ -3,7 +3,7 @@ import { within } from './context'
 import type { Core } from './core'
 import { traceparent } from './headers'
 import { EVENTS, guarded, put, STEPS, text } from './limits'
-import { type Bad, classify, DONE, decide, TIMEOUT, type Verdict } from './outcome'
+import { type Bad, DONE, TIMEOUT, type Verdict } from './outcome'
 import type {
 	Attributes,
 	AttributeValue,
@@ -58,7 +58,7 @@ export const idOf = (name: unknown, options: InteractionOptions) =>
 
 /**
  * `kept`: it goes on from there. A step is an interaction as well: it has a `stepKey` of its own, and its
- * interaction is told of its end before its span leaves.
+ * interaction is told of its end.
  */
 export function openInteraction(
 	core: Core,
@@ -68,7 +68,8 @@ export function openInteraction(
 	stepKey?: string,
 	ended?: (verdict: Verdict) => void,
 ): Held {
-	const { now, child, emit, win_: win, seen_: allSeen } = core
+	const { now, child, emit, seen_: allSeen } = core
+	const { win } = core.env_
 	const name = text(called)
 	const id = idOf(name, options)
 	const given = keyOf(options)
@@ -85,7 +86,7 @@ export function openInteraction(
 		bad = [],
 		count = 0,
 	] = kept || []
-	const { timeoutMs, journey } = options
+	const { timeoutMs, degradedMs, failedMs, journey, step: at = name } = options
 	const { traceId, spanId } = context
 	// Two of one trace and name would be one for Felt: inside of other spans the span's id tells them apart.
 	const key = stepKey ?? given ?? (parentSpanId ? spanId : undefined)
@@ -100,11 +101,25 @@ export function openInteraction(
 	let outcome: Outcome | undefined
 	const controller = new AbortController()
 	let timer: number | undefined
+	/** Messages of errors. */
+	const said = new Set<string>()
 
 	seen = allSeen() - seen
 	const visible = () => allSeen() - seen
 	const late = () => timeoutMs! > 0 && now() - began >= timeoutMs!
-	const judge = (leave?: string) => decide(options, late(), visible(), bad, retries, leave)
+
+	/** The end that nobody named: `complete()`, or the page or the route was left. The first rule that holds. */
+	function judge(leave?: string): Verdict {
+		const all = bad.map((b) => b[2])
+		const failed = all.find((v) => v[0] === 'failed')
+		if (late()) return TIMEOUT
+		if (failed) return failed
+		const slow = visible() > degradedMs!
+		if (leave) return ['abandoned', (slow ? 'slow_' : retries ? 'after_failure_' : '') + leave]
+		if (all[0]) return all[0]
+		if (visible() > failedMs!) return ['failed', 'too_slow']
+		return slow ? ['degraded', 'slow'] : retries ? ['degraded', 'retried'] : DONE
+	}
 
 	/** What its span and its pending record say alike. What is undefined is not sent. */
 	const describe = (reason: string | undefined, more: Attributes) =>
@@ -114,7 +129,7 @@ export function openInteraction(
 			'felt.interaction.reason': reason,
 			'felt.interaction.visible_ms': Math.round(visible()),
 			'felt.interaction.retries': retries,
-			'felt.journey.step': journey && (options.step ?? name),
+			'felt.journey.step': journey && at,
 			'url.path': path,
 			...more,
 		}) as Values
@@ -128,7 +143,8 @@ export function openInteraction(
 			)
 	}
 
-	const finish: Held['finish_'] = ([to, reason], open = [to, reason], type) => {
+	const finish: Held['finish_'] = (verdict, open = verdict, type) => {
+		const [to, reason] = verdict
 		if (outcome) return
 		outcome = to
 		const failed = to === 'failed'
@@ -137,7 +153,6 @@ export function openInteraction(
 		core.opened_.delete(self)
 		if (id) core.take_(id)
 		for (const step of steps) step.finish_(open)
-		ended?.([to, reason])
 		emit({
 			type: 'span',
 			what: 'interaction',
@@ -152,11 +167,11 @@ export function openInteraction(
 				'error.type': type || (failed ? reason : undefined),
 			}),
 			events,
-			error: reason,
 			failed,
 			urgent: failed,
 		})
-		if (!ended)
+		if (ended) ended(verdict)
+		else
 			core.tell('end', {
 				name,
 				outcome,
@@ -187,20 +202,31 @@ export function openInteraction(
 				return [name, message, stack]
 			}) || []
 		const type = text(name || 'Error')
-		const all = {
-			'exception.type': type,
-			'exception.message': text(message ?? error, 1024),
-			'exception.stacktrace': stack,
-		}
-		if (!events.some((e) => e.attributes!['exception.message'] === all['exception.message']))
-			event('exception', all)
+		const what = text(message ?? error, 1024)
+		if (said.size < said.add(what).size)
+			event('exception', {
+				'exception.type': type,
+				'exception.message': what,
+				'exception.stacktrace': stack,
+			})
 		return type
 	}
+	/** Ends it by what was thrown: by the page's own class of it, else by its name. */
 	function thrown(error: unknown) {
-		if (outcome) return
 		const type = recordError(error)
-		const known = core.attempt_(() => core.options.classifyError?.(error))
-		finish(classify(type, known, late()), undefined, type)
+		const { outcome: means, reason = type } = core.attempt_(() => core.options.classifyError?.(error)) || {}
+		const aborted = type === 'AbortError'
+		finish(
+			means
+				? [means === 'expected' ? 'success' : means, reason]
+				: aborted && !late()
+					? ['cancelled', 'aborted']
+					: aborted || type === 'TimeoutError'
+						? TIMEOUT
+						: ['failed', type],
+			undefined,
+			type,
+		)
 	}
 
 	/** Failures that are tried again count no longer: of one step, or of all. */
@@ -218,7 +244,7 @@ export function openInteraction(
 			core,
 			step,
 			// Of the same instance of a journey, at the same step of it.
-			{ journey, step: options.step ?? name, key: given, attributes },
+			{ journey, step: at, key: given, attributes },
 			[child(context), spanId],
 			// Tries of one step are told apart like interactions.
 			`${key ?? ''}#${++count}`,
@@ -234,12 +260,27 @@ export function openInteraction(
 		return made
 	}
 
-	function enter<T>(fn: () => T): T {
+	function run<T>(fn: () => T): T {
 		if (outcome) return fn()
+		let end: (() => T) | undefined
 		core.running_.push(self)
-		const end = within(context, fn)
+		// Once, whatever the host does.
+		within(context, () => {
+			end ||= guarded(
+				() => {
+					const result = fn()
+					return () => result
+				},
+				(error) => {
+					recordError(error)
+					return () => {
+						throw error
+					}
+				},
+			)
+		})
 		core.running_.pop()
-		return end()
+		return end!()
 	}
 
 	/** It may go on in another page. */
@@ -259,14 +300,7 @@ export function openInteraction(
 			event('felt.retry', { 'felt.interaction.reason': reason })
 			redo()
 		},
-		run(fn) {
-			try {
-				return enter(fn)
-			} catch (error) {
-				recordError(error)
-				throw error
-			}
-		},
+		run,
 		setAttributes(more) {
 			put(attrs, more)
 			return self

@@ -29,29 +29,29 @@ export enum Keep {
 export function createOffline(env: Env, most: number, lose: (batch: Batch) => void) {
 	// No app's is the beginning of another's.
 	const prefix = `felt.queue.${encodeURIComponent(env.options.app)}/`
-	const { put_, take_, keys_, clear_ } = createShelf<Batch>(env, 'localStorage', prefix, Keep.AGE, lose)
+	const shelf = createShelf<Batch>(env, 'localStorage', prefix, Keep.AGE, lose)
 	const read = (key: string) => {
-		const batch = take_(key)
+		const batch = shelf.take_(key)
 		return batch && batch.b <= most && batch.s[0] ? batch : undefined
 	}
 	return {
 		/** The oldest, which is the caller's from now on. */
 		take_(): Batch | undefined {
 			// A key goes on with the time, whose length will not change before 2286.
-			for (const key of keys_()) {
+			for (const key of shelf.keys_()) {
 				const batch = read(key)
 				if (batch) return batch
 			}
 		},
 		/** False: it is not stored, and still the caller's. */
 		put_(batch: Batch): boolean {
-			for (const key of keys_().slice(0, 1 - Keep.BATCHES)) {
+			for (const key of shelf.keys_().slice(0, 1 - Keep.BATCHES)) {
 				const old = read(key)
 				if (old) lose(old)
 			}
 			// The random part keeps those apart that were begun in the same millisecond.
-			return put_(prefix + batch.t + env.hex(8), batch, batch.t)
+			return shelf.put_(prefix + batch.t + env.hex(8), batch, batch.t)
 		},
-		clear_,
+		clear_: shelf.clear_,
 	}
 }

@@ -33,7 +33,7 @@ const scalar = (value: unknown) =>
 const attributes = (from: Record<string, AttributeValue | undefined> | undefined) =>
 	Object.entries(from || {})
 		.map(([key, v]) => ({
-			key: long(key),
+			key,
 			value: guarded(() =>
 				Array.isArray(v) ? { arrayValue: { values: v.slice(0, 64).map(scalar).filter(Boolean) } } : scalar(v),
 			),
@@ -66,7 +66,7 @@ export function encode(r: SpanRecord | LogRecord): string {
 						name: e.name,
 						attributes: attributes(e.attributes),
 					})),
-					status: r.failed ? { code: 2, message: r.error && long(r.error) } : undefined,
+					status: r.failed ? { code: 2 } : undefined,
 				}
 			: {
 					// A log record of OTLP has no field for it.
@@ -74,7 +74,6 @@ export function encode(r: SpanRecord | LogRecord): string {
 					timeUnixNano: nanos(r.timeMs),
 					severityNumber: r.severity,
 					eventName: name,
-					body: scalar(r.body),
 				}),
 	})
 }
@@ -107,7 +106,11 @@ export function resource({ win, options }: Env): string {
 }
 
 /** A whole request: records of one kind, as encode made them, and their resource. */
-export function body(log: boolean, resource: string, records: readonly string[], sentMs: number): string {
-	const kind = log ? 'Log' : 'Span'
-	return `{"resource${kind}s":[{"resource":{"attributes":${resource},{"key":"felt.sent_at","value":{"intValue":"${Math.round(sentMs)}"}}]},"scope${kind}s":[{"${log ? 'logRecords' : 'spans'}":[${records}]}]}]}`
-}
+export const body = (
+	log: boolean,
+	resource: string,
+	records: readonly string[],
+	sentMs: number,
+	kind = log ? 'Log' : 'Span',
+): string =>
+	`{"resource${kind}s":[{"resource":{"attributes":${resource},{"key":"felt.sent_at","value":{"intValue":"${Math.round(sentMs)}"}}]},"scope${kind}s":[{"${log ? 'logRecords' : 'spans'}":[${records}]}]}]}`

@@ -19,6 +19,7 @@ export interface Shelf<T> {
 	take_(key: string): T | undefined
 	/** In order. */
 	keys_(always?: boolean): string[]
+	/** When consent is denied. */
 	clear_(): void
 }
 
@@ -57,7 +58,8 @@ export function createShelf<T>(
 			}),
 		keys_: keys,
 		clear_() {
-			for (const key of keys(true)) store((s) => s.removeItem(key), true)
+			for (const key of env.options.consent === 'denied' ? keys(true) : [])
+				store((s) => s.removeItem(key), true)
 		},
 	}
 }

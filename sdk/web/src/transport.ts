@@ -28,12 +28,8 @@ enum Limit {
 	LONGEST_WAIT_MS = 3600_000,
 }
 
-const address = (options: Options, log: boolean) =>
-	`${options.endpoint.replace(/\/+$/, '')}/v1/${log ? 'logs' : 'traces'}`
-
-/** Tells the SDK's own requests from the page's. Throws for what is no address. */
-export const isOwn = (options: Options, base: string | undefined) => (url: string) =>
-	[true, false].some((log) => new URL(url, base).href === new URL(address(options, log), base).href)
+/** Where signals are taken, with a slash at its end. */
+export const addressOf = ({ endpoint }: Options) => `${endpoint.replace(/\/+$/, '')}/v1/`
 
 /** Milliseconds that a Retry-After asks for, in seconds or as a date; 0 when it asks for none. */
 export const retryAfter = (value: string | null) =>
@@ -141,7 +137,7 @@ export function createTransport(env: Env, tell: Host['tell']): Transport {
 		last = now()
 		flying += batch.b
 		try {
-			const response = await fetch.call(win, address(options, l), {
+			const response = await fetch.call(win, addressOf(options) + (l ? 'logs' : 'traces'), {
 				method: 'POST',
 				headers: {
 					'content-type': 'application/json',
@@ -159,7 +155,7 @@ export function createTransport(env: Env, tell: Host['tell']): Transport {
 			const rejected = /"rejected\w+":\s*"?(\d+)/.exec(await response.text())
 			lost = Math.min(records, +(rejected?.[1] || 0))
 		} catch (error) {
-			debug('felt: caught', error)
+			debug('felt', error)
 		}
 		win.clearTimeout(timeout)
 		flying -= batch.b
@@ -200,7 +196,7 @@ export function createTransport(env: Env, tell: Host['tell']): Transport {
 		try {
 			await (locks ? locks.request('felt.queue', next) : next())
 		} catch (error) {
-			debug('felt: caught', error)
+			debug('felt', error)
 		}
 	}
 
@@ -227,7 +223,7 @@ export function createTransport(env: Env, tell: Host['tell']): Transport {
 	win.addEventListener('online', online, env.until)
 
 	function consent() {
-		if (options.consent === 'denied') offline.clear_()
+		offline.clear_()
 		drain()
 	}
 	consent()

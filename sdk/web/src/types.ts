@@ -252,7 +252,6 @@ export interface SpanRecord {
 	endMs: number
 	attributes: Record<string, AttributeValue>
 	events?: { name: string; timeMs: number; attributes?: Record<string, AttributeValue> }[]
-	error?: string
 	failed?: boolean
 	/** Leaves now instead of with the next batch. */
 	urgent?: boolean
@@ -268,7 +267,6 @@ export interface LogRecord {
 	traceState?: string
 	/** OTLP: 9 info, 13 warn, 17 error. */
 	severity: 9 | 13 | 17
-	body?: string
 	attributes: Record<string, AttributeValue>
 	urgent?: boolean
 }

@@ -151,7 +151,6 @@ describe('payloads', () => {
 			interaction(1, 'success'),
 			interaction(2, 'failed', {
 				failed: true,
-				error: 'card_service_down',
 				traceState: 'ot=th:8;rv:d269b633813fc6',
 				attributes: { 'felt.interaction.reason': 'card_service_down', 'error.type': 'TypeError' },
 				events: [
@@ -208,7 +207,6 @@ describe('payloads', () => {
 			},
 			log('exception', {
 				severity: 17,
-				body: 'undefined is not a function',
 				attributes: { 'exception.type': 'TypeError', 'exception.message': 'undefined is not a function' },
 			}),
 			log('browser.web_vital', { attributes: { name: 'cls', value: 0.125, rating: 'needs-improvement' } }),

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createTransport, isOwn, retryAfter } from '../src/transport'
+import { isOwn } from '../src/plugins/network'
+import { createTransport, retryAfter } from '../src/transport'
 import type { Options } from '../src/types'
 import {
 	bytes,

@@ -7,8 +7,8 @@
  */
 import { hostTraces } from '../context'
 import { headersOf } from '../headers'
-import { isOwn } from '../transport'
-import type { AttributeValue, Host, OpenInteraction, Plugin } from '../types'
+import { addressOf } from '../transport'
+import type { AttributeValue, Host, OpenInteraction, Options, Plugin } from '../types'
 import { type Answer, currentOf, requested } from './page'
 
 // biome-ignore lint/suspicious/noExplicitAny: stands for whatever function of the page is wrapped
@@ -72,6 +72,12 @@ export function network(): Plugin {
 		}
 	}
 }
+
+/** Tells the SDK's own requests from the page's. Throws for what is no address. */
+export const isOwn = (options: Options, base: string | undefined) => (url: string) =>
+	['logs', 'traces'].some(
+		(signal) => new URL(url, base).href === new URL(addressOf(options) + signal, base).href,
+	)
 
 type Call = [
 	tied: OpenInteraction | undefined,

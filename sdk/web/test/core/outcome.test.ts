@@ -301,7 +301,11 @@ describe('steps', () => {
 		s.degrade('x')
 		expect(s.outcome).toBe('failed')
 		expect(p.spans()).toHaveLength(1)
-		expect(p.spans()[0]).toMatchObject({ failed: true, urgent: true, error: 'declined' })
+		expect(p.spans()[0]).toMatchObject({
+			failed: true,
+			urgent: true,
+			attributes: { 'felt.interaction.reason': 'declined' },
+		})
 	})
 	it('are told apart when one is tried again, and the failed try stays failed', () => {
 		const p = page()
