@@ -2,6 +2,7 @@
 import { type Core, createCore } from './core'
 import type { Env } from './env'
 import type { Held } from './interaction'
+import { guarded } from './limits'
 import type { CustomerInteraction, Felt, InteractionOptions, Options } from './types'
 
 /** What comes of fn ends it. */
@@ -17,7 +18,9 @@ export function withInteraction<T>(
 		throw error
 	}
 	const done = <V>(value: V) => {
-		i.complete()
+		const status = guarded(() => (value as Partial<Response> | undefined)?.status)!
+		if (status === 408 || status === 429 || (status > 499 && status < 600)) i.fail(`http_${status}`)
+		else i.complete()
 		return value
 	}
 	try {

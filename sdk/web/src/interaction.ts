@@ -101,7 +101,7 @@ export function openInteraction(
 	let outcome: Outcome | undefined
 	const controller = new AbortController()
 	let timer: number | undefined
-	/** Messages of errors. */
+	/** Names of errors. */
 	const said = new Set<string>()
 
 	seen = allSeen() - seen
@@ -194,21 +194,10 @@ export function openInteraction(
 		if (!outcome && events.length < EVENTS)
 			events.push({ name: text(what), timeMs: now(), attributes: put({}, attributes) })
 	}
-	/** Once: an error passes several places that record. */
+	/** Each kind once. Only its name: what messages and stacks say of the customer is for the errors plugin to redact. */
 	function recordError(error: unknown): string {
-		const [name, message, stack] =
-			guarded(() => {
-				const { name, message, stack } = error as Error
-				return [name, message, stack]
-			}) || []
-		const type = text(name || 'Error')
-		const what = text(message ?? error, 1024)
-		if (said.size < said.add(what).size)
-			event('exception', {
-				'exception.type': type,
-				'exception.message': what,
-				'exception.stacktrace': stack,
-			})
+		const type = text(guarded(() => (error as Error).name) || 'Error')
+		if (said.size < said.add(type).size) event('exception', { 'exception.type': type })
 		return type
 	}
 	/** Ends it by what was thrown: by the page's own class of it, else by its name. */

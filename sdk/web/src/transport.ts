@@ -29,7 +29,7 @@ enum Limit {
 }
 
 /** Where signals are taken, with a slash at its end. */
-export const addressOf = ({ endpoint }: Options) => `${endpoint.replace(/\/+$/, '')}/v1/`
+export const addressOf = ({ endpoint }: Options) => `${endpoint.replace(/(\/v1\/traces)?\/*$/, '')}/v1/`
 
 /** Milliseconds that a Retry-After asks for, in seconds or as a date; 0 when it asks for none. */
 export const retryAfter = (value: string | null) =>

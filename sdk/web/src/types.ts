@@ -119,7 +119,7 @@ export interface CustomerInteraction {
 	setAttributes(attributes: Attributes): CustomerInteraction
 	/** Puts a named moment on the span. At most 32. */
 	event(name: string, attributes?: Attributes): void
-	/** Puts an error on the span without ending it. */
+	/** Puts an error's name on the span without ending it, each name once. Its message and stack stay in the page. */
 	recordError(error: unknown): void
 	complete(): void
 	degrade(reason: string): void
@@ -173,7 +173,10 @@ export interface Events {
 
 export interface Felt {
 	createCustomerInteraction(name: string, options?: InteractionOptions): CustomerInteraction
-	/** Runs fn as an interaction: resolved is complete, thrown is classified. Result and error pass through. */
+	/**
+	 * Runs fn as an interaction: resolved is complete, thrown is classified. An answer of fetch with status 500 or
+	 * above, 408 or 429 is failed, reason `http_500`. Result and error pass through.
+	 */
 	withCustomerInteraction<T>(
 		name: string,
 		fn: (interaction: CustomerInteraction) => T,

@@ -718,6 +718,8 @@ describe('around it', () => {
 	test.each([
 		['https://felt.example/otlp', 'https://felt.example/otlp/v1/traces', true],
 		['https://felt.example/otlp/', 'https://felt.example/otlp/v1/logs', true],
+		['https://felt.example/otlp/v1/traces', 'https://felt.example/otlp/v1/logs', true],
+		['https://felt.example/v1/traces/', 'https://felt.example/v1/traces', true],
 		['https://felt.example/otlp', 'https://felt.example/otlp/v1/metrics', false],
 		['https://felt.example/otlp', 'https://felt.example/otlp', false],
 		['https://felt.example', 'https://felt.example/v1/traces/more', false],
@@ -725,7 +727,8 @@ describe('around it', () => {
 		['/collect', '/collect/v1/logs', true],
 		['/collect', 'v1/logs', false],
 	])('endpoint %s and %s: own is %s', (endpoint, url, own) => {
-		expect(isOwn(options({ endpoint }), 'https://shop.example/cart?secret=1')(url)).toBe(own)
+		const base = 'https://shop.example/cart?secret=1'
+		expect(isOwn(options({ endpoint }), new URL(url, base).href, base)).toBe(own)
 	})
 
 	test.each([

@@ -47,7 +47,7 @@ export function errors(): Plugin {
 			}
 			if (stack) attributes['exception.stacktrace'] = stack
 			const tied = currentOf(host)
-			if (!hidden) tied?.recordError({ name: type, message: clean, stack })
+			if (!hidden) tied?.recordError({ name: type })
 			log(host, 'exception', hidden ? 13 : 17, tied?.context, attributes)
 		})
 		return off

@@ -36,22 +36,21 @@ interface Burst {
 	control_: boolean
 	at_: MouseEvent
 	times_: number[]
-	last_: number
+	last_?: number
 	/** Clicks that showed nothing before the next. */
 	silent_: number
 	/** What had been seen at the last click, what had happened at the first. */
-	seen_: number
+	seen_?: number
 	before_: number
 	/** Told already, or nothing to tell of any more. */
 	told_?: boolean
-	tied_: OpenInteraction | undefined
+	tied_?: OpenInteraction | undefined
 	target_: string
 }
 
 export function frustration(): Plugin {
 	return (host) => {
-		const { document, window } = globalThis
-		if (!document?.addEventListener) return
+		if (!globalThis.document?.addEventListener) return
 		const [on, off] = listeners(host)
 		const [watch, unwatch] = listeners(host)
 		let timers = 0
@@ -137,7 +136,7 @@ export function frustration(): Plugin {
 			if (
 				burst?.element_ === element &&
 				!byKey &&
-				now - burst.last_ <= RAGE_MS &&
+				now - burst.last_! <= RAGE_MS &&
 				near(burst.at_, event, RAGE_PX)
 			) {
 				if (burst.seen_ === seen) burst.silent_++
@@ -148,11 +147,8 @@ export function frustration(): Plugin {
 					control_: !!found || getComputedStyle(element).cursor === 'pointer',
 					at_: event,
 					times_: [],
-					last_: 0,
 					silent_: 0,
-					seen_: 0,
 					before_: seen + other,
-					tied_: undefined,
 					target_: find('[data-felt-name]')?.getAttribute('data-felt-name') || nameOf(element),
 				}
 			}

@@ -74,10 +74,8 @@ export function network(): Plugin {
 }
 
 /** Tells the SDK's own requests from the page's. Throws for what is no address. */
-export const isOwn = (options: Options, base: string | undefined) => (url: string) =>
-	['logs', 'traces'].some(
-		(signal) => new URL(url, base).href === new URL(addressOf(options) + signal, base).href,
-	)
+export const isOwn = (options: Options, href: string, base = document.baseURI) =>
+	['logs', 'traces'].some((signal) => href === new URL(addressOf(options) + signal, base).href)
 
 type Call = [
 	tied: OpenInteraction | undefined,
@@ -88,9 +86,9 @@ type Call = [
 /** Undefined: none of ours to look at. Without headers: not tied, or traced by the page itself, or another's origin. */
 function begin(address: string, method: string, traced: boolean, signal?: unknown): Call | undefined {
 	const { origin, pathname, href, hostname } = new URL(address, document.baseURI)
-	const { open, child, now, guard, emit, options } = host!
-	if (!/^http/.test(href) || isOwn(options, document.baseURI)(href)) return
-	const tied = currentOf(host!) ?? (signal ? open().find((open) => open.signal === signal) : undefined)
+	const { child, now, emit, options } = host!
+	if (!/^http/.test(href) || isOwn(options, href)) return
+	const tied = currentOf(host!) ?? (signal ? host!.open().find((open) => open.signal === signal) : undefined)
 	const told = requested(tied)
 	if (!tied || traced) return [tied, told]
 
@@ -102,7 +100,7 @@ function begin(address: string, method: string, traced: boolean, signal?: unknow
 		'url.full': origin + pathname,
 		'server.address': hostname,
 	}
-	const end = guard((answer: Answer) => {
+	const end = host!.guard((answer: Answer) => {
 		const { status, error_ } = answer
 		if (status) attributes['http.response.status_code'] = status
 		else if (!error_) attributes['felt.request.opaque'] = true
@@ -189,7 +187,12 @@ function withHeaders(input: RequestInfo | URL, init: RequestInit | undefined, ad
 }
 
 const requests = /* @__PURE__ */ new WeakMap<object, { url_: string; method_: string; parent_?: boolean }>()
-const ERRORS: Record<string, Answer['error_']> = { error: 'network', timeout: 'timeout', abort: 'aborted' }
+const ERRORS: Record<string, Answer['error_']> = {
+	error: 'network',
+	timeout: 'timeout',
+	abort: 'aborted',
+	loadend: undefined,
+}
 
 const aroundXHR: Record<string, Around> = {
 	open(self, args, lower, traced) {
@@ -211,7 +214,7 @@ const aroundXHR: Record<string, Around> = {
 			const [, end, headers] = call
 			addTo(parent_, headers ?? {}, (name, value) => xhr.setRequestHeader(name, value))
 			let error_: Answer['error_']
-			for (const type of [...Object.keys(ERRORS), 'loadend'])
+			for (const type in ERRORS)
 				xhr.addEventListener(
 					type,
 					() => {

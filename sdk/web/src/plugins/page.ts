@@ -86,18 +86,19 @@ export function limiter(host: Host, max: number): (key: unknown) => boolean {
 
 type On = (target: EventTarget | undefined, types: string, fn: (event: never) => void) => void
 
-/** Guarded listeners for space-separated types, in the capturing phase; off takes all of them off. */
+/** Guarded listeners for space-separated types, in the capturing phase; off takes all of them off, and more may follow. */
 export function listeners(host: Host) {
-	const offs: (() => void)[] = []
+	let until = new AbortController()
 	const on: On = (target, types, fn) => {
-		const guarded = host.guard(fn) as (event: Event) => void
-		for (const type of target ? types.split(' ') : []) {
-			target!.addEventListener(type, guarded, true)
-			offs.push(() => target!.removeEventListener(type, guarded, true))
-		}
+		for (const type of types.split(' '))
+			target?.addEventListener(type, host.guard(fn) as (event: Event) => void, {
+				capture: true,
+				signal: until.signal,
+			})
 	}
 	const off = () => {
-		for (const off of offs.splice(0)) off()
+		until.abort()
+		until = new AbortController()
 	}
 	return [on, off] as const
 }

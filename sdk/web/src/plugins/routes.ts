@@ -26,8 +26,7 @@ export function routes(): Plugin {
 			path = pathOf(location)
 			if (path === from) return
 			const context = currentOf(host)?.context
-			for (const open of host.open())
-				if (open.options.abandonOnNavigation) host.guard(() => open.leave('navigation'))()
+			for (const open of host.open()) if (open.options.abandonOnNavigation) open.leave('navigation')
 			if (!tooMany({})) log(host, 'felt.route', 9, context, { 'url.path': path, 'felt.route.from': from })
 		})
 		const { navigation } = window as unknown as { navigation?: EventTarget }

@@ -4,6 +4,7 @@
  */
 import { type MetricType, onCLS, onFCP, onINP, onLCP, onTTFB } from 'web-vitals'
 import type { Plugin, SpanContext } from '../types'
+import { log } from './page'
 
 export function vitals(): Plugin {
 	return (host) => {
@@ -13,16 +14,9 @@ export function vitals(): Plugin {
 		const document = contextOfDocument()
 		const tell = host.guard(({ name, value, delta, rating, id, navigationType }: MetricType) => {
 			if (!on) return
-			host.emit({
-				type: 'log',
-				what: 'event',
-				name: 'browser.web_vital',
-				timeMs: host.now(),
-				// A page that came back out of the browser's cache was loaded by nobody.
-				context: navigationType === 'back-forward-cache' ? undefined : document,
-				severity: 9,
-				attributes: { name: name.toLowerCase(), value, delta, rating, id },
-			})
+			// A page that came back out of the browser's cache was loaded by nobody.
+			const context = navigationType === 'back-forward-cache' ? undefined : document
+			log(host, 'browser.web_vital', 9, context, { name: name.toLowerCase(), value, delta, rating, id })
 		})
 		for (const measure of [onTTFB, onFCP, onLCP, onCLS, onINP]) host.guard(() => measure(tell))()
 		return () => {
@@ -32,12 +26,12 @@ export function vitals(): Plugin {
 }
 
 function contextOfDocument(): SpanContext | undefined {
-	const [entry] = (performance?.getEntriesByType?.('navigation') ?? []) as PerformanceNavigationTiming[]
+	const [entry] = (performance.getEntriesByType?.('navigation') ?? []) as PerformanceNavigationTiming[]
 	for (const { name, description } of entry?.serverTiming ?? []) {
 		const [, traceId, spanId, flags] =
 			/^00-(?!0+-)([0-9a-f]{32})-(?!0+-)([0-9a-f]{16})-([0-9a-f]{2})$/.exec(description) ?? []
 		if (name === 'traceparent' && traceId)
-			return { traceId, spanId: spanId!, sampled: !!(Number(`0x${flags}`) & 1) }
+			return { traceId, spanId: spanId!, sampled: !!(Number.parseInt(flags!, 16) & 1) }
 	}
 	return
 }

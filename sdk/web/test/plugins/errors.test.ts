@@ -59,7 +59,7 @@ test('tells an error with its frames, tied to the open interaction, and does not
 				'    at f (https://shop.test/app.js:10:5)\n    at g (https://shop.test/app.js:11:5)',
 		},
 	})
-	expect(pay.errors).toMatchObject([{ name: 'RangeError', message: '[email] has # items' }])
+	expect(pay.errors).toEqual([{ name: 'RangeError' }])
 	expect(pay.ended).toBeUndefined()
 })
 
