@@ -247,18 +247,15 @@ func BenchmarkNow(b *testing.B) {
 	})
 }
 
-// Warm answers for 300 journeys come in far less than the 50 ms that a page may wait for.
-func TestNowIsFast(t *testing.T) {
+// While nothing moves, answers for 300 journeys ask the store nothing; BenchmarkNow says how long they take.
+func TestNowIsKept(t *testing.T) {
 	w := fleet(t, 300, 30_000)
 	w.ok("/api/v1/now")
-	var took []time.Duration
+	clear(w.spy.asked)
 	for range 40 {
-		start := time.Now()
 		w.ok("/api/v1/now")
-		took = append(took, time.Since(start))
 	}
-	slices.Sort(took)
-	if p95 := took[37]; p95 > 50*time.Millisecond {
-		t.Errorf("p95 of 40 warm answers: %v", p95)
+	if len(w.spy.asked) > 0 {
+		t.Errorf("40 warm answers asked %v", w.spy.asked)
 	}
 }
