@@ -55,7 +55,8 @@ export function encode(r: SpanRecord | LogRecord): string {
 		...(r.type === 'span'
 			? {
 					attributes: attributes(r.attributes),
-					parentSpanId: r.parentSpanId,
+					// Null when it comes out of storage.
+					parentSpanId: r.parentSpanId || undefined,
 					traceState,
 					name,
 					kind: r.kind,

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { encode } from '../../src/otlp'
 import { Memory, ms, page, verdict } from './page'
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_700_000_000_000 }))
@@ -153,6 +154,7 @@ describe('resume', () => {
 		again.complete()
 		expect(verdict(after.span('checkout'))).toEqual(['success', undefined])
 		expect(after.ended).toMatchObject([{ durationMs: 61_500, visibleMs: 1500 }])
+		expect(encode(after.span('checkout'))).not.toContain('null')
 		expect(after.span('checkout')).toMatchObject({
 			context: { spanId: before.logs()[0]!.context!.spanId },
 			startMs: 1_700_000_000_000,
