@@ -71,3 +71,11 @@ export function within(context: SpanContext, body: () => void): void {
 	})
 	body()
 }
+
+/** A function that others may have put something around: OpenTelemetry, Sentry. */
+export interface Wrapped {
+	__original?: this
+	__sentry_original__?: this
+}
+/** What is below it. Ask nine times at most: Sentry names some functions as their own originals. */
+export const below = <T extends Wrapped>(fn: T): T | undefined => fn.__original || fn.__sentry_original__

@@ -6,6 +6,7 @@
  * 64 KB of these in flight, so at most 60,000 bytes and 9 requests are. What is refused for now is kept, and
  * nothing else is tried before the time that the server named. See the README for all limits.
  */
+import { below, type Wrapped } from './context'
 import type { Env } from './env'
 import { type Batch, createOffline, Keep } from './offline'
 import { body, encode, resource } from './otlp'
@@ -48,8 +49,7 @@ export function createTransport(env: Env, tell: Host['tell']): Transport {
 	// The one below all that OpenTelemetry and Sentry put around it, so that they do not trace the SDK's own
 	// requests; nor does what is put around it later, such as the network plugin.
 	let fetch = win.fetch as Fetch
-	for (let below: Fetch | undefined = fetch; below; below = below.__original || below.__sentry_original__)
-		fetch = below
+	for (let n = 9; n--; ) fetch = below(fetch) || fetch
 	/** Not in flight: the first leave first, and all are filled up until they do. */
 	let ready: Batch[] = []
 	const flights = new Set<Promise<unknown>>()
@@ -241,4 +241,4 @@ export function createTransport(env: Env, tell: Host['tell']): Transport {
 	}
 }
 
-type Fetch = typeof fetch & { __original?: Fetch; __sentry_original__?: Fetch }
+type Fetch = typeof fetch & Wrapped

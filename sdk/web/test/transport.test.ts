@@ -705,6 +705,8 @@ describe('around it', () => {
 			['__sentry_original__', '__original'],
 		]) {
 			const w = world()
+			// Sentry's own doing, with what is no wrapper at all.
+			Object.assign(w.win.fetch, { __sentry_original__: w.win.fetch })
 			const theirs = vi.fn()
 			for (const key of keys)
 				w.win.fetch = Object.assign((...args: unknown[]) => theirs(...args), { [key]: w.win.fetch }) as never

@@ -33,7 +33,7 @@ interface Declared {
 
 export function declarative(): Plugin {
 	return (host) => {
-		if (!globalThis.document?.addEventListener) return
+		if (!globalThis.document) return
 		const [on, off] = listeners(host)
 		const all = new Map<Element, Declared>()
 		const of = (tried: OpenInteraction | undefined) =>

@@ -2,7 +2,7 @@
  * Errors that nobody caught, as log records `exception`, tied to the open interaction. They do not end it:
  * whether the customer was harmed is told by how the interaction ends.
  */
-import type { AttributeValue, Plugin } from '../types'
+import type { Plugin } from '../types'
 import { currentOf, limiter, listeners, log, uncaught } from './page'
 
 /** The same error is told once a minute, and of all errors so many. */
@@ -41,14 +41,13 @@ export function errors(): Plugin {
 			const clean = redacted(`${message}`)
 			const stack = framesOf(frames)
 			if (tooMany(type + clean + stack.split('\n')[0])) return
-			const attributes: Record<string, AttributeValue> = {
-				'exception.type': type,
-				'exception.message': clean,
-			}
-			if (stack) attributes['exception.stacktrace'] = stack
 			const tied = currentOf(host)
 			if (!hidden) tied?.recordError({ name: type })
-			log(host, 'exception', hidden ? 13 : 17, tied?.context, attributes)
+			log(host, 'exception', hidden ? 13 : 17, tied?.context, {
+				'exception.type': type,
+				'exception.message': clean,
+				'exception.stacktrace': stack || undefined,
+			})
 		})
 		return off
 	}

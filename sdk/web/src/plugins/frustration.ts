@@ -50,7 +50,7 @@ interface Burst {
 
 export function frustration(): Plugin {
 	return (host) => {
-		if (!globalThis.document?.addEventListener) return
+		if (!globalThis.document) return
 		const [on, off] = listeners(host)
 		const [watch, unwatch] = listeners(host)
 		let timers = 0

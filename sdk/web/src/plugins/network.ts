@@ -5,22 +5,19 @@
  *
  * Requests outside of interactions are left as they are.
  */
-import { hostTraces } from '../context'
+import { below, hostTraces, type Wrapped } from '../context'
 import { headersOf } from '../headers'
 import { addressOf } from '../transport'
 import type { AttributeValue, Host, OpenInteraction, Options, Plugin } from '../types'
 import { type Answer, currentOf, requested } from './page'
 
 // biome-ignore lint/suspicious/noExplicitAny: stands for whatever function of the page is wrapped
-type Layer = ((this: any, ...args: any[]) => any) & { [link: string]: Layer | undefined }
+type Layer = ((this: any, ...args: any[]) => any) & Wrapped & { __unwrap?: unknown }
 type Around = (self: object, args: unknown[], lower: Layer, traced: boolean) => unknown
-
-/** A text, because the build shortens names that end so. */
-const SENTRY = '__sentry_original__'
 
 /** Whether the page's own OpenTelemetry makes a span of each call of fn: its API is registered, its wrapper in place. */
 function traces(fn: Layer | undefined): boolean {
-	for (; fn && hostTraces(); fn = fn.__original ?? fn[SENTRY]) if (fn.__unwrap) return true
+	for (let n = 9; n-- && fn && hostTraces(); fn = below(fn)) if (fn.__unwrap) return true
 	return false
 }
 
@@ -165,7 +162,7 @@ const aroundFetch: Around = (self, args, lower, traced) => {
 					return response
 				},
 				(error: unknown) => {
-					const why = `${(signal?.aborted ? (signal.reason as Error) : (error as Error))?.name}`
+					const why = ((signal?.aborted ? signal.reason : error) as Error | undefined)?.name
 					const aborted = signal?.aborted || why === 'AbortError'
 					call![1]({
 						status: 0,

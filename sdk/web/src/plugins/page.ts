@@ -2,7 +2,7 @@
  * What the plugins share: listeners that are taken off again, and who is told of the page's requests.
  * Importing it does nothing, on a server too. Names that end in `_` are shortened by the build.
  */
-import type { AttributeValue, Host, OpenInteraction, SpanContext } from '../types'
+import type { Attributes, AttributeValue, Host, OpenInteraction, SpanContext } from '../types'
 
 /** How a request ended: its status (0: none, or hidden from the page), and what went wrong without one. */
 export interface Answer {
@@ -67,9 +67,17 @@ export function log(
 	name: string,
 	severity: 9 | 13 | 17,
 	context: SpanContext | undefined,
-	attributes: Record<string, AttributeValue>,
+	attributes: Attributes,
 ): void {
-	host.emit({ type: 'log', what: 'event', name, timeMs: host.now(), context, severity, attributes })
+	host.emit({
+		type: 'log',
+		what: 'event',
+		name,
+		timeMs: host.now(),
+		context,
+		severity,
+		attributes: attributes as Record<string, AttributeValue>,
+	})
 }
 
 /** Whether key is one too many: told before within a minute, or one of more than max. */
