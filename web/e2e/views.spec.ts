@@ -190,7 +190,7 @@ describe("the inventory", () => {
     );
     expect(await page.getByTestId("banner").count()).toBe(0);
     s.edit("bad");
-    await page.getByTestId("banner").waitFor({ timeout: 3000 });
+    await page.getByTestId("banner").waitFor({ timeout: 10_000 });
     expect(await words(page, "[data-testid=banner] p")).toBe(
       'The running inventory is version 7; the newest edit has 2 errors: checkout.yaml:12:5: unknown key "stepps", …',
     );
@@ -199,7 +199,7 @@ describe("the inventory", () => {
     await verdictSays(page, /^2 errors in the newest text/);
     expect(await words(page, "[data-testid=problems]")).toContain('did you mean "Pay"?');
     s.edit(true);
-    await page.getByTestId("banner").waitFor({ state: "detached", timeout: 3000 });
+    await page.getByTestId("banner").waitFor({ state: "detached", timeout: 10_000 });
     await verdictSays(page, /^1 journey with 3 steps in version 7$/);
   });
 
