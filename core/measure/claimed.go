@@ -49,7 +49,7 @@ func (k *Tracker) Claims(yield func(Claimed)) {
 	for _, c := range k.loose {
 		yield(c.claimed())
 	}
-	for p := k.pending.first; p != nil; p = p.next {
+	for p := k.pending.open.first; p != nil; p = p.next {
 		yield(p.claim.claimed())
 	}
 }

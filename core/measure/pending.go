@@ -20,7 +20,7 @@ type pending struct {
 	claim *claim
 	last  felt.Tick // in which the newest record of it came
 
-	prev, next *pending
+	neighbours[pending]
 }
 
 // closed is what is remembered of a try that was closed as abandoned, longer than other
@@ -39,10 +39,10 @@ type closed struct {
 // pendingBook holds the tries of pages that were hidden, in the order of their newest records,
 // and those that were closed.
 type pendingBook struct {
-	of          map[felt.InteractionID]*pending
-	byTrace     map[felt.TraceID][]*pending
-	first, last *pending
-	closed      fifo[closed]
+	of      map[felt.InteractionID]*pending
+	byTrace map[felt.TraceID][]*pending
+	open    list[pending, *pending]
+	closed  fifo[closed]
 }
 
 func newPendingBook() *pendingBook {
@@ -84,35 +84,11 @@ func (b *pendingBook) above(t *trace, c *claim) *claim {
 func (b *pendingBook) push(p *pending) {
 	b.of[p.claim.iid] = p
 	b.byTrace[p.claim.trace] = append(b.byTrace[p.claim.trace], p)
-	b.link(p)
-}
-
-func (b *pendingBook) link(p *pending) {
-	p.prev, p.next = b.last, nil
-	if b.last != nil {
-		b.last.next = p
-	} else {
-		b.first = p
-	}
-	b.last = p
-}
-
-func (b *pendingBook) unlink(p *pending) {
-	if p.prev != nil {
-		p.prev.next = p.next
-	} else {
-		b.first = p.next
-	}
-	if p.next != nil {
-		p.next.prev = p.prev
-	} else {
-		b.last = p.prev
-	}
-	p.prev, p.next = nil, nil
+	b.open.push(p)
 }
 
 func (b *pendingBook) remove(p *pending) {
-	b.unlink(p)
+	b.open.remove(p)
 	delete(b.of, p.claim.iid)
 	id := p.claim.trace
 	if list := slices.DeleteFunc(b.byTrace[id], func(o *pending) bool { return o == p }); len(list) > 0 {
@@ -152,21 +128,21 @@ func (k *Tracker) pendingRecord(ev *otlp.Event) {
 	}
 	if p.last != k.tick {
 		p.last = k.tick
-		b.unlink(p)
-		b.link(p)
+		b.open.remove(p)
+		b.open.push(p)
 	}
 }
 
 // closePending closes what nothing has ended in time, and what there is no room for.
 func (k *Tracker) closePending(t felt.Tick) {
 	b := k.pending
-	for deadline := t - ticks(k.settings.PendingAfter); b.first != nil && b.first.last <= deadline; {
-		k.abandon(b.first)
+	for deadline := t - ticks(k.settings.PendingAfter); b.open.first != nil && b.open.first.last <= deadline; {
+		k.abandon(b.open.first)
 	}
 	limit := max(k.settings.OpenPending/k.parts, 1)
 	for len(b.of) > limit {
 		k.stats.PendingEarly++
-		k.abandon(b.first)
+		k.abandon(b.open.first)
 	}
 	for b.closed.live > 2*limit {
 		b.closed.pop()

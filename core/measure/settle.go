@@ -67,7 +67,7 @@ func (k *Tracker) enforce() {
 }
 
 // drop forgets a trace.
-func (k *Tracker) drop(l *list, t *trace) {
+func (k *Tracker) drop(l *traces, t *trace) {
 	l.remove(t)
 	delete(k.byTrace, t.id)
 	k.held -= len(t.spans) + len(t.claims)
@@ -176,7 +176,7 @@ func (k *Tracker) Due() felt.Tick {
 	if k.open.first != nil {
 		due = max(k.open.first.last+ticks(k.settings.Settle), k.tick+1)
 	}
-	if p := k.pending.first; p != nil {
+	if p := k.pending.open.first; p != nil {
 		sooner(&due, max(p.last+ticks(k.settings.PendingAfter), k.tick+1))
 	}
 	if k.ops.pending() || k.edges.pending() {

@@ -26,7 +26,7 @@ func (k *Tracker) Save(e *codec.Encoder) {
 	k.edges.save(e)
 	k.memory.save(e)
 	k.pending.save(e)
-	for _, l := range []*list{&k.open, &k.kept} {
+	for _, l := range []*traces{&k.open, &k.kept} {
 		e.Len(l.n)
 		for t := l.first; t != nil; t = t.next {
 			t.save(e)
@@ -50,7 +50,7 @@ func (k *Tracker) Load(d *codec.Decoder) {
 	k.edges.load(d, k.symbols)
 	k.memory.load(d)
 	k.pending.load(d)
-	for _, l := range []*list{&k.open, &k.kept} {
+	for _, l := range []*traces{&k.open, &k.kept} {
 		for n := d.Len(8); n > 0 && d.Err() == nil; n-- {
 			t := k.pool.takeTrace()
 			t.kept = l == &k.kept

@@ -9,7 +9,7 @@ import (
 
 func (b *pendingBook) save(e *codec.Encoder) {
 	e.Len(len(b.of))
-	for p := b.first; p != nil; p = p.next {
+	for p := b.open.first; p != nil; p = p.next {
 		e.Int(int64(p.last))
 		e.Fixed(p.claim.trace[:])
 		p.claim.save(e)
@@ -24,7 +24,7 @@ func (b *pendingBook) load(d *codec.Decoder) {
 		var trace felt.TraceID
 		copy(trace[:], d.Fixed(len(trace)))
 		p.claim = loadClaim(d, trace)
-		if b.last != nil && p.last < b.last.last || b.of[p.claim.iid] != nil {
+		if b.open.last != nil && p.last < b.open.last.last || b.of[p.claim.iid] != nil {
 			d.Fail("open tries out of order")
 			return
 		}

@@ -53,7 +53,7 @@ func (k *Tracker) sweep() {
 			keep(uint32(n))
 		}
 	}
-	for _, l := range []*list{&k.open, &k.kept} {
+	for _, l := range []*traces{&k.open, &k.kept} {
 		for t := l.first; t != nil; t = t.next {
 			for i := range t.spans {
 				s := &t.spans[i]

@@ -48,7 +48,7 @@ type trace struct {
 	queued  bool // in Tracker.touched
 	waiting bool // in Tracker.waiting: a group is undecided
 
-	prev, next *trace
+	neighbours[trace]
 }
 
 // fewSpans is up to where a look through all spans is faster than a hash table.
@@ -226,34 +226,5 @@ func (p *pool) giveKnown(k *known) {
 	}
 }
 
-// list holds traces in order of their last arrival, oldest first.
-type list struct {
-	first, last *trace
-	n           int
-}
-
-func (l *list) push(t *trace) {
-	t.prev, t.next = l.last, nil
-	if l.last != nil {
-		l.last.next = t
-	} else {
-		l.first = t
-	}
-	l.last = t
-	l.n++
-}
-
-func (l *list) remove(t *trace) {
-	if t.prev != nil {
-		t.prev.next = t.next
-	} else {
-		l.first = t.next
-	}
-	if t.next != nil {
-		t.next.prev = t.prev
-	} else {
-		l.last = t.prev
-	}
-	t.prev, t.next = nil, nil
-	l.n--
-}
+// traces are held in the order of their last arrival.
+type traces = list[trace, *trace]

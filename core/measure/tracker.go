@@ -28,8 +28,8 @@ type Tracker struct {
 	block   block
 	pool    pool
 	byTrace map[felt.TraceID]*trace
-	open    list
-	kept    list
+	open    traces
+	kept    traces
 	loose   []*claim // claims without a trace, of this tick
 	touched []*trace // with claims, looked at when the tick closes
 	waiting []*trace // with an undecided interaction
