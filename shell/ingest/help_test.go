@@ -109,6 +109,13 @@ func (l *testLog) misbehave(persist bool, before func(context.Context, []felt.Re
 // spans counts the spans on the log.
 func (l *testLog) spans(t testing.TB) (n int) {
 	t.Helper()
+	l.each(t, func(*otlp.Reader, *otlp.Event) { n++ })
+	return n
+}
+
+// each reads every event on the log.
+func (l *testLog) each(t testing.TB, f func(rd *otlp.Reader, ev *otlp.Event)) {
+	t.Helper()
 	var rd otlp.Reader
 	var ev otlp.Event
 	for _, r := range l.all() {
@@ -120,14 +127,13 @@ func (l *testLog) spans(t testing.TB) (n int) {
 		}
 		for rd.NextBlock() {
 			for rd.Next(&ev) {
-				n++
+				f(&rd, &ev)
 			}
 		}
 		if err := rd.Err(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return n
 }
 
 // telemetry counts the telemetry records on the log.

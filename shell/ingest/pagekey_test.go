@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/otlp"
 )
 
@@ -202,26 +201,19 @@ func TestSender(t *testing.T) {
 // segmentsOf are those of the first span on the log, sorted.
 func segmentsOf(t *testing.T, log *testLog) string {
 	t.Helper()
-	var rd otlp.Reader
-	var ev otlp.Event
-	for _, r := range log.all() {
-		if r.Kind != felt.KindTelemetry {
-			continue
+	var list []string
+	n := 0
+	log.each(t, func(rd *otlp.Reader, ev *otlp.Event) {
+		if n++; n > 1 {
+			return
 		}
-		if err := rd.Reset(r.Data); err != nil {
-			t.Fatal(err)
+		for _, a := range ev.Segments {
+			list = append(list, string(rd.Text(a.Key))+"="+string(rd.Text(a.Value)))
 		}
-		for rd.NextBlock() {
-			for rd.Next(&ev) {
-				var list []string
-				for _, a := range ev.Segments {
-					list = append(list, string(rd.Text(a.Key))+"="+string(rd.Text(a.Value)))
-				}
-				slices.Sort(list)
-				return strings.Join(list, " ")
-			}
-		}
+	})
+	if n == 0 {
+		t.Fatal("no span")
 	}
-	t.Fatal("no span")
-	return ""
+	slices.Sort(list)
+	return strings.Join(list, " ")
 }
