@@ -39,15 +39,15 @@ const (
 	shared           = 200 // of the last tries of a scope that are compared
 )
 
-// points is how much speaks for one cause of a finding and an incident that is open.
-func (b *Book) points(t felt.Tick, l *live, f *felt.Finding) float64 {
-	sum, _ := b.speaksFor(t, l, f)
+// points is how much speaks for one cause of a finding, of something that began then, and an incident that is open.
+func (b *Book) points(t felt.Tick, l *live, f *felt.Finding, began felt.Instant) float64 {
+	sum, _ := b.speaksFor(t, l, f, began)
 	return sum
 }
 
 // speaksFor is what speaks for one cause of a finding and an incident that is open, in points and in
 // words.
-func (b *Book) speaksFor(t felt.Tick, l *live, f *felt.Finding) (sum float64, why []string) {
+func (b *Book) speaksFor(t felt.Tick, l *live, f *felt.Finding, began felt.Instant) (sum float64, why []string) {
 	add := func(points float64, words string) {
 		if points > 0 {
 			sum += points
@@ -81,28 +81,29 @@ func (b *Book) speaksFor(t felt.Tick, l *live, f *felt.Finding) (sum float64, wh
 	}
 	add(b.standsOut(l, f), "the same part of the customers stands out")
 	add(b.sharesPeople(l, s), "the same customers or requests")
-	add(b.closeness(t, l, f), "the same moment")
+	add(b.closeness(t, l, f.Series.Env, began), "the same moment")
 	return sum, why
 }
 
 // closeness is how much the time speaks for one cause: when it began, not when it was seen, for what
-// few customers do is seen later.
-func (b *Book) closeness(t felt.Tick, l *live, f *felt.Finding) float64 {
-	began := f.Since >= l.row.FirstBad-minute.Instant() && f.Since <= l.row.FirstBad+minute.Instant()
+// few customers do is seen later. Nor since when the test counts: that may be some failure of minutes before,
+// and another app's fault of then is none of this one's.
+func (b *Book) closeness(t felt.Tick, l *live, env string, began felt.Instant) float64 {
+	together := began >= l.row.FirstBad-minute.Instant() && began <= l.row.FirstBad+minute.Instant()
 	apps := map[string]bool{}
 	for _, p := range b.pages {
-		if p.env == f.Series.Env && p.since >= f.Since-minute.Instant()/2 && p.since <= f.Since+minute.Instant()/2 {
+		if p.env == env && p.began >= began-minute.Instant()/2 && p.began <= began+minute.Instant()/2 {
 			apps[p.app] = true
 		}
 	}
 	n := float64(len(apps))
 	if n < stormFrom {
-		if began {
+		if together {
 			return forTime
 		}
 		return 0
 	}
-	if !began && t-l.last > minute { // a storm that goes on is one
+	if !together && t-l.last > minute { // a storm that goes on is one
 		return 0
 	}
 	return forTime + min(forStorm+stormMore*math.Log2(n/stormFrom), stormMost)

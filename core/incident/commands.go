@@ -190,7 +190,7 @@ func (b *Book) verdict(t felt.Tick, l *live, c felt.Command, lines Lines) {
 		f := &l.row.Findings[i]
 		if g := b.found[f.ID]; g != nil && g.of == l && g.paging && f.Ended == 0 {
 			delete(b.found, f.ID)
-			b.attach(t, other, f, lines)
+			b.attach(t, other, f, b.began(t, f, lines), lines)
 		}
 	}
 	b.close(l, true)

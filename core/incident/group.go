@@ -13,16 +13,16 @@ import (
 // page is a finding of paging class that came lately.
 type page struct {
 	env, app string
-	since    felt.Instant
+	began    felt.Instant
 	at       felt.Tick
 }
 
 // pagesMost are remembered.
 const pagesMost = 2000
 
-// paged remembers a finding of paging class.
-func (b *Book) paged(t felt.Tick, f *felt.Finding) {
-	b.pages = append(b.pages, page{f.Series.Env, f.Series.App, f.Since, t})
+// paged remembers a finding of paging class, of something that began then.
+func (b *Book) paged(t felt.Tick, f *felt.Finding, began felt.Instant) {
+	b.pages = append(b.pages, page{f.Series.Env, f.Series.App, began, t})
 	b.pages = b.pages[max(0, len(b.pages)-pagesMost):]
 }
 
@@ -30,6 +30,7 @@ func (b *Book) paged(t felt.Tick, f *felt.Finding) {
 func (b *Book) take(t felt.Tick, findings []felt.Finding, lines Lines) {
 	b.pages = slices.DeleteFunc(b.pages, func(p page) bool { return p.at <= t-fresh })
 	var list, open []*felt.Finding
+	began := map[string]felt.Instant{}
 	for i := range findings {
 		list = append(list, &findings[i])
 	}
@@ -44,7 +45,8 @@ func (b *Book) take(t felt.Tick, findings []felt.Finding, lines Lines) {
 		}
 		open = append(open, f)
 		if f.Paging {
-			b.paged(t, f)
+			began[f.ID] = b.began(t, f, lines)
+			b.paged(t, f, began[f.ID])
 		}
 	}
 	slices.SortFunc(open, func(x, y *felt.Finding) int {
@@ -52,7 +54,7 @@ func (b *Book) take(t felt.Tick, findings []felt.Finding, lines Lines) {
 	})
 	for _, f := range open {
 		if f.Paging {
-			b.page(t, f, lines)
+			b.page(t, f, began[f.ID], lines)
 		} else {
 			b.read(t, f)
 		}
@@ -98,32 +100,31 @@ func (b *Book) scopesOf(f *felt.Finding, lines Lines) []felt.Scope {
 	return list[:min(len(list), wholeMost)]
 }
 
-// page lets a finding of paging class join the incident it belongs to, or opens one.
-func (b *Book) page(t felt.Tick, f *felt.Finding, lines Lines) {
+// page lets a finding of paging class, of something that began then, join the incident it belongs to, or opens one.
+func (b *Book) page(t felt.Tick, f *felt.Finding, began felt.Instant, lines Lines) {
 	if l := b.late(t, f); l != nil {
 		b.belated(t, l, f)
 		return
 	}
-	began := b.began(t, f, lines)
 	l := b.nearest(t, f, began, lines)
 	if l == nil {
-		b.over(t, b.open(t, f, lines), f, began, lines)
+		b.over(t, b.open(t, f, began, lines), f, began, lines)
 		return
 	}
 	if !l.open() {
-		b.reopen(t, l, f, lines)
+		b.reopen(t, l, f, began, lines)
 	}
 	b.over(t, l, f, began, lines)
-	b.joins(t, l, f)
-	b.attach(t, l, f, lines)
+	b.joins(t, l, f, began)
+	b.attach(t, l, f, began, lines)
 }
 
 // joins says in the story why something of another app is taken for the same cause.
-func (b *Book) joins(t felt.Tick, l *live, f *felt.Finding) {
+func (b *Book) joins(t felt.Tick, l *live, f *felt.Finding, began felt.Instant) {
 	if slices.ContainsFunc(l.parts, func(p *part) bool { return p.scope.App == f.Series.App }) {
 		return
 	}
-	_, why := b.speaksFor(t, l, f)
+	_, why := b.speaksFor(t, l, f, began)
 	if len(why) == 0 {
 		why = []string{"as many began at once"}
 	}
@@ -156,7 +157,7 @@ func (b *Book) nearest(t felt.Tick, f *felt.Finding, began felt.Instant, lines L
 		if l.row.Source != sourceDeclared && l.row.Opened > (t-minute).Instant() {
 			opened++
 		}
-		if points := b.points(t, l, f); points > most && b.another(t, l, f, began, lines) == "" {
+		if points := b.points(t, l, f, began); points > most && b.another(t, l, f, began, lines) == "" {
 			best, most = l, points
 		}
 	}
@@ -189,13 +190,13 @@ func (b *Book) read(t felt.Tick, f *felt.Finding) {
 }
 
 // open makes an incident of a finding.
-func (b *Book) open(t felt.Tick, f *felt.Finding, lines Lines) *live {
+func (b *Book) open(t felt.Tick, f *felt.Finding, began felt.Instant, lines Lines) *live {
 	s := scopeOf(f)
 	l := &live{cohort: newCohort(), notedAt: t, told: told{since: t}}
 	l.row = felt.Incident{
 		ID: "inc-" + codec.Digest(s.Env, s.App, s.Name, strconv.FormatInt(int64(t), 10)), Kind: string(f.Kind),
 		Env: s.Env, App: s.App, Source: "detected", Status: felt.IncidentOpen,
-		FirstBad: b.began(t, f, lines), Detected: f.Opened.Instant(), Opened: t.Instant(), RulesVersion: b.version(),
+		FirstBad: began, Detected: f.Opened.Instant(), Opened: t.Instant(), RulesVersion: b.version(),
 	}
 	if b.find(l.row.ID) != nil { // another kind of interactions of the same name, in the same tick
 		l.row.ID = "inc-" + codec.Digest(s.Env, s.App, s.Name, s.Kind.String(), strconv.FormatInt(int64(t), 10))
@@ -204,7 +205,7 @@ func (b *Book) open(t felt.Tick, f *felt.Finding, lines Lines) *live {
 	b.stats.Opened++
 	l.row.Timeline = []felt.TimelineEntry{{At: l.row.FirstBad, Kind: "first_bad", Text: beginning(f.Kind)}}
 	l.note(t, "opened", f.Explanation, "")
-	b.attach(t, l, f, lines)
+	b.attach(t, l, f, began, lines)
 	b.suspect(t, l)
 	l.number(t)
 	l.noted = lean(&l.row)
@@ -219,9 +220,9 @@ func (b *Book) version() int64 {
 }
 
 // reopen takes up an incident that was resolved not long ago.
-func (b *Book) reopen(t felt.Tick, l *live, f *felt.Finding, lines Lines) {
+func (b *Book) reopen(t felt.Tick, l *live, f *felt.Finding, began felt.Instant, lines Lines) {
 	r := &l.row
-	l.began = b.began(t, f, lines)
+	l.began = began
 	from := max(r.Resolved, l.began)
 	l.rest()
 	r.EvidenceAt, r.SegmentsHit, r.SegmentsSpared, r.Suspects, r.Nodes, r.Indicators = 0, nil, nil, nil, nil, nil
@@ -280,7 +281,7 @@ func one(yes bool) int {
 const earlierMost = 3 * felt.Minute
 
 // attach puts a finding of paging class into an incident.
-func (b *Book) attach(t felt.Tick, l *live, f *felt.Finding, lines Lines) {
+func (b *Book) attach(t felt.Tick, l *live, f *felt.Finding, began felt.Instant, lines Lines) {
 	if l.joined > 0 {
 		b.stats.Joined++
 	}
@@ -289,14 +290,13 @@ func (b *Book) attach(t felt.Tick, l *live, f *felt.Finding, lines Lines) {
 	l.lasting++
 	l.last = t
 	r := &l.row
-	first := b.began(t, f, lines)
 	// The window of a burn begins hours before what burns: it does not say when it began to.
-	if l.joined > 1 && first < r.FirstBad && first >= r.FirstBad-earlierMost && r.Reopened == 0 && f.Kind != felt.FindingBurn {
+	if l.joined > 1 && began < r.FirstBad && began >= r.FirstBad-earlierMost && r.Reopened == 0 && f.Kind != felt.FindingBurn {
 		was := r.FirstBad
-		r.FirstBad = first
-		r.Timeline[0].At, r.Twentieth = first, 0
+		r.FirstBad = began
+		r.Timeline[0].At, r.Twentieth = began, 0
 		for _, p := range l.parts {
-			b.enter(l, p, first, was, lines)
+			b.enter(l, p, began, was, lines)
 		}
 	}
 	for _, s := range b.scopesOf(f, lines) {
@@ -378,8 +378,9 @@ func (b *Book) update(t felt.Tick, g *finding, f *felt.Finding, lines Lines) {
 		}
 		if f.Ended == 0 && f.Paging && changed(g, f) {
 			delete(b.found, f.ID)
-			b.paged(t, f)
-			b.page(t, f, lines)
+			began := b.began(t, f, lines)
+			b.paged(t, f, began)
+			b.page(t, f, began, lines)
 		} else {
 			g.lower(f)
 		}
@@ -387,10 +388,11 @@ func (b *Book) update(t felt.Tick, g *finding, f *felt.Finding, lines Lines) {
 	}
 	switch {
 	case f.Paging && !g.paging && f.Ended == 0: // it was there to be read
-		b.paged(t, f)
+		began := b.began(t, f, lines)
+		b.paged(t, f, began)
 		delete(b.found, f.ID)
 		l.row.Findings = slices.DeleteFunc(l.row.Findings, func(o felt.Finding) bool { return o.ID == f.ID })
-		b.page(t, f, lines)
+		b.page(t, f, began, lines)
 		return
 	case f.Ended != 0 && g.paging:
 		l.lasting--

@@ -35,7 +35,7 @@ func TestWhatBelongsTogether(t *testing.T) {
 	apps := func(n int) func(w *world) {
 		return func(w *world) {
 			for i := range n {
-				w.b.paged(w.now, &felt.Finding{Series: felt.Series{Env: "production", App: fmt.Sprint("app-", i)}, Since: w.now.Instant()})
+				w.b.paged(w.now, &felt.Finding{Series: felt.Series{Env: "production", App: fmt.Sprint("app-", i)}}, w.now.Instant())
 			}
 		}
 	}
@@ -82,7 +82,7 @@ func TestWhatBelongsTogether(t *testing.T) {
 		}, 2},
 		{"one app with twenty findings, and another", a, b, 20, nil, func(w *world) {
 			for range 20 {
-				w.b.paged(w.now, &felt.Finding{Series: felt.Series{Env: "production", App: "shop"}, Since: w.now.Instant()})
+				w.b.paged(w.now, &felt.Finding{Series: felt.Series{Env: "production", App: "shop"}}, w.now.Instant())
 			}
 		}, 2},
 		{"three apps at once", a, b, 20, nil, apps(1), 2},
@@ -111,6 +111,29 @@ func TestWhatBelongsTogether(t *testing.T) {
 				t.Errorf("%d incidents, want %d", n, c.want)
 			}
 		})
+	}
+}
+
+// TestWhatTheTestsCountFromIsNoStorm: an app breaks minutes after three others did. Its test counts since a
+// failure that happened by chance when they broke; but until now its customers fared well.
+func TestWhatTheTestsCountFromIsNoStorm(t *testing.T) {
+	w := newWorld(t)
+	was := w.now
+	for i := range 3 {
+		w.tick(w.page(step(fmt.Sprint("app-", i), "one")))
+	}
+	if n := len(w.ids()); n != 3 {
+		t.Fatalf("%d incidents of three apps", n)
+	}
+	w.try(pay(), 1, felt.OutcomeFailed)
+	for c := uint64(2); w.now < was+150; c += 5 {
+		w.tries(pay(), c, c+5, felt.OutcomeSuccess)
+		w.tick()
+	}
+	w.tries(pay(), 10_000, 10_050, felt.OutcomeFailed)
+	w.tick(w.page(pay(), func(f *felt.Finding) { f.Since = was.Instant() }))
+	if n := len(w.ids()); n != 4 {
+		t.Errorf("%d incidents, want one more: %s", n, story(w.last()))
 	}
 }
 

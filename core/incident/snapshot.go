@@ -24,7 +24,7 @@ func (b *Book) Save(e *codec.Encoder) {
 	for _, p := range b.pages {
 		e.String(p.env)
 		e.String(p.app)
-		e.Int(int64(p.since))
+		e.Int(int64(p.began))
 		e.Int(int64(p.at))
 	}
 	b.lately.save(e)
