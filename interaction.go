@@ -174,6 +174,10 @@ type Interaction struct {
 	Visible       int64 // nanoseconds of Duration during which the page was visible; 0 unknown
 	Phases        Phases
 	Weight        float64 // how many interactions this one stands for (upstream sampling); 1 = all were sent
+	// Draw names the decision by which a Weight of more than 1 was sampled: all interactions of one
+	// draw, such as those of a session, were kept or lost together. 56 bits; 0 = not sampled, or each
+	// interaction for itself.
+	Draw uint64
 
 	Customer      Hash // strongest identity known; zero when none
 	IdentityLevel IdentityLevel

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"bytes"
 	"encoding/hex"
 	"flag"
 	"os"
@@ -31,11 +32,12 @@ journeys:
     timeout: 5m
 `)
 	trace := uint64(0)
+	state := ""
 	try := func(tick felt.Tick, name, outcome, session, user string, end felt.Tick) {
 		trace++
 		p.spans(tick, span{
 			trace: trace, id: 1, end: felt.Instant(end) * sec, took: sec, interaction: name, outcome: outcome,
-			service: "shop", name: name, session: session, user: user,
+			service: "shop", name: name, session: session, user: user, state: state,
 		})
 	}
 	try(5, "cart", "", "a", "", 4) // sealed at the end
@@ -47,6 +49,8 @@ journeys:
 	try(2305, "search", "", "b", "v", 2304)
 	try(2340, "cart", "", "c", "", 2339) // open, of the first inventory
 	try(2380, "cart", "degraded", "d", "", 2379)
+	state = "ot=th:c;rv:e0000000000001"
+	try(2385, "cart", "", "e", "", 2384)
 	return p
 }
 
@@ -66,6 +70,8 @@ func TestCorpus(t *testing.T) {
 	)
 	traces.pending(2, span{trace: 4, id: 1, end: sec, took: sec, interaction: "pay", service: "web", user: "w", session: "x"})
 	traces.pending(31, span{trace: 5, id: 1, end: 30 * sec, took: sec, interaction: "pay", service: "web", user: "w", session: "x"})
+	traces.spans(31, span{trace: 6, id: 2, parent: 1, end: 30 * sec, interaction: "pay", service: "web", name: "pay", session: "y", state: "ot=th:c;rv:e0000000000001"})
+	traces.pending(31, span{trace: 7, id: 1, end: 30 * sec, took: sec, interaction: "pay", service: "web", session: "y", state: "ot=th:8"})
 	for name, c := range map[string]struct {
 		tape  *tape
 		until felt.Tick
@@ -73,6 +79,9 @@ func TestCorpus(t *testing.T) {
 		e := engine.New(s)
 		c.tape.run(e, c.until, nil)
 		b := e.AppendSnapshot(nil)
+		if again, err := engine.Restore(s, b); err != nil || !bytes.Equal(again.AppendSnapshot(nil), b) {
+			t.Errorf("%s: restored it is another one, %v", name, err)
+		}
 		file := "testdata/snapshot_" + name + ".hex"
 		if *update {
 			if err := os.WriteFile(file, []byte(hex.EncodeToString(b[2:len(b)-4])+"\n"), 0o644); err != nil {

@@ -15,7 +15,7 @@ import (
 
 // Version of the machine: part of every batch id and snapshot. It grows when the same
 // log would give other rows.
-const Version = 5
+const Version = 6
 
 // Engine holds the machines of all three stages of one log. Stages of different
 // partitions may be driven from different goroutines at once; everything else is for

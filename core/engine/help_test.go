@@ -35,6 +35,7 @@ type span struct {
 	outcome           string
 	user, session     string
 	peer              string
+	state             string // tracestate
 }
 
 // tape records what arrives, tick by tick, as a log would.
@@ -85,6 +86,7 @@ func (p *tape) spans(tick felt.Tick, list ...span) {
 		o.SetEndTimestamp(pcommon.Timestamp(end))
 		o.SetKind(ptrace.SpanKind(s.kind))
 		o.SetName(s.name)
+		o.TraceState().FromRaw(s.state)
 		if s.failed {
 			o.Status().SetCode(ptrace.StatusCodeError)
 		}
@@ -123,7 +125,7 @@ func (p *tape) pending(tick felt.Tick, list ...span) {
 		o.SetTraceID(traceID(s.trace))
 		o.SetSpanID(spanID(s.id))
 		o.Attributes().PutInt("felt.interaction.started_ms", int64((start.Instant()+s.end-s.took)/1e6))
-		putAll(o.Attributes(), map[string]string{"felt.interaction.name": s.interaction, "user.id": s.user, "session.id": s.session})
+		putAll(o.Attributes(), map[string]string{"felt.interaction.name": s.interaction, "user.id": s.user, "session.id": s.session, "felt.tracestate": s.state})
 	}
 	body, err := plogotlp.NewExportRequestFromLogs(ld).MarshalProto()
 	p.pack(tick, body, err, p.packer.Logs)

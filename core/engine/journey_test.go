@@ -130,6 +130,7 @@ func TestJourneysKeepTheirInventory(t *testing.T) {
 		"search v1 of rules 1: success by goal, 1 steps, earns 0",
 		"checkout v2 of rules 1: abandoned by timeout, 3 steps, earns 1000",
 		"checkout v2 of rules 2: abandoned by timeout, 3 steps, earns 0",
+		"checkout v2 of rules 2: abandoned by timeout, 3 steps, earns 0", // of a session that was sampled
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -46,6 +46,7 @@ type claim struct {
 	message    string
 	currency   string
 	weight     float64
+	draw       uint64 // of the weight; 0 when that is 1
 	value      int64
 	visible    int64
 	retries    int32

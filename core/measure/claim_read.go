@@ -29,11 +29,11 @@ func (k *Tracker) newClaim(ev *otlp.Event, by *rules.Candidate) *claim {
 		journey: shared(f[otlp.FieldJourney]), step: shared(f[otlp.FieldStep]),
 		service: shared(f[otlp.FieldService]), release: shared(f[otlp.FieldRelease]),
 		errorType: shared(f[otlp.FieldErrorType]), currency: shared(f[otlp.FieldCurrency]),
-		weight: ev.Weight, value: ev.Value, visible: ev.Visible, retries: ev.Retries,
+		weight: ev.Weight, draw: ev.Draw, value: ev.Value, visible: ev.Visible, retries: ev.Retries,
 		ids: ev.IDs, keyID: k.block.keyID,
 	}
-	if !(c.weight >= 1) { // also not a number
-		c.weight = 1
+	if !(c.weight > 1) { // also not a number
+		c.weight, c.draw = 1, 0
 	}
 	if c.log {
 		c.parent = ev.Span // a log record belongs to the span around it

@@ -158,7 +158,7 @@ func (k *Tracker) row(t *trace, g *group, c *claim) Decision {
 		Kind: felt.KindStep, Traffic: c.scope.traffic,
 		Start: c.start, End: c.end, Duration: int64(c.end - c.start), Visible: c.visible,
 		Outcome: outcome, ClientOutcome: c.sent, Reason: c.why(), OutcomeRule: rule, ErrorClass: c.errorType,
-		Retries: c.retries, Weight: c.weight, KeyID: c.keyID,
+		Retries: c.retries, Weight: c.weight, Draw: c.draw, KeyID: c.keyID,
 		Trace: c.trace, Span: c.id, Service: c.service, Release: c.release,
 		Flags: slices.Clone(c.flags), Segments: slices.Clone(c.segments), ValueMinor: c.value, Currency: c.currency,
 	}

@@ -144,7 +144,7 @@
 //
 // The row's customer is the strongest of its tries, the latest among equals; account,
 // installation, session, release, segments and flags are filled from the first try on; its
-// weight is the greatest. Its value is that of the try that reached the goal, else the latest
+// weight is the greatest, with that one's draw. Its value is that of the try that reached the goal, else the latest
 // one sent, else the inventory's; where each interaction earns, the sum over the tries that
 // worked. What was not completed keeps its value: it is what was at risk.
 //

@@ -163,6 +163,8 @@ func setField(d *dict, ev *otlp.Event, key, value string) error {
 		ev.Traffic = map[string]felt.Traffic{"test": felt.TrafficTest, "bot": felt.TrafficBot}[value]
 	case "weight":
 		ev.Weight = number
+	case "draw":
+		ev.Draw = uint64(number)
 	case "value":
 		ev.Value = int64(number)
 	case "visible":
@@ -222,6 +224,7 @@ func show(r *felt.Interaction) string {
 	if r.Weight != 1 {
 		put("weight", r.Weight)
 	}
+	put("draw", r.Draw)
 	if r.IdentityLevel != felt.LevelNone {
 		put("customer", r.IdentityLevel.String()+":"+unhash(r.Customer))
 	}

@@ -292,7 +292,7 @@ func (s *story) find(id halfID, step string) int {
 
 func newTry(step *rules.CompiledStep, d *Decision) stepTry {
 	y := stepTry{
-		id: halfOf(d.ID), step: step, start: min(d.Start, d.End), end: d.End, value: d.ValueMinor, weight: d.Weight,
+		id: halfOf(d.ID), step: step, start: min(d.Start, d.End), end: d.End, value: d.ValueMinor, weight: d.Weight, draw: d.Draw,
 		outcome: d.Outcome, how: d.AbandonedHow, why: cause{d.Reason, d.ErrorClass},
 		fatal: d.Outcome == felt.OutcomeFailed && !d.Recoverable,
 	}

@@ -26,6 +26,7 @@ type stepTry struct {
 	start, end felt.Instant
 	value      int64
 	weight     float64
+	draw       uint64 // of the weight; 0 when that is 1
 	who        *profile
 	why        cause
 	row        *told // to which it belonged when the journey was told last; nil none

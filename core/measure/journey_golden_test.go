@@ -228,6 +228,8 @@ func parseTry(t *testing.T, n int, words []string) madeTry {
 			d.Currency = value
 		case "weight":
 			d.Weight = number(t, value)
+		case "draw":
+			d.Draw = uint64(number(t, value))
 		case "release":
 			d.Release = value
 		case "app":
@@ -430,6 +432,7 @@ func showJourney(r *felt.Interaction, name string) string {
 	if r.Weight != 1 {
 		put("weight", r.Weight)
 	}
+	put("draw", r.Draw)
 	if r.RulesVersion != 1 && len(r.Steps) > 0 {
 		put("rules", r.RulesVersion)
 	}

@@ -259,6 +259,7 @@ func (t *stepTry) packMore(e *codec.Encoder, more byte, row int) {
 	}
 	if more&tryWeight != 0 {
 		e.Float(t.weight)
+		e.Uint(t.draw)
 	}
 	if more&tryReason != 0 {
 		e.String(t.why.reason)

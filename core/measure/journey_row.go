@@ -41,7 +41,9 @@ func (f *folder) rowOf(s *story, w *way, version int64) felt.Interaction {
 		fillText(&r.Release, p.release)
 		r.Segments = fillSegments(r.Segments, p.segments)
 		r.Flags = fillFlags(r.Flags, p.flags)
-		r.Weight = max(r.Weight, t.weight)
+		if t.weight > r.Weight {
+			r.Weight, r.Draw = t.weight, t.draw
+		}
 	}
 	r.ValueMinor, r.Currency = f.worth(w)
 	f.steps(&r, w)
@@ -168,6 +170,7 @@ func (m *rowMaker) digest(r *felt.Interaction) uint64 {
 	e.Int(int64(r.Retries))
 	e.B = append(e.B, byte(r.Outcome), byte(r.AbandonedHow), byte(r.IdentityLevel))
 	e.Uint(math.Float64bits(r.Weight))
+	e.Uint(r.Draw)
 	e.Uint(uint64(r.KeyID))
 	for _, h := range []felt.Hash{r.Customer, r.Account, r.Installation, r.Session} {
 		e.Fixed(h[:])

@@ -234,7 +234,7 @@ func (t *stepTry) unpackMore(u *unpacker, more byte) {
 		t.value = u.int()
 	}
 	if more&tryWeight != 0 {
-		t.weight = u.float()
+		t.weight, t.draw = u.float(), u.uint()
 	}
 	if more&tryReason != 0 {
 		t.why.reason = u.string()

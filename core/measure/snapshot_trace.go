@@ -176,6 +176,9 @@ func (c *claim) save(e *codec.Encoder) {
 		e.String(*s)
 	}
 	e.Float(c.weight)
+	if c.weight != 1 {
+		e.Uint(c.draw)
+	}
 	e.Int(c.value)
 	e.Int(c.visible)
 	e.Int(int64(c.retries))
@@ -224,7 +227,9 @@ func loadClaim(d *codec.Decoder, id felt.TraceID) *claim {
 	for _, s := range c.texts() {
 		*s = d.String()
 	}
-	c.weight = d.Float()
+	if c.weight = d.Float(); c.weight != 1 {
+		c.draw = d.Uint()
+	}
 	c.value, c.visible = d.Int(), d.Int()
 	c.retries = int32(d.Int())
 	for _, h := range c.hashes() {

@@ -75,7 +75,7 @@ func (r *Reader) applyText(s *slot, t Text, ev *Event, explicit, flag *int) {
 			ev.Traffic = felt.TrafficCustomer
 		}
 	case roleState:
-		ev.Weight = weightOf(r.Text(t))
+		ev.stated(r.Text(t))
 	case roleResult, roleAction, roleOperation, rolePhase, roleFailure:
 		r.vendor.take(s.role, t)
 	case roleSegment:
@@ -337,6 +337,7 @@ func (r *Reader) readValues(first, second byte, ev *Event) bool {
 	if second&flagExtras != 0 && !r.extras(ev) {
 		return false
 	}
+	ev.settleDraw()
 	if r.vendor != (vendorWords{}) {
 		r.applyVendor(ev)
 	}
@@ -356,15 +357,8 @@ func (r *Reader) extras(ev *Event) bool {
 		return r.corrupt("bad extras")
 	}
 	mask := b[0]
-	if mask&extraWeight != 0 {
-		if b, ok = r.bytes(8); !ok {
-			return false
-		}
-		ev.Weight = math.Float64frombits(binary.LittleEndian.Uint64(b))
-		if !(ev.Weight >= 1 && ev.Weight <= 1<<56) {
-			return r.corrupt("bad weight")
-		}
-		ev.Weight = min(ev.Weight, MaxWeight) // a log may be older than the bound
+	if !r.weight(mask, ev) {
+		return false
 	}
 	if mask&extraLink != 0 {
 		if b, ok = r.bytes(16); !ok {

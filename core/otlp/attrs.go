@@ -21,6 +21,7 @@ type attrSet struct {
 	errorType Text
 	flagKey   Text
 	variant   Text
+	state     Text   // a tracestate that stands in an attribute
 	agent     []byte // the user agent, as sent
 	agentRank int16
 	started   int // place in hot of felt.interaction.started_ms, + 1; 0 none
@@ -37,7 +38,7 @@ func (a *attrSet) reset() {
 	a.node, a.mask, a.sentAt = 0, 0, 0
 	a.hot, a.cold = a.hot[:0], a.cold[:0]
 	a.env, a.eventName, a.agent = nil, nil, nil
-	a.errorType, a.flagKey, a.variant, a.started = 0, 0, 0, 0
+	a.errorType, a.flagKey, a.variant, a.state, a.started = 0, 0, 0, 0, 0
 }
 
 // any is an AnyValue: kind is the number of its field, 0 when it is empty.
@@ -313,6 +314,9 @@ func (p *Packer) hotText(pt *part, a *attrSet, k *keyInfo, v anyValue) (vtype, e
 	case anyArray, anyKVList:
 		text, err := p.nested(pt, k, v)
 		a.hot = appendUvarint(a.hot, uint64(text))
+		if k.role == roleState && err == nil {
+			a.stateAttr(pt, text)
+		}
 		return vJSON, err
 	default:
 		return vEmpty, nil
@@ -330,6 +334,8 @@ func (p *Packer) hotText(pt *part, a *attrSet, k *keyInfo, v anyValue) (vtype, e
 		if v.kind != anyString {
 			a.env = append([]byte(nil), b...)
 		}
+	case roleState:
+		a.stateAttr(pt, text)
 	case roleFlagKey:
 		a.flagKey = text
 	case roleVariant:

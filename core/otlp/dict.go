@@ -109,6 +109,15 @@ func (d *dict) find(b []byte, h uint64) (Text, bool) {
 	}
 }
 
+// at is the text of an index.
+func (d *dict) at(t Text) []byte {
+	if int(t) < len(d.static) {
+		return []byte(d.static[t])
+	}
+	e := &d.ents[int(t)-len(d.static)]
+	return d.buf[e.lo : e.lo+e.n]
+}
+
 func (d *dict) hash(b []byte) uint64 { return maphash.Bytes(d.seed, b) }
 
 // add appends a text that is not there.

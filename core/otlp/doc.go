@@ -26,9 +26,12 @@
 //     itself what it is. A page's request lends its header User-Agent, and a region that a
 //     proxy's header names, to resources that have none ([Sender]).
 //   - A weight other than 1 comes from tracestate ot=th, and is at most a million
-//     ([MaxWeight]); where a randomness is told (rv) it must have passed th, or the weight is 1.
-//     Log records, which have no tracestate, carry it as the attribute felt.tracestate. Traffic is test or bot by
-//     user_agent.synthetic.type or felt.traffic.
+//     ([MaxWeight]), or what the sender may claim ([Sender], [Options]): what claims more is taken for
+//     that. Where a randomness is told (rv) it must have passed th, or the weight is 1. By the
+//     randomness events were kept or lost together ([Event.Draw]); where none is told it is the end of
+//     the trace id. Log records, which have no tracestate, carry it as the attribute felt.tracestate;
+//     on a resource it says nothing. Traffic is test or bot by user_agent.synthetic.type or
+//     felt.traffic.
 //   - Splunk's workflows, Faro's user actions and Datadog's operations are interactions where
 //     nothing else goes by the same name (vendor.go); event.outcome and error=true stand in
 //     for a status that was not set ([Event.Failed]).

@@ -82,7 +82,11 @@ type Event struct {
 	Status  Status
 	Traffic felt.Traffic
 	Weight  float64 // from tracestate ot=th; 1 when not sampled
-	Name    Text    // span name, or event name of a log record
+	// Draw is the randomness that the event was sampled by, 56 bits: as the tracestate tells (ot=rv),
+	// else the end of the trace id. Events of one draw were kept, or lost, together. 0: not sampled,
+	// or not known.
+	Draw uint64
+	Name Text // span name, or event name of a log record
 
 	Fields   [NumFields]Text // zero where absent; resource attributes are the fall-back of span attributes
 	Value    int64           // felt.interaction.value in minor units

@@ -31,7 +31,7 @@ func TestJSON(t *testing.T) {
 		"empty parent":   {`,"parentSpanId":""`, func(*seen) {}},
 		"null":           {`,"name":null,"attributes":null,"status":null`, func(*seen) {}},
 		"unknown fields": {`,"x":{"y":[1,{"z":null}],"s":"\"]}"},"flags":257,"droppedEventsCount":1,"t":true,"f":false,"n":-1.5e+3`, func(*seen) {}},
-		"proto names":    {`,"trace_state":"ot=th:8"`, func(s *seen) { s.Event.Weight = 2; s.State = "ot=th:8" }},
+		"proto names":    {`,"trace_state":"ot=th:8"`, func(s *seen) { s.Event.Weight, s.Event.Draw, s.State = 2, 0x69b633813fc60c, "ot=th:8" }},
 		"escapes":        {`,"name":"a\u00e9\ud83d\ude00\ud800x\n\/\"\\"`, func(s *seen) { s.Name = "aé😀\ufffdx\n/\"\\" }},
 		"ints":           {`,"attributes":[{"key":"a","value":{"intValue":"-7"}},{"key":"b","value":{"intValue":7}},{"key":"c","value":{"int_value":1e3}}]`, func(s *seen) { s.Attributes = map[string]any{"a": int64(-7), "b": int64(7), "c": int64(1000)} }},
 		"other values": {`,"attributes":[{"key":"a","value":{"doubleValue":1}},{"key":"b","value":{"doubleValue":"-Infinity"}},{"key":"c","value":{"boolValue":true}},{"key":"d","value":{"bytesValue":"_-8="}},{"key":"e","value":{}},{"key":"f"}]`, func(s *seen) {

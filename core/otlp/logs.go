@@ -205,9 +205,11 @@ func (p *Packer) writeLog(pt *part, l *logRecord, at felt.Instant) error {
 		return err
 	}
 	shape := p.shape(pt, p.attr.node)
+	extras := p.weigh(pt, nil)
 
 	place := len(pt.items)
-	b, flags := pt.appendLogIDs(append(pt.items, itemLog, byte(clip(l.severity, 24))), l, p.salt)
+	second := byte(clip(l.severity, 24)) | boolByte(extras != 0)*flagExtras
+	b, flags := pt.appendLogIDs(append(pt.items, itemLog, second), l, p.salt)
 	b = binary.AppendUvarint(b, zigzag(int64(at)-pt.lastTime))
 	pt.lastTime = int64(at)
 	b = binary.AppendUvarint(b, uint64(title))
@@ -220,6 +222,9 @@ func (p *Packer) writeLog(pt *part, l *logRecord, at felt.Instant) error {
 		b = p.appendIDs(b, pt, &p.attr, p.res.env)
 	}
 	b = append(b, p.attr.hot...)
+	if extras != 0 {
+		b = p.appendExtras(b, extras)
+	}
 	b = binary.AppendUvarint(b, uint64(len(p.attr.cold)))
 	b = append(b, p.attr.cold...)
 	b[place] = flags
@@ -246,8 +251,9 @@ func (r *Reader) log(first byte, ev *Event) bool {
 	if r.at >= len(r.block) || r.current < 0 {
 		return r.corrupt("a log record without a resource")
 	}
-	severity := r.block[r.at]
+	second := r.block[r.at]
 	r.at++
+	severity := second &^ flagExtras
 	if severity > 24 {
 		return r.corrupt("bad severity")
 	}
@@ -287,5 +293,5 @@ func (r *Reader) log(first byte, ev *Event) bool {
 	if ev.Status == StatusError && r.event.body.Kind == ValueText {
 		ev.Fields[FieldStatusMessage] = r.event.body.Text
 	}
-	return r.readValues(first, 0, ev)
+	return r.readValues(first, second, ev)
 }

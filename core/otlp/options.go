@@ -68,6 +68,7 @@ type Options struct {
 	Clock      felt.Clock   // only a wall log corrects, clamps and rejects by time
 	LateMax    felt.Instant // older events are rejected in a wall log; 0 means none is too old
 	Slices     bool         // cut requests of an event log by time: see [Packer.TakeSlices], which must be used then
+	MaxWeight  float64      // the most that one event may stand for; what claims more is cut. 0, and above: [MaxWeight]
 	Key        HashKey
 	Redact     Redaction
 }
@@ -77,8 +78,8 @@ type Options struct {
 type Report struct {
 	Spans, Logs, Points                         int64 // accepted
 	RejectedSpans, RejectedLogs, RejectedPoints int64
-	// Reason is for the partial success of the answer: which were rejected, how many,
-	// and how to mend it. Empty when nothing was rejected.
+	// Reason is for the partial success of the answer: which were rejected, how many, and how to
+	// mend it; and that weights were cut, which rejects nothing. Empty when there was neither.
 	Reason string
 
 	// Why something was rejected.
@@ -94,6 +95,7 @@ type Report struct {
 	ClampedFuture     int64
 	Skewed            int64 // events moved by felt.sent_at
 	ReversedTimes     int64 // spans that ended before they started
+	CutWeights        int64 // events that claimed to stand for more than their sender may
 	DroppedIDs        int64 // log records with ids of a wrong length: kept without them
 	Unmapped          int64 // metric points: recorded, used by nothing yet
 }
@@ -119,6 +121,7 @@ func (r *Report) Add(o Report) {
 	r.ClampedFuture += o.ClampedFuture
 	r.Skewed += o.Skewed
 	r.ReversedTimes += o.ReversedTimes
+	r.CutWeights += o.CutWeights
 	r.DroppedIDs += o.DroppedIDs
 	r.Unmapped += o.Unmapped
 	if r.Reason == "" {

@@ -156,6 +156,7 @@ func (p *Packer) begin(body []byte, now felt.Instant) {
 }
 
 func (p *Packer) end(newest felt.Instant, err error) (Report, error) {
+	p.rep.Reason = p.reason()
 	p.body, p.sender = nil, Sender{}
 	p.res.raw, p.scope.raw, p.scope.name, p.scope.version = nil, nil, nil, nil
 	if err != nil {
@@ -170,7 +171,6 @@ func (p *Packer) end(newest felt.Instant, err error) (Report, error) {
 		p.newest = newest
 		return Report{}, err
 	}
-	p.rep.Reason = p.reason()
 	return p.rep, nil
 }
 
@@ -315,5 +315,6 @@ const (
 	extraFlags   = 0x04
 	extraError   = 0x08
 	extraMessage = 0x10
-	extraAll     = 0x1f
+	extraDraw    = 0x20 // never without a weight
+	extraAll     = 0x3f
 )

@@ -431,6 +431,7 @@ func (r *Reader) resourceItem(first byte) bool {
 	if !r.apply(r.hotSlots(res.shape), &res.template, &res.explicit) || !r.skipSlots(r.coldSlots(res.shape)) {
 		return false
 	}
+	res.template.Weight, res.template.Draw = 1, 0 // sampling is decided over events
 	r.current = n
 	return true
 }

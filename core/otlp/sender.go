@@ -21,6 +21,8 @@ type Sender struct {
 	// Apps and Envs are those that it may speak for: values of service.namespace (else service.name)
 	// and deployment.environment.name on the resource. nil: any. What else it sends is rejected.
 	Apps, Envs []string
+	// MaxWeight is the most that one event of it may stand for, 1 or more; 0: as [Options] say.
+	MaxWeight float64
 }
 
 // From says who sent the request that is packed next; after it, it is forgotten.

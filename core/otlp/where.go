@@ -60,10 +60,23 @@ func (p *Packer) wrongWire(b []byte, i int, f *field, last string) error {
 // reason is the sentence for partial success.
 func (p *Packer) reason() string {
 	r := &p.rep
-	if r.RejectedSpans+r.RejectedLogs+r.RejectedPoints == 0 {
-		return ""
-	}
 	s := ""
+	if r.RejectedSpans+r.RejectedLogs+r.RejectedPoints > 0 {
+		s = "rejected " + p.rejected()
+	}
+	if r.CutWeights > 0 {
+		if s != "" {
+			s += "; "
+		}
+		s += strconv.FormatInt(r.CutWeights, 10) + " taken, but with less weight: their tracestate (ot=th) says that one stands for more than " +
+			strconv.FormatFloat(p.mostWeight(), 'f', -1, 64) + ", which is the most here: sample less, or raise max_weight of the key, else --max-weight"
+	}
+	return s
+}
+
+// rejected says how many were rejected, why, and how to mend it.
+func (p *Packer) rejected() (s string) {
+	r := &p.rep
 	add := func(n int64, what string) {
 		if n > 0 {
 			if s != "" {
@@ -79,5 +92,5 @@ func (p *Packer) reason() string {
 	late := "older than " + time.Duration(p.opt.LateMax).String() + ": import old data into a log with --clock event, and check the sender's clock"
 	add(r.Late, late)
 	add(r.BadPoints, "metric points without a time or value, or with too many buckets: send what the SDK made unchanged")
-	return "rejected " + s
+	return s
 }

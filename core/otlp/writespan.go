@@ -1,7 +1,6 @@
 package otlp
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math"
 
@@ -102,6 +101,7 @@ type extraValues struct {
 	nflags    int
 	errorType Text
 	weight    float64
+	draw      uint64
 	link      felt.TraceID
 	message   Text
 }
@@ -117,15 +117,13 @@ func (p *Packer) spanExtras(pt *part, s *span) (extras byte, err error) {
 		}
 		extras = extraMessage
 	}
+	extras |= p.weigh(pt, s.state)
 	if len(p.subs) == 0 && len(p.links) == 0 && len(s.state) == 0 {
 		return extras, nil
 	}
 	x.nflags, x.errorType, x.link = 0, 0, felt.TraceID{}
 	if err = p.packTail(pt, s); err != nil {
 		return 0, err
-	}
-	if x.weight = weightOf(s.state); x.weight != 1 {
-		extras |= extraWeight
 	}
 	if !x.link.IsZero() {
 		extras |= extraLink
@@ -171,6 +169,9 @@ func (p *Packer) appendExtras(b []byte, extras byte) []byte {
 	b = append(b, extras)
 	if extras&extraWeight != 0 {
 		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(x.weight))
+	}
+	if extras&extraDraw != 0 {
+		b = binary.LittleEndian.AppendUint64(b, x.draw)
 	}
 	if extras&extraLink != 0 {
 		b = append(b, x.link[:]...)
@@ -285,96 +286,4 @@ func (p *Packer) spanLink(pt *part, b []byte) (bool, felt.TraceID, error) {
 	p.tail = binary.AppendUvarint(p.tail, uint64(text))
 	p.tail = appendValues(p.tail, shape, &p.sub)
 	return true, felt.TraceID(trace), nil
-}
-
-// MaxWeight is the most that one span stands for. Nobody keeps one of more than a million, and a
-// threshold that says so, by mistake or on purpose, would drown all others in a sum.
-const MaxWeight = 1_000_000
-
-// weightOf is how many spans one stands for, from the threshold of consistent sampling in
-// tracestate (ot=th:...): 2^56 / (2^56 - threshold), at most [MaxWeight]. 1 when there is none.
-// Where the randomness that was held against it is told (rv, a session's own), it must have passed:
-// one that did not was never sampled at this threshold, and counts for itself.
-func weightOf(state []byte) float64 {
-	const all = 1 << 56
-	for len(state) > 0 {
-		member := state
-		if n := indexByte(state, ','); n < len(state) {
-			member, state = state[:n], state[n+1:]
-		} else {
-			state = nil
-		}
-		for len(member) > 0 && (member[0] == ' ' || member[0] == '\t') {
-			member = member[1:]
-		}
-		if len(member) < 3 || string(member[:3]) != "ot=" {
-			continue
-		}
-		th, random := samplingOf(member[3:])
-		if th > random {
-			return 1
-		}
-		return min(all/float64(all-th), MaxWeight)
-	}
-	return 1
-}
-
-// samplingOf reads th and rv of the ot member of a tracestate: 0 for a threshold, and the largest
-// randomness, where they are missing or wrong. The first of each stands.
-func samplingOf(member []byte) (th, random uint64) {
-	random = math.MaxUint64
-	for len(member) > 0 {
-		n := indexByte(member, ';')
-		sub := member[:n]
-		member = member[min(n+1, len(member)):]
-		if len(sub) < 4 {
-			continue
-		}
-		switch v, ok := threshold(sub[3:]); string(sub[:3]) {
-		case "th:":
-			if ok && th == 0 {
-				th = v
-			}
-		case "rv:":
-			if ok && random == math.MaxUint64 && len(bytes.TrimRight(sub[3:], " \t")) == 14 {
-				random = v
-			}
-		}
-	}
-	return th, random
-}
-
-func indexByte(b []byte, c byte) int {
-	for i := range b {
-		if b[i] == c {
-			return i
-		}
-	}
-	return len(b)
-}
-
-// threshold reads 1 to 14 lower-case hexadecimal digits, to be filled up with zeros on the right.
-func threshold(b []byte) (uint64, bool) {
-	for len(b) > 0 && (b[len(b)-1] == ' ' || b[len(b)-1] == '\t') {
-		b = b[:len(b)-1]
-	}
-	if len(b) == 0 || len(b) > 14 {
-		return 0, false
-	}
-	var v uint64
-	for i := range 14 {
-		v <<= 4
-		if i >= len(b) {
-			continue
-		}
-		switch c := b[i]; {
-		case c-'0' < 10:
-			v |= uint64(c - '0')
-		case c >= 'a' && c <= 'f':
-			v |= uint64(c-'a') + 10
-		default:
-			return 0, false
-		}
-	}
-	return v, true
 }
