@@ -232,8 +232,9 @@ type Impact struct {
 	Identity Identity // after links
 	// Sampled: some interactions in scope stand for more than one, because telemetry was
 	// sampled before it came here. Customers then is what was seen, a lower bound
-	// ([MethodLowerBound]); Estimated says how many there were (zero when those seen were counted
-	// by sketches), and Adjusted how many interactions, indexed by Outcome. All three are
+	// ([MethodLowerBound]); Estimated says how many there were, from the draws in which customers
+	// were seen (see [Interaction]; zero when those seen were counted by sketches, which know no
+	// draws), and Adjusted how many interactions, indexed by Outcome. All three are
 	// zero when nothing was sampled.
 	Sampled   bool
 	Estimated EstimatedDistinct

@@ -8,11 +8,13 @@ import (
 
 // Seen is what is known of a crowd of which a share was seen.
 type Seen struct {
-	Customers int64   // distinct, seen
-	Once      int64   // of them, with exactly one try seen
-	Twice     int64   // with exactly two
-	Tries     int64   // seen, of all these customers
-	Share     float64 // of all tries that was kept, 0 to 1; what is no number means all
+	Customers int64 // distinct, seen
+	Sure      int64 // of them, with a draw that was not sampled: nobody like them was missed
+	// Of the others:
+	Once  int64   // seen in exactly one draw
+	Twice int64   // in exactly two
+	Draws int64   // seen
+	Share float64 // of all draws that was kept, 0 to 1; what is no number means all
 }
 
 // normal975 is the 97.5 % quantile of the normal law.
@@ -25,7 +27,7 @@ const most = 1 << 53
 // never less than those seen, and all three are those seen when everything was kept.
 func Customers(s Seen) felt.EstimatedCount {
 	seen := felt.EstimatedCount{Estimate: s.Customers, Low: s.Customers, High: s.Customers}
-	if s.Customers <= 0 || !(s.Share > 0 && s.Share < 1) {
+	if s.Customers <= s.Sure || !(s.Share > 0 && s.Share < 1) {
 		return seen
 	}
 	m := modelOf(s)
@@ -33,7 +35,7 @@ func Customers(s Seen) felt.EstimatedCount {
 	d := float64(s.Customers)
 	est := felt.EstimatedCount{Estimate: count(d + f0), Low: s.Customers, High: s.Customers}
 	if f0 > 0 {
-		k := math.Exp(normal975 * math.Sqrt(math.Log1p(m.variance(d, f0)/(f0*f0))))
+		k := math.Exp(normal975 * math.Sqrt(math.Log1p(m.variance(float64(s.Customers-s.Sure), f0)/(f0*f0))))
 		est.Low, est.High = count(math.Floor(d+f0/k)), count(math.Ceil(d+f0*k))
 	}
 	if m.f2 == 0 || f0 < 1 {
@@ -51,8 +53,8 @@ type model struct{ f1, f2, w, r float64 }
 
 func modelOf(s Seen) model {
 	m := model{f1: float64(s.Once), f2: float64(s.Twice), w: 1, r: s.Share / (1 - s.Share)}
-	if s.Tries > 1 {
-		m.w = float64(s.Tries) / float64(s.Tries-1)
+	if s.Draws > 1 {
+		m.w = float64(s.Draws) / float64(s.Draws-1)
 	}
 	return m
 }

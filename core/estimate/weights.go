@@ -55,26 +55,6 @@ func (w *Weights) Sums() [felt.Outcomes]float64 {
 	return sums
 }
 
-// Share is the share of all interactions with one of the outcomes that was kept; 1 when
-// there is none.
-func (w *Weights) Share(of ...felt.Outcome) float64 {
-	kept, all := int64(0), 0.0
-	for k, n := range w.n {
-		if slices.Contains(of, k.outcome) {
-			kept += n
-		}
-	}
-	for o, sum := range w.Sums() {
-		if slices.Contains(of, felt.Outcome(o)) {
-			all += sum
-		}
-	}
-	if kept <= 0 || all <= 0 {
-		return 1
-	}
-	return float64(kept) / all
-}
-
 // Beyond tells whether sums of weights, as buckets keep them, are more than the counts:
 // whether some of what they count was sampled.
 func Beyond(sums [felt.Outcomes]float64, c felt.Counts) bool {

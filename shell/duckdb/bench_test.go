@@ -50,7 +50,7 @@ func fill(b *testing.B, s *duckdb.Store, n int) {
 				if(outcome = 3, 'card declined', ''), 'status', 1, '', false, 0, (hash(row + 2) %% 900000000)::BIGINT, 0, NULL, 1,
 				if(visit %% 3 = 0, visits.id, people.id), if(visit %% 3 = 0, 4, 1), NULL, NULL, visits.id, 1, uuid(), hash(row + 5), 'web', 'v1.' || (row // 5000000), '',
 				chr(31) || 'plan' || chr(30) || ['free', 'pro', 'team'][1 + (hash(row + 6) %% 3)::INTEGER] || chr(31) ||
-				'region' || chr(30) || ['eu', 'us', 'ap', 'br'][1 + (hash(row + 7) %% 4)::INTEGER] || chr(31), 0, '', NULL, 0
+				'region' || chr(30) || ['eu', 'us', 'ap', 'br'][1 + (hash(row + 7) %% 4)::INTEGER] || chr(31), 0, '', NULL, 0, NULL
 			FROM (SELECT row, %d + row * %d + (hash(row + 8) %% 5000000000)::BIGINT AS ended,
 				CASE WHEN hash(row + 9) %% 100 < 2 THEN 3 WHEN hash(row + 9) %% 100 < 5 THEN 2 WHEN hash(row + 9) %% 100 < 7 THEN 4 ELSE 1 END AS outcome,
 				(pow((hash(row + 3) %% 1000000) / 1000000.0, 2) * 1000000)::BIGINT AS person, row // 5 AS visit

@@ -98,7 +98,7 @@ func fillHour(b *testing.B, s *duckdb.Store, hour felt.Instant, rows int) {
 				'', 'status', 1, '', false, 0, (hash(row + 2) %% 900000000)::BIGINT, 0, NULL, 1,
 				md5((hash(row + 3) %% 1000000)::VARCHAR)::UUID, 1, NULL, NULL, md5('s' || (hash(row + 4) %% 3000000))::UUID, 1, uuid(), 1, 'web', 'v1', '',
 				chr(31) || 'plan' || chr(30) || 'p' || (hash(row + 6) %% 50) || chr(31) ||
-				'region' || chr(30) || ['eu', 'us', 'ap', 'br'][1 + (hash(row + 7) %% 4)::INTEGER] || chr(31), 0, '', NULL, 0
+				'region' || chr(30) || ['eu', 'us', 'ap', 'br'][1 + (hash(row + 7) %% 4)::INTEGER] || chr(31), 0, '', NULL, 0, NULL
 			FROM (SELECT row, %d + row * %d AS ended, CASE WHEN hash(row + 9) %% 100 < 2 THEN 3 WHEN hash(row + 9) %% 100 < 5 THEN 2 ELSE 1 END AS outcome
 				FROM range(%d, %d) r(row))`, names, hour, int64(felt.Hour)/int64(rows), from, min(from+chunk, rows)))
 		if err != nil {

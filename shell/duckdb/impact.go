@@ -95,21 +95,28 @@ func countOutcomes(ctx context.Context, tx *sql.Tx, f filter, to *felt.Counts) (
 // estimated fills in what is said of sampled input: what was counted is a lower bound.
 func estimated(ctx context.Context, tx *sql.Tx, f filter, weights *estimate.Weights, im *felt.Impact) error {
 	im.Sampled, im.Method, im.Adjusted = true, felt.MethodLowerBound, weights.Sums()
-	var all, failed, degraded estimate.Seen
+	var seen [3]estimate.Seen // of all decided, failed, degraded
+	var draws [len(seen)]estimate.Draws
 	err := ask(ctx, tx, "tries", f, nil, func(rows *sql.Rows) error {
-		var to []any
-		for _, s := range []*estimate.Seen{&all, &failed, &degraded} {
-			to = append(to, &s.Customers, &s.Once, &s.Twice, &s.Tries)
+		var line int
+		var weight float64
+		var n, sure, once, twice int64
+		err := rows.Scan(&line, &weight, &n, &sure, &once, &twice)
+		if of := line % len(seen); line < len(seen) {
+			seen[of] = estimate.Seen{Customers: n, Sure: sure, Once: once, Twice: twice}
+		} else {
+			draws[of].Add(weight, n)
 		}
-		return rows.Scan(to...)
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	all.Share = weights.Share(felt.OutcomeSuccess, felt.OutcomeDegraded, felt.OutcomeFailed, felt.OutcomeAbandoned)
-	failed.Share, degraded.Share = weights.Share(felt.OutcomeFailed), weights.Share(felt.OutcomeDegraded)
+	for i := range seen {
+		seen[i].Draws, seen[i].Share = draws[i].Kept(), draws[i].Share()
+	}
 	im.Estimated = felt.EstimatedDistinct{
-		Total: estimate.Customers(all), Failed: estimate.Customers(failed), Degraded: estimate.Customers(degraded),
+		Total: estimate.Customers(seen[0]), Failed: estimate.Customers(seen[1]), Degraded: estimate.Customers(seen[2]),
 	}
 	im.Interval[1] = im.Estimated.Failed.High
 	return nil

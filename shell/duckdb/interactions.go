@@ -134,7 +134,15 @@ func (w *writing) interactionRow(r *felt.Interaction, to []driver.Value) []drive
 		phases(r.Phases), r.Weight,
 		hash(r.Customer), uint8(r.IdentityLevel), hash(r.Account), hash(r.Installation), hash(r.Session), r.KeyID,
 		duck.UUID(r.Trace), binary.BigEndian.Uint64(r.Span[:]), clean(r.Service), clean(r.Release),
-		encodeList(r.Flags), encodeSegments(r.Segments), r.ValueMinor, clean(r.Currency), stepRows(r.Steps), uint8(r.AbandonedHow))
+		encodeList(r.Flags), encodeSegments(r.Segments), r.ValueMinor, clean(r.Currency), stepRows(r.Steps), uint8(r.AbandonedHow), draw(r.Draw))
+}
+
+// draw is NULL when there is none.
+func draw(d uint64) driver.Value {
+	if d == 0 {
+		return nil
+	}
+	return int64(d) //nolint:gosec // 56 bits
 }
 
 // stepRows is the list of a journey's steps; NULL when there is none.

@@ -144,7 +144,7 @@ func scanInteraction(rows *sql.Rows) (felt.Interaction, error) {
 		phasesOf{&i.Phases}, &i.Weight,
 		nullHash{&i.Customer}, &i.IdentityLevel, nullHash{&i.Account}, nullHash{&i.Installation}, nullHash{&i.Session}, &i.KeyID,
 		&trace, &span, &i.Service, &i.Release, &flags, &segments,
-		&i.ValueMinor, &i.Currency, stepsOf{&i.Steps}, &i.AbandonedHow,
+		&i.ValueMinor, &i.Currency, stepsOf{&i.Steps}, &i.AbandonedHow, &i.Draw,
 	)
 	if err != nil {
 		return i, err

@@ -48,7 +48,7 @@ func TestOldDirectory(t *testing.T) {
 		t.Errorf("%+v, %v; want 180 failures, of 179 customers after links", im, err)
 	}
 	rows, _, err := s.Interactions(ctx, hours(1, 4), felt.OutcomeNone, 1, "")
-	if err != nil || len(rows) != 1 || rows[0].Steps != nil {
+	if err != nil || len(rows) != 1 || rows[0].Steps != nil || rows[0].Draw != 0 {
 		t.Errorf("%+v, %v", rows, err)
 	}
 	// What was corrected before first versions were kept is judged by when and how it was first

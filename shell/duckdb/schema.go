@@ -17,7 +17,7 @@ var files embed.FS
 func migrations() []string {
 	return []string{
 		"sql/0001_tables.sql", "sql/0002_coarse.sql", "sql/0003_first.sql", "sql/0004_signals.sql", "sql/0005_findings.sql",
-		"sql/0006_incidents.sql",
+		"sql/0006_incidents.sql", "sql/0007_draws.sql",
 	}
 }
 

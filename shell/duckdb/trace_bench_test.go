@@ -33,7 +33,7 @@ func BenchmarkTrace(b *testing.B) {
 		`INSERT INTO traces SELECT trace, min(started), max(ended) FROM spans GROUP BY trace ORDER BY 2`,
 		`INSERT INTO scopes VALUES (1, 'production', 'shop', 'pay', 1, 0, 0)`,
 		`INSERT INTO interactions SELECT uuid(), 1, 0, 0, 3, 1, '', '', first, last, 3, 0, '', '', 1, '', false, 0, 5, 0, NULL, 1,
-			NULL, 0, NULL, NULL, NULL, 1, trace, 1, 'web', '', '', '', 0, '', NULL, 0 FROM traces`,
+			NULL, 0, NULL, NULL, NULL, 1, trace, 1, 'web', '', '', '', 0, '', NULL, 0, NULL FROM traces`,
 		"CHECKPOINT",
 	} {
 		if err := s.Exec(ctx, text); err != nil {

@@ -43,7 +43,7 @@ func (s *Store) Impact(_ context.Context, q felt.Question) (felt.Impact, error) 
 	im.Interval = [2]int64{im.Customers.Failed, im.Customers.Failed}
 	if t.weights.Sampled() {
 		im.Sampled, im.Method, im.Adjusted = true, felt.MethodLowerBound, t.weights.Sums()
-		im.Estimated = estimated(rows, &t.weights)
+		im.Estimated = estimated(rows)
 		im.Interval[1] = im.Estimated.Failed.High
 	}
 	for _, fate := range s.fates(q, rows) {
@@ -89,26 +89,15 @@ func identity(rows []hit) felt.Identity {
 }
 
 // estimated says how many customers there were behind sampled interactions.
-func estimated(rows []hit, w *estimate.Weights) felt.EstimatedDistinct {
+func estimated(rows []hit) felt.EstimatedDistinct {
 	of := func(outcomes ...felt.Outcome) felt.EstimatedCount {
-		tries := map[felt.Hash]int{}
-		seen := estimate.Seen{Share: w.Share(outcomes...)}
+		var seen estimate.Crowd[felt.Hash]
 		for _, r := range rows {
 			if !r.who.IsZero() && slices.Contains(outcomes, r.Outcome) {
-				tries[r.who]++
-				seen.Tries++
+				seen.Add(r.who, r.Draw, r.Weight)
 			}
 		}
-		for _, n := range tries {
-			seen.Customers++
-			switch n {
-			case 1:
-				seen.Once++
-			case 2:
-				seen.Twice++
-			}
-		}
-		return estimate.Customers(seen)
+		return estimate.Customers(seen.Seen())
 	}
 	return felt.EstimatedDistinct{
 		Total:    of(felt.OutcomeSuccess, felt.OutcomeDegraded, felt.OutcomeFailed, felt.OutcomeAbandoned),

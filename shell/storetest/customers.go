@@ -228,6 +228,60 @@ func sampledEstimate(t *testing.T, s felt.Store) {
 	}
 }
 
+// Sampled sessions: one in five was kept, whole. How many tries were in one says nothing.
+func sampledSessions(t *testing.T, s felt.Store) {
+	var rows []felt.Interaction
+	draws := uint64(0)
+	session := func(customer int, weight float64, outcomes ...felt.Outcome) {
+		draws++
+		for _, o := range outcomes {
+			rows = append(rows, with(try(len(rows), customer, o, len(rows)), func(r *felt.Interaction) { r.Weight, r.Draw = weight, draws }))
+		}
+	}
+	ok, bad, slow := felt.OutcomeSuccess, felt.OutcomeFailed, felt.OutcomeDegraded
+	for c := 1; c <= 40; c++ {
+		session(c, 5, bad, ok, bad, bad, felt.OutcomeNone)
+	}
+	for c := 41; c <= 50; c++ {
+		session(c, 5, bad, bad)
+		session(c, 5, slow, bad)
+	}
+	session(51, 5, felt.OutcomeCancelled, felt.OutcomeNone)
+	session(0, 5, bad)
+	write(t, s, batch(noon, rows...))
+	im := impact(t, s, whole())
+	wantDistinct(t, "seen", im.Customers, felt.Distinct{Total: 50, Failed: 50, Degraded: 10})
+	// f0 = 40² / (2·10·60/59 + 40/4) = 52.74; degraded: 10·9 / (2·10/9 + 10/4) = 19.06
+	e := im.Estimated
+	if !im.Sampled || im.Method != felt.MethodLowerBound || e.Failed.Estimate != 103 || e.Total != e.Failed || e.Degraded.Estimate != 29 {
+		t.Errorf("estimates %+v by %s", e, im.Method)
+	}
+	if e.Failed.Low <= 50 || e.Failed.High < 120 || im.Interval != [2]int64{50, e.Failed.High} {
+		t.Errorf("intervals %+v, %v", e, im.Interval)
+	}
+	// A draw counts with the least weight of what is asked for. A service that was not sampled has tries for
+	// themselves: 51 more of one customer; of another one two, of which one was thinned further.
+	draws += 2
+	more := make([]felt.Interaction, 53)
+	for i := range more {
+		more[i] = try(1000+i, 60, bad, 1)
+		if i > 50 {
+			more[i] = with(try(1000+i, 61, bad, 1), func(r *felt.Interaction) { r.Weight, r.Draw = []float64{50, 5}[i-51], draws })
+		}
+	}
+	write(t, s, batch(noon+1, more...))
+	// f0 = 41² / (2·10·61/60 + 41/4) = 55; of 52 seen the one who was not sampled cannot be missed.
+	if e := impact(t, s, whole()).Estimated; e.Failed.Estimate != 107 {
+		t.Errorf("with others: %+v, want 107", e.Failed)
+	}
+	corrected := with(rows[0], func(r *felt.Interaction) { r.Version, r.Known, r.Draw = 2, noon+2, draws+1 })
+	write(t, s, batch(noon+2, corrected))
+	// The first customer now was seen twice: f0 = 40² / (2·11·62/61 + 40/4) = 49.4
+	if e := impact(t, s, whole()).Estimated; e.Failed.Estimate != 101 {
+		t.Errorf("corrected: %+v, want 101", e.Failed)
+	}
+}
+
 func affected(t *testing.T, s felt.Store) {
 	ctx := context.Background()
 	ok, bad, slow := felt.OutcomeSuccess, felt.OutcomeFailed, felt.OutcomeDegraded

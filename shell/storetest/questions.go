@@ -190,7 +190,7 @@ func roundTrip(t *testing.T, s felt.Store) {
 		Start: day + 1, End: day + 5_000_000_007, Outcome: felt.OutcomeAbandoned, ClientOutcome: felt.OutcomeDegraded,
 		Reason: "slow, \"very\"\nslow", OutcomeRule: "timeout", RulesVersion: 9, ErrorClass: "gateway", Recoverable: true,
 		Retries: 4, Duration: 5_000_000_006, Visible: 4_000_000_000, Phases: felt.Phases{Input: 1, Request: 2, Processing: 3, Paint: 4},
-		Weight: 2.5, Customer: hash(1, 1), IdentityLevel: felt.LevelPseudonym, Account: hash(3, 1), Installation: hash(4, 1),
+		Weight: 2.5, Draw: 1<<56 - 1, Customer: hash(1, 1), IdentityLevel: felt.LevelPseudonym, Account: hash(3, 1), Installation: hash(4, 1),
 		Session: hash(2, 1), KeyID: 77, Trace: felt.TraceID(hash(9, 9)), Span: felt.SpanID{0xff, 1, 2, 3, 4, 5, 6, 7},
 		Service: "web", Release: "v1.2.3", Flags: []string{"a=b", "", "new\x1fcheckout=on"},
 		Segments:   []felt.Segment{{Key: "region", Value: "eu"}, {Key: "plan", Value: ""}, {Key: "é", Value: "ü\x1e\x1d"}},

@@ -72,6 +72,9 @@ func (h *history) interaction(tick felt.Tick) felt.Interaction {
 	}
 	if row.Name == "browse" && r.IntN(3) == 0 {
 		row.Weight = float64(int(1) << r.IntN(4))
+		if row.Weight > 1 {
+			row.Draw = uint64(r.IntN(5)) // of the customer's sessions; 0 is none
+		}
 	}
 	if row.Outcome == felt.OutcomeAbandoned {
 		row.AbandonedHow = felt.AbandonedHow(r.IntN(4))

@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) felt.Store) {
 		{"several scopes, linked", severalLinked},
 		{"sampled", sampled},
 		{"sampled, estimated", sampledEstimate},
+		{"sampled sessions, estimated", sampledSessions},
 		{"links count everywhere", linksEverywhere},
 		{"whose an interaction is", linkOrder},
 		{"the newest link", linkNewest},

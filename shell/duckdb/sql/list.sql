@@ -7,7 +7,7 @@ SELECT
     i.phases, i.weight,
     i.customer, i.level, i.account, i.installation, i.session, i.key_id,
     i.trace, i.span, i.service, i.release, i.flags, i.segments,
-    i.value_minor, i.currency, i.steps, i.abandoned_how
+    i.value_minor, i.currency, i.steps, i.abandoned_how, coalesce(i.draw, 0)
 FROM interactions i JOIN scopes s ON s.id = i.scope
 WHERE {{filter}} AND {{page}}
 ORDER BY i.ended DESC, i.id DESC
