@@ -137,9 +137,9 @@ func (a *App) connect() (err error) {
 	}
 	a.door, err = ingest.New(ingest.Options{
 		Log: a.log, Settings: a.settings,
-		Key:    key,
-		Redact: otlp.Redaction{Drop: a.cfg.RedactKeys, Allow: a.cfg.AllowKeys},
-		Limits: a.doorLimits(), CORS: ingest.CORS{Origins: a.cfg.CORSOrigins},
+		Key:       key,
+		Redact:    otlp.Redaction{Drop: a.cfg.RedactKeys, Allow: a.cfg.AllowKeys},
+		MaxWeight: a.cfg.MaxWeight, Limits: a.doorLimits(), CORS: ingest.CORS{Origins: a.cfg.CORSOrigins},
 		Auth: a.auth(), Actor: a.sender, PageKeys: a.pageKeys(), RegionHeaders: a.cfg.RegionHeaders, Now: a.cfg.Now, Logger: a.cfg.Logger,
 	})
 	if err != nil {

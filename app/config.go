@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/felt-cx/felt"
+	"github.com/felt-cx/felt/core/otlp"
 )
 
 // Config is everything that can be set about one server. The zero value of a field
@@ -43,6 +44,7 @@ type Config struct {
 	BusinessItems  int   // events or rows in one
 	RedactKeys     []string
 	AllowKeys      []string
+	MaxWeight      float64  // the most that one span or log record may stand for when it was sampled; default a million
 	CORSOrigins    []string // who may send telemetry from a browser; empty: anyone
 	IngestKeys     string   // file of keys with which pages may send; see package keys
 	RegionHeaders  []string // request headers of a trusted proxy that say where a page's customer is
@@ -208,6 +210,9 @@ func (c *Config) Check() error {
 	problems = append(problems, c.checkNotify()...)
 	problems = append(problems, c.checkPending()...)
 	problems = append(problems, c.checkRegion()...)
+	if err := c.checkWeight(); err != nil {
+		problems = append(problems, err)
+	}
 	if c.DecodedLimit < c.BodyLimit {
 		problems = append(problems, fmt.Errorf("decoded-limit: %d is under body-limit %d", c.DecodedLimit, c.BodyLimit))
 	}
@@ -253,6 +258,14 @@ func (c *Config) checkPending() (problems []error) {
 		problems = append(problems, fmt.Errorf("open-pending: %d; want 1 to 10,000,000", n))
 	}
 	return problems
+}
+
+// checkWeight says what is wrong with the bound on weights.
+func (c *Config) checkWeight() error {
+	if w := c.MaxWeight; !(w >= 1 && w <= otlp.MaxWeight) {
+		return fmt.Errorf("max-weight: %v; want 1 to 1,000,000", w)
+	}
+	return nil
 }
 
 // checkRegion: a header that has the customer's address is none that has a region.
@@ -342,6 +355,7 @@ func (c *Config) settingDefaults() {
 // limitDefaults fills in what bounds requests, and what the keeper holds.
 func (c *Config) limitDefaults() {
 	def(&c.BodyLimit, 16<<20)
+	def(&c.MaxWeight, otlp.MaxWeight)
 	def(&c.DecodedLimit, 64<<20)
 	def(&c.InFlightLimit, 256<<20)
 	def(&c.AttributeLimit, 128)

@@ -185,6 +185,7 @@ func TestKeepingIsChecked(t *testing.T) {
 		"keeper-hold-log":  func(c *Config) { c.KeeperHoldLog = -1 },
 		"keeper-traces":    func(c *Config) { c.KeeperTraces = -1 },
 		"business-items":   func(c *Config) { c.BusinessItems = -1 },
+		"max-weight":       func(c *Config) { c.MaxWeight = .5 },
 	} {
 		cfg := testConfig(t.TempDir())
 		change(&cfg)

@@ -63,6 +63,7 @@ type serverFlags struct {
 	RedactKeys     []string  `help:"Further attribute keys whose values are never kept." placeholder:"KEY"`
 	AllowKeys      []string  `help:"Attribute keys that are kept although they would be redacted." placeholder:"KEY"`
 	RegionHeaders  []string  `help:"Request headers of a proxy in front, trusted, that say in which country or region a page's customer is (CF-IPCountry, X-Vercel-IP-Country, CloudFront-Viewer-Country); none given: none." placeholder:"HEADER"`
+	MaxWeight      float64   `help:"How many interactions one span or log record of sampled telemetry may stand for, by its tracestate; what claims more counts as this. Keys of pages have a bound of their own." default:"1000000"`
 	CORSOrigins    []string  `name:"cors-origins" help:"Origins whose pages may send telemetry; none given: any." placeholder:"ORIGIN"`
 	Hosts          []string  `help:"Further host names under which the page is reached." placeholder:"HOST"`
 
@@ -149,7 +150,7 @@ func (f *serverFlags) config(data string, logs io.Writer) (app.Config, error) {
 		AttributeLimit: f.AttributeLimit, ValueLimit: f.ValueLimit,
 		BusinessLimit: int64(f.BusinessLimit), BusinessItems: f.BusinessItems,
 		RedactKeys: f.RedactKeys, AllowKeys: f.AllowKeys, CORSOrigins: f.CORSOrigins, Hosts: f.Hosts,
-		IngestKeys: f.IngestKeys, RegionHeaders: f.RegionHeaders,
+		MaxWeight: f.MaxWeight, IngestKeys: f.IngestKeys, RegionHeaders: f.RegionHeaders,
 		LogMaxBytes: int64(f.LogMaxBytes), LogMaxAge: f.LogMaxAge, SnapshotEvery: f.SnapshotEvery,
 		WarmUp: felt.Instant(f.WarmUp), WarmUpRows: f.WarmUpRows,
 		Memory: int64(f.Memory), StoreMemory: f.StoreMemory, Retention: keep, CompactEvery: f.CompactEvery,

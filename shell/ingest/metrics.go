@@ -36,6 +36,7 @@ type stats struct {
 	skewed       atomic.Int64
 	reversed     atomic.Int64
 	droppedIDs   atomic.Int64
+	cutWeights   atomic.Int64
 	unmapped     atomic.Int64
 	panics       atomic.Int64
 	groups       atomic.Int64
@@ -82,6 +83,7 @@ func (s *stats) report(r *otlp.Report) {
 	add(&s.skewed, r.Skewed)
 	add(&s.reversed, r.ReversedTimes)
 	add(&s.droppedIDs, r.DroppedIDs)
+	add(&s.cutWeights, r.CutWeights)
 	add(&s.unmapped, r.Unmapped)
 }
 
@@ -115,6 +117,7 @@ func (d *Door) Metrics() []felt.Metric {
 	counter("felt_ingest_dropped_events_total", "Span events and links over a limit.", &s.events)
 	counter("felt_ingest_dropped_ids_total", "Log records kept without ids of a wrong length.", &s.droppedIDs)
 	counter("felt_ingest_cut_values_total", "Values cut to the longest that is kept.", &s.cut)
+	counter("felt_ingest_cut_weights_total", "Spans and log records that claimed to stand for more than they may (--max-weight, and max_weight of keys).", &s.cutWeights)
 	counter("felt_ingest_redacted_values_total", "Attributes left out or masked, once per distinct value of a block.", &s.redacted)
 	counter("felt_ingest_clamped_total", "Events from the future, set to their arrival.", &s.clamped)
 	counter("felt_ingest_skew_corrected_total", "Events corrected for their sender's clock.", &s.skewed)

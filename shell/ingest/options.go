@@ -69,8 +69,11 @@ type Options struct {
 	Settings felt.Settings // Partitions, Clock, LateMax and Settle reach the door
 	Key      otlp.HashKey  // identities are hashed with it before anything is durable
 	Redact   otlp.Redaction
-	Limits   Limits
-	CORS     CORS
+	// MaxWeight is the most that one span or log record may stand for, by its tracestate; what claims
+	// more counts as that. Default [otlp.MaxWeight], which is the most.
+	MaxWeight float64
+	Limits    Limits
+	CORS      CORS
 	// Auth says whether a bearer token may send telemetry, comparing in constant time.
 	// Nil asks for no token: for listeners on loopback only.
 	Auth func(token string) bool

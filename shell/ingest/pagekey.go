@@ -20,8 +20,10 @@ type PageKey interface {
 	Origin(header string) bool // pages of this origin may send with it
 	// Take counts a request of so many bytes in; otherwise it says after how long to come again.
 	Take(bytes int64) time.Duration
-	Spend(bytes int64)            // counts bytes that were not known then
-	Scope() (apps, envs []string) // it may speak for; nil: any. See [otlp.Sender]
+	Spend(bytes int64) // counts bytes that were not known then
+	// Scope is what it may speak for: apps and environments, nil: any; and how many interactions one of
+	// its events may stand for at most. See [otlp.Sender].
+	Scope() (apps, envs []string, maxWeight float64)
 }
 
 // PageKeys are the keys of pages.
@@ -91,7 +93,7 @@ func (x *exchange) sender(key PageKey) otlp.Sender {
 		}
 	}
 	if key != nil {
-		s.Apps, s.Envs = key.Scope()
+		s.Apps, s.Envs, s.MaxWeight = key.Scope()
 	}
 	return s
 }
@@ -105,6 +107,7 @@ type keyStats struct {
 type keyCounts struct {
 	answers [results]atomic.Int64
 	denied  atomic.Int64
+	cut     atomic.Int64
 }
 
 // mostKeys bounds the names that have counts of their own, over all files that there ever were.
@@ -140,6 +143,7 @@ func (s *keyStats) answer(key PageKey, report *otlp.Report, f *fault) {
 	}
 	c.answers[resultOK].Add(1)
 	add(&c.denied, report.Denied)
+	add(&c.cut, report.CutWeights)
 }
 
 func (s *keyStats) metrics() []felt.Metric {
@@ -166,6 +170,14 @@ func (s *keyStats) metrics() []felt.Metric {
 		if n := s.of[name].denied.Load(); n != 0 {
 			list = append(list, felt.Metric{
 				Name: "felt_ingest_key_denied_total", Help: "Spans, log records and points of an app or environment that their key may not speak for.",
+				Type: felt.MetricCounter, Labels: []felt.Segment{{Key: "key", Value: name}}, Value: float64(n),
+			})
+		}
+	}
+	for _, name := range names {
+		if n := s.of[name].cut.Load(); n != 0 {
+			list = append(list, felt.Metric{
+				Name: "felt_ingest_key_cut_weights_total", Help: "Spans and log records that claimed to stand for more than their key lets them (max_weight).",
 				Type: felt.MetricCounter, Labels: []felt.Segment{{Key: "key", Value: name}}, Value: float64(n),
 			})
 		}

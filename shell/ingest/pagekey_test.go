@@ -18,6 +18,7 @@ type pageKey struct {
 	origin  string
 	wait    time.Duration
 	apps    []string
+	weight  float64
 	took    int64
 	spent   int64
 }
@@ -29,8 +30,8 @@ func (k *pageKey) Take(n int64) time.Duration {
 	k.took += n
 	return k.wait
 }
-func (k *pageKey) Spend(n int64)                { k.spent += n }
-func (k *pageKey) Scope() (apps, envs []string) { return k.apps, nil }
+func (k *pageKey) Spend(n int64)                                   { k.spent += n }
+func (k *pageKey) Scope() (apps, envs []string, maxWeight float64) { return k.apps, nil, k.weight }
 
 func withKey(k *pageKey) func(*Options) {
 	return func(o *Options) {
@@ -144,6 +145,63 @@ func TestPageKeyBounds(t *testing.T) {
 	}
 	if resp, _ := post(t, url+"/v1/traces", bytes.NewReader(text), "Content-Type", "application/x-protobuf"); resp.StatusCode != 200 {
 		t.Errorf("no key where none is needed: %d", resp.StatusCode)
+	}
+}
+
+// TestPageWeights: what a page says that it left out is bounded by its key, and what anybody says by
+// the server; it is taken, counted and told.
+func TestPageWeights(t *testing.T) {
+	log := newLog()
+	d := run(t, newDoor(t, log, withKey(&pageKey{weight: 50}), func(o *Options) { o.MaxWeight = 2000 }))
+	url := serveHTTP(t, d)
+	attr := `"attributes":[{"key":"felt.tracestate","value":{"stringValue":"ot=th:fffff"}}]`
+	for _, c := range []struct {
+		path, body, token string
+		want              float64
+	}{
+		{"/v1/traces", `"traceState":"ot=th:fffff"`, "page", 50},
+		{"/v1/traces", attr, "page", 50},
+		{"/v1/traces", `"traceState":"ot=th:fffff"`, "service", 2000},
+		{"/v1/logs", attr, "page", 50},
+		{"/v1/logs", attr, "service", 2000},
+		{"/v1/traces", `"traceState":"ot=th:e"`, "page", 8},
+	} {
+		before := len(log.all())
+		body := `{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0102030405060708090a0b0c0d0e0f10","spanId":"0102030405060708","startTimeUnixNano":"%[1]d","endTimeUnixNano":"%[1]d",%[2]s}]}]}]}`
+		if c.path == "/v1/logs" {
+			body = `{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":"%[1]d",%[2]s}]}]}]}`
+		}
+		resp, answer := post(t, url+c.path, strings.NewReader(fmt.Sprintf(body, time.Now().UnixNano(), c.body)), "Content-Type", "application/json", "Authorization", "Bearer "+c.token)
+		told := strings.Contains(string(answer), fmt.Sprintf("more than %v, which is the most here", c.want)) && strings.Contains(string(answer), `:"0"`)
+		if resp.StatusCode != 200 || told != (c.want != 8) {
+			t.Errorf("%s of %s as %s: %d %s", c.body, c.path, c.token, resp.StatusCode, answer)
+		}
+		for _, rec := range log.all()[before:] {
+			var r otlp.Reader
+			var ev otlp.Event
+			if err := r.Reset(rec.Data); err != nil {
+				t.Fatal(err)
+			}
+			for r.NextBlock() {
+				for r.Next(&ev) {
+					if ev.Weight != c.want {
+						t.Errorf("%s of %s as %s weighs %v, want %v", c.body, c.path, c.token, ev.Weight, c.want)
+					}
+				}
+			}
+		}
+	}
+	cut, ofKey := 0.0, 0.0
+	for _, m := range d.Metrics() {
+		switch m.Name {
+		case "felt_ingest_cut_weights_total":
+			cut = m.Value
+		case "felt_ingest_key_cut_weights_total":
+			ofKey = m.Value
+		}
+	}
+	if cut != 5 || ofKey != 3 {
+		t.Errorf("%v cut, %v of the key; want 5 and 3", cut, ofKey)
 	}
 }
 

@@ -63,7 +63,7 @@ func (d *Door) newPacker() *otlp.Packer {
 	s := d.opt.Settings
 	return otlp.NewPacker(otlp.Options{
 		Limits: d.limits.Telemetry, Partitions: s.Partitions, Clock: felt.Clock(d.mode.Load()), //nolint:gosec // 1 or 2
-		LateMax: s.LateMax, Slices: true, Key: d.opt.Key, Redact: d.opt.Redact,
+		LateMax: s.LateMax, Slices: true, Key: d.opt.Key, Redact: d.opt.Redact, MaxWeight: d.opt.MaxWeight,
 	})
 }
 

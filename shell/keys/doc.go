@@ -1,6 +1,7 @@
 // Package keys holds the ingest keys of browsers and apps on phones: whoever reads a page can read its
 // key, so that a key is no secret but a handle. It lets its bearer send telemetry, and nothing else;
-// and it bounds what is sent with it: from which pages, for which apps and environments, how much.
+// and it bounds what is sent with it: from which pages, for which apps and environments, how much, and how much
+// of it may be said to have been left out by sampling.
 //
 // The keys stand in a file of YAML, a list:
 //
@@ -11,6 +12,7 @@
 //     environments: [production]      # none: any
 //     requests: 100                   # a second; burst: 200
 //     bytes: 1MiB                     # a second; burst_bytes: 4MiB
+//     max_weight: 1000                # of one event of sampled telemetry; what claims more counts as this
 //     expires: 2027-01-31             # the last day, UTC; or a moment
 //
 // Two keys may have one name: to change a key, put the new one beside the old one, give it to the

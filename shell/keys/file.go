@@ -28,6 +28,8 @@ const (
 	defaultBytes    = 1 << 20
 	mostRequests    = 1_000_000
 	mostBytes       = 10 << 30
+	defaultWeight   = 1000 // a sampleRate of .001
+	mostWeight      = 1_000_000
 )
 
 // spec is one key as its file says.
@@ -38,6 +40,7 @@ type spec struct {
 	apps, envs []string
 	requests   rate
 	bytes      rate
+	maxWeight  float64
 	expires    time.Time // zero: never
 	plain      bool      // the key itself stands in the file
 }
@@ -84,7 +87,7 @@ func (p *parser) bad(at yaml.Pos, format string, a ...any) {
 
 // key reads one entry.
 func (p *parser) key(n *yaml.Node) spec {
-	k := spec{requests: rate{defaultRequests, 0}, bytes: rate{defaultBytes, 0}}
+	k := spec{requests: rate{defaultRequests, 0}, bytes: rate{defaultBytes, 0}, maxWeight: defaultWeight}
 	if n.Kind != yaml.Map {
 		p.bad(n.Pos, "want a key: name, sha256, ...")
 		return k
@@ -140,10 +143,12 @@ func (p *parser) entry(k *spec, word string, at yaml.Pos, v *yaml.Node) {
 		k.bytes.each = p.number(v, 1, mostBytes)
 	case "burst_bytes":
 		k.bytes.burst = p.number(v, 1, mostBytes)
+	case "max_weight":
+		k.maxWeight = p.number(v, 1, mostWeight)
 	case "expires":
 		k.expires = p.moment(v)
 	default:
-		p.bad(at, "%q is not known: a key has name, key or sha256, origins, apps, environments, requests, burst, bytes, burst_bytes, expires", word)
+		p.bad(at, "%q is not known: a key has name, key or sha256, origins, apps, environments, requests, burst, bytes, burst_bytes, max_weight, expires", word)
 	}
 }
 

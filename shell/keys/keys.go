@@ -216,8 +216,9 @@ func (s *Store) Metrics() []felt.Metric {
 // Name is the key's, for people.
 func (k *Key) Name() string { return k.name }
 
-// Scope is which apps and environments it may speak for; nil: any.
-func (k *Key) Scope() (apps, envs []string) { return k.apps, k.envs }
+// Scope is which apps and environments it may speak for, nil: any; and how many interactions one of
+// its events may stand for at most.
+func (k *Key) Scope() (apps, envs []string, maxWeight float64) { return k.apps, k.envs, k.maxWeight }
 
 // Expired tells that its time is over.
 func (k *Key) Expired() bool { return !k.expires.IsZero() && !k.now().Before(k.expires) }

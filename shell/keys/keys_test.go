@@ -94,6 +94,9 @@ func TestProblems(t *testing.T) {
 		"- {name: a, key: " + keyA + ", requests: many}":                           "is no number from 1 to",
 		"- {name: a, key: " + keyA + ", bytes: -1MiB}":                             "is no number from 1 to",
 		"- {name: a, key: " + keyA + ", bytes: .nan}":                              "is no number from 1 to",
+		"- {name: a, key: " + keyA + ", max_weight: 0}":                            ":1:55: \"0\" is no number from 1 to 1000000",
+		"- {name: a, key: " + keyA + ", max_weight: 1000001}":                      "is no number from 1 to 1000000",
+		"- {name: a, key: " + keyA + ", max_weight: .inf}":                         "is no number from 1 to 1000000",
 		"- {name: a, key: " + keyA + ", expires: soon}":                            "is no day",
 		"- {name: a, key: " + keyA + "}\n- {name: b, key: " + keyA + "}":           `:2:3: the same key stands here twice: "a" and "b"`,
 		"- {name: a, key: " + keyA + "}\n- {name: b, sha256: " + sumOf(keyA) + "}": "the same key stands here twice",
@@ -186,7 +189,7 @@ func FuzzOrigin(f *testing.F) {
 
 // TestFind: keys by their text or their hash, wherever they stand; nothing else is one.
 func TestFind(t *testing.T) {
-	s, _, c := open(t, "- {name: a, key: "+keyA+", expires: 2027-01-31, apps: [shop], environments: staging}\n- {name: b, sha256: "+sumOf(keyB)+", origins: https://shop.example}\n")
+	s, _, c := open(t, "- {name: a, key: "+keyA+", expires: 2027-01-31, apps: [shop], environments: staging, max_weight: 50}\n- {name: b, sha256: "+sumOf(keyB)+", origins: https://shop.example}\n")
 	a, b := s.Find(keyA), s.Find(keyB)
 	if a == nil || b == nil || a.Name() != "a" || b.Name() != "b" {
 		t.Fatalf("found %v %v", a, b)
@@ -196,12 +199,12 @@ func TestFind(t *testing.T) {
 			t.Errorf("%q is a key", wrong)
 		}
 	}
-	apps, envs := a.Scope()
-	if len(apps) != 1 || apps[0] != "shop" || len(envs) != 1 || envs[0] != "staging" {
-		t.Errorf("scope %v %v", apps, envs)
+	apps, envs, weight := a.Scope()
+	if len(apps) != 1 || apps[0] != "shop" || len(envs) != 1 || envs[0] != "staging" || weight != 50 {
+		t.Errorf("scope %v %v, weight %v", apps, envs, weight)
 	}
-	if apps, envs = b.Scope(); apps != nil || envs != nil {
-		t.Errorf("scope %v %v, want any", apps, envs)
+	if apps, envs, weight = b.Scope(); apps != nil || envs != nil || weight != 1000 {
+		t.Errorf("scope %v %v, want any; weight %v, want 1000", apps, envs, weight)
 	}
 	if !a.Origin("") || !a.Origin("https://anywhere.example") || b.Origin("") || !b.Origin("https://shop.example") || b.Origin("null") {
 		t.Error("origins")
