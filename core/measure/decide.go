@@ -41,7 +41,10 @@ func (k *Tracker) look(t *trace, settled bool) {
 }
 
 // isKnown tells that the interaction has a row already: then it waits for nothing.
-func (k *Tracker) isKnown(g *group) bool { return k.recall(g.iid) != nil }
+func (k *Tracker) isKnown(g *group) bool {
+	_, known := k.recall(g.iid)
+	return known
+}
 
 // decider returns the claim that decides the group, nil when every claim is part of
 // another one. It is unsure while some chain of parents has an open end.
@@ -92,8 +95,8 @@ func (t *trace) above(c *claim) (above *claim, open bool) {
 // known already.
 func (k *Tracker) decide(t *trace, g *group, c *claim) {
 	here := g.by != nil // the claim that decided before is in this trace
-	m := k.recall(g.iid)
-	if m == nil {
+	m, known := k.recall(g.iid)
+	if !known {
 		if here {
 			return // made a row, and has been forgotten since
 		}
@@ -109,12 +112,12 @@ func (k *Tracker) decide(t *trace, g *group, c *claim) {
 		return
 	case same && !m.verdict.withdrawn(), same && c.terminal():
 		return
-	case (!here || m.verdict.class() == leaving) && !beats(c, m):
+	case (!here || m.verdict.class() == leaving) && !beats(c, &m):
 		k.stats.Merged++
 		return
 	}
 	g.by = c
-	k.emit(k.row(t, g, c), m, c)
+	k.emit(k.row(t, g, c), &m, c)
 }
 
 // beats tells whether a claim takes the decision from one that is only remembered. A
@@ -133,8 +136,8 @@ func (k *Tracker) withdraw(t *trace, g *group) {
 		k.stats.Merged++
 		return
 	}
-	m := k.recall(g.iid)
-	if m == nil || m.verdict.class() != derived || m.verdict.withdrawn() {
+	m, known := k.recall(g.iid)
+	if !known || m.verdict.class() != derived || m.verdict.withdrawn() {
 		return
 	}
 	row := k.row(t, g, g.by)
@@ -143,7 +146,7 @@ func (k *Tracker) withdraw(t *trace, g *group) {
 	if above, _ := t.above(g.by); above != nil {
 		row.Reason = "step of " + above.scope.name
 	}
-	k.emit(row, m, g.by)
+	k.emit(row, &m, g.by)
 }
 
 // row makes the row of an interaction from the claim that decides it, filled up from the
@@ -240,8 +243,7 @@ func (k *Tracker) emit(d Decision, m *memo, c *claim) {
 		}
 		d.was, d.moves = k.memory.who[e.key]
 		k.memory.series.release(m.series)
-		*m = e
-		k.memory.setValue(place, r.ValueMinor)
+		k.memory.set(place, e, r.ValueMinor)
 	} else {
 		k.memory.add(e, k.tick, r.ValueMinor)
 	}

@@ -14,6 +14,9 @@ type fifo[T any] struct {
 
 const fifoBlock = 512
 
+// ring is how many numbers slots tell apart. There are never as many records.
+const ring = 1<<32 - 1
+
 type fifoEntry[T any] struct {
 	key uint64 // 0: a gap
 	v   T

@@ -9,8 +9,8 @@ import (
 )
 
 // memo is what is remembered of a decided interaction: enough to know it again when it
-// is delivered once more, and to take its numbers back when it is corrected. There are millions
-// of them, of 32 bytes each; what many have in common or few have at all is kept beside them.
+// is delivered once more, and to take its numbers back when it is corrected. It is held in
+// columns, see [memos]; this is one read.
 type memo struct {
 	key     uint64       // first half of the interaction's id
 	by      felt.SpanID  // the span that decided
@@ -46,7 +46,7 @@ func (v verdict) class() class        { return class(v >> 6) }
 // oldest are let go of cheaply. Interactions are found by half of their id, which is 64
 // bits of SHA-256.
 type memory struct {
-	blocks  []*memos
+	blocks  []memos
 	first   int // place of the oldest in blocks[0]
 	n       int
 	base    uint64  // number of the oldest; numbers only grow
@@ -55,14 +55,6 @@ type memory struct {
 	weights map[uint64]float64
 	who     map[uint64]who // by whom journeys were told, of those that a correction is likely to move
 	series  seriesTable
-}
-
-const memoBlock = 1024
-
-// memos is a block of them, with their values once one of them has any.
-type memos struct {
-	list   [memoBlock]memo
-	values *[memoBlock]int64
 }
 
 // since tells that the memos from a number on became known at a tick.
@@ -77,25 +69,42 @@ func newMemory() *memory {
 
 func memoKey(id felt.InteractionID) uint64 { return binary.LittleEndian.Uint64(id[:8]) }
 
-func (m *memory) nth(i int) *memo {
-	i += m.first
-	return &m.blocks[i/memoBlock].list[i%memoBlock]
+// at is where the memo at a place is: its block, and the row there.
+func (m *memory) at(place int) (*memos, int) {
+	place += m.first
+	return &m.blocks[place/memoBlock], place % memoBlock
+}
+
+func (m *memory) keyAt(place int) uint64 {
+	place += m.first
+	return m.blocks[place/memoBlock].key[place%memoBlock]
+}
+
+// nth reads the memo at a place.
+func (m *memory) nth(place int) memo {
+	b, i := m.at(place)
+	return b.read(i)
 }
 
 // add remembers an interaction that is not remembered yet, whose version 1 is known since the
 // newest tick so far or a later one. The memo's series is taken over.
 func (m *memory) add(e memo, known felt.Tick, value int64) {
-	i := m.first + m.n
-	if i/memoBlock == len(m.blocks) {
-		m.blocks = append(m.blocks, new(memos))
+	if (m.first+m.n)/memoBlock == len(m.blocks) {
+		m.blocks = append(m.blocks, memos{columns: new(columns), about: known.Instant()})
 	}
-	m.blocks[i/memoBlock].list[i%memoBlock] = e
 	if n := len(m.runs); n == 0 || m.runs[n-1].known != known {
 		m.runs = append(m.runs, since{m.base + uint64(m.n), known})
 	}
 	m.n++
-	m.setValue(m.n-1, value)
+	m.set(m.n-1, e, value)
 	m.enter(e.key)
+}
+
+// set writes the memo at a place, whose series is taken over.
+func (m *memory) set(place int, e memo, value int64) {
+	b, i := m.at(place)
+	b.write(i, &e)
+	b.values.set(i, value)
 }
 
 // knownAt is when version 1 of the memo at a place became known.
@@ -106,23 +115,8 @@ func (m *memory) knownAt(place int) felt.Tick {
 }
 
 func (m *memory) valueAt(place int) int64 {
-	place += m.first
-	if v := m.blocks[place/memoBlock].values; v != nil {
-		return v[place%memoBlock]
-	}
-	return 0
-}
-
-func (m *memory) setValue(place int, value int64) {
-	place += m.first
-	b := m.blocks[place/memoBlock]
-	if b.values == nil {
-		if value == 0 {
-			return
-		}
-		b.values = new([memoBlock]int64)
-	}
-	b.values[place%memoBlock] = value
+	b, i := m.at(place)
+	return b.values.at(i)
 }
 
 // forget lets go of the oldest.
@@ -139,7 +133,7 @@ func (m *memory) forget() {
 		m.runs = m.runs[1:]
 	}
 	if m.first == memoBlock {
-		m.blocks[0] = nil
+		m.blocks[0] = memos{}
 		m.blocks = m.blocks[1:]
 		m.first = 0
 		m.shrink()

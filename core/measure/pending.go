@@ -114,7 +114,7 @@ func (k *Tracker) pendingRecord(ev *otlp.Event) {
 	if s := ev.Started; s > 0 && s <= c.end && c.end-s <= k.settings.LateMax {
 		c.start = s
 	}
-	if m := k.recall(c.iid); m != nil && (m.verdict.class() > leaving || m.verdict.class() == leaving && !beats(c, m)) {
+	if m, known := k.recall(c.iid); known && (m.verdict.class() > leaving || m.verdict.class() == leaving && !beats(c, &m)) {
 		return // it has ended, or this has been told
 	}
 	b := k.pending
@@ -162,9 +162,11 @@ func (k *Tracker) expire(t felt.Tick) {
 func (k *Tracker) abandon(p *pending) {
 	k.pending.remove(p)
 	c := p.claim
-	m := k.recall(c.iid)
-	if m != nil && !beats(c, m) {
-		return
+	var was *memo
+	if m, known := k.recall(c.iid); known {
+		if was = &m; !beats(c, was) {
+			return
+		}
 	}
 	k.stats.PendingAbandoned++
 	g := group{iid: c.iid, claims: []*claim{c}}
@@ -176,18 +178,18 @@ func (k *Tracker) abandon(p *pending) {
 			}
 		}
 	}
-	k.emit(k.row(t, &g, c), m, c)
+	k.emit(k.row(t, &g, c), was, c)
 }
 
-// recall returns the memo of an interaction. One that was closed as abandoned is known longer
-// than others: then its memo is made anew.
-func (k *Tracker) recall(id felt.InteractionID) *memo {
-	if m := k.memory.get(id); m != nil || k.pending.closed.live == 0 {
-		return m
+// recall returns the memo of an interaction; false when there is none. One that was closed as
+// abandoned is known longer than others: then its memo is made anew.
+func (k *Tracker) recall(id felt.InteractionID) (memo, bool) {
+	if m, known := k.memory.get(id); known || k.pending.closed.live == 0 {
+		return m, known
 	}
 	e := k.pending.closed.get(closedKey(memoKey(id)))
 	if e == nil {
-		return nil
+		return memo{}, false
 	}
 	again := e.memo
 	again.series = k.memory.series.acquire(e.scope)
@@ -196,7 +198,7 @@ func (k *Tracker) recall(id felt.InteractionID) *memo {
 	if e.told {
 		k.memory.who[again.key] = e.who
 	}
-	return k.memory.get(id)
+	return again, true
 }
 
 // closedKey is the key of a memo in pendingBook.closed, where 0 is none.

@@ -83,7 +83,7 @@ const (
 	spanBytes   = 80
 	traceBytes  = 320
 	claimBytes  = 900
-	memoBytes   = 42 // with its place in the index
+	memoBytes   = 31 // with its place in the index; what few have is not counted
 	closedBytes = 280
 	opBytes     = 120
 	textBytes   = 64 // besides the text
