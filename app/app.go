@@ -121,7 +121,8 @@ func (a *App) open(ctx context.Context) (err error) {
 		return fmt.Errorf("outbox: %w", err)
 	}
 	a.store, err = duckdb.Open(ctx, duckdb.Options{
-		Dir: a.dir.path, MemoryLimit: a.cfg.StoreMemory, QuietLimit: a.cfg.storeQuiet, WriteLimit: a.cfg.storeWrite, Recovery: a.settings.Recovery,
+		Dir: a.dir.path, MemoryLimit: a.cfg.StoreMemory, QuietLimit: a.cfg.storeQuiet, WriteLimit: a.cfg.storeWrite,
+		ImportLimit: a.cfg.storeImport, CheckpointThreshold: a.cfg.storeFold, ImportThreshold: a.cfg.storeImportFold, Recovery: a.settings.Recovery,
 	})
 	if err != nil {
 		return fmt.Errorf("store: %w", err)

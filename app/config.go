@@ -56,9 +56,10 @@ type Config struct {
 	Memory        int64  // bytes that the whole process stays near; default 512 MiB
 	StoreMemory   string // DuckDB's memory_limit, always; default a share of Memory, a smaller one while nobody asks
 	storeQuiet    string
-	storeWrite    string // while it writes
-	Retention     felt.Retention
-	CompactEvery  time.Duration // how often coarse rows are made; default 1 min
+	// While it writes, and while that is a history; and the sizes of its WAL at which it is folded into the file.
+	storeWrite, storeImport, storeFold, storeImportFold string
+	Retention                                           felt.Retention
+	CompactEvery                                        time.Duration // how often coarse rows are made; default 1 min
 
 	// How much of what is stored the detectors learn from when the engine's state is lost, as after
 	// an upgrade of the engine, and from before the window of a backtest.
@@ -294,10 +295,16 @@ func (c *Config) memoryDefaults() {
 	def(&c.Memory, 512<<20)
 	if c.StoreMemory == "" {
 		c.StoreMemory = fmt.Sprintf("%dMB", int64(askShare*float64(c.Memory))/1e6)
-		c.storeQuiet = fmt.Sprintf("%dMB", int64(storeShare*float64(c.Memory))/1e6)
-		c.storeWrite = fmt.Sprintf("%dMB", int64(min(max(writeShare*float64(c.Memory), leastWrite), askShare*float64(c.Memory)))/1e6)
+		limit := func(share, least float64) float64 {
+			return min(max(share*float64(c.Memory), least), askShare*float64(c.Memory))
+		}
+		write := limit(writeShare, leastWrite)
+		c.storeQuiet, c.storeWrite, c.storeImport = megabytes(storeShare*float64(c.Memory)), megabytes(write), megabytes(limit(importShare, leastImport))
+		c.storeFold, c.storeImportFold = megabytes(min(foldShare*write, mostFold)), megabytes(mostFold)
 	}
 }
+
+func megabytes(n float64) string { return fmt.Sprintf("%dMB", int64(n)/1e6) }
 
 func (c *Config) defaults() {
 	def(&c.Listen, "127.0.0.1:3358")

@@ -17,15 +17,23 @@ import (
 // The store's share of the memory that is asked for, and that of all that is not Go's where the
 // system does not tell how much it is: the store, what it takes beside its limit, the program itself.
 const (
-	storeShare = 0.14
+	storeShare = 0.08
 	otherShare = 0.48
 	spareShare = 0.06 // stays free, for what is needed in a hurry
 	// askShare is the store's share while questions are asked: then the whole may be over.
 	askShare = 0.75
 	// writeShare is the store's share while it writes, and at least leastWrite: a checkpoint takes what
 	// it may have, and one that has not enough damages the database in memory.
-	writeShare = 0.28
-	leastWrite = 144e6
+	writeShare = 0.125
+	leastWrite = 64e6
+	// importShare and leastImport are the same while a history is written, as fast as it can be.
+	importShare = 0.28
+	leastImport = 144e6
+	// foldShare is how large the store's WAL gets, of what it may have while it writes, before a checkpoint folds
+	// it into the file: what that takes grows with it. mostFold bounds how long one keeps others waiting, and is the
+	// size for a history.
+	foldShare = 0.25
+	mostFold  = 64e6
 	// leastTail and tailShare are how much of the end of the log is kept in memory, of as much as
 	// the log would keep.
 	leastTail = 4 << 20
@@ -43,6 +51,12 @@ const (
 	roomAbove  = 1.05 // factor of the room when collecting costs much
 	roomBelow  = 0.97 // and when it costs little
 	retuneWait = time.Second
+)
+
+// What of the program was only needed to start is let go of a minute later, and then what some rare work needed.
+const (
+	trimAfter = time.Minute
+	trimEvery = 10 * time.Minute
 )
 
 // memory keeps the process near the memory that it was given, and says who owns how much.
@@ -73,10 +87,15 @@ func (m *memory) manage(ctx context.Context) {
 	again := time.NewTicker(retuneWait)
 	defer again.Stop()
 	room, last := leastRoom, readRuntime()
+	trim := time.NewTimer(trimAfter)
+	defer trim.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-trim.C:
+			trimProgram()
+			trim.Reset(trimEvery)
 		case <-again.C:
 		}
 		g := readRuntime()

@@ -45,11 +45,11 @@ func (s *Store) Compact(ctx context.Context, before felt.Instant, segmentMax int
 	return total, nil
 }
 
-// compactWithRoom makes a window within the memory of quiet times, and with that of a question only
+// compactWithRoom makes a window within the memory of writes, and with that of a question only
 // when it has to: it comes by itself every hour, and then a third of the process' memory would be
 // in buffers.
 func (s *Store) compactWithRoom(ctx context.Context, w rollup.Window, before felt.Instant, segmentMax int) (int64, error) {
-	n, err := s.compactWindow(ctx, w, before, segmentMax)
+	n, err := s.compactAsWriter(ctx, w, before, segmentMax)
 	if err == nil {
 		return n, nil
 	}
@@ -67,6 +67,15 @@ func (s *Store) compactWithRoom(ctx context.Context, w rollup.Window, before fel
 	defer done()
 	more, err := s.compactWindow(ctx, w, before, segmentMax)
 	return n + more, err
+}
+
+func (s *Store) compactAsWriter(ctx context.Context, w rollup.Window, before felt.Instant, segmentMax int) (int64, error) {
+	done, err := s.roomToWrite(ctx, s.db, false)
+	if err != nil {
+		return 0, err
+	}
+	defer done()
+	return s.compactWindow(ctx, w, before, segmentMax)
 }
 
 func widthName(width felt.Instant) string {
@@ -213,7 +222,7 @@ func (c *compacting) write(ctx context.Context, do func(context.Context, *writin
 	}
 	defer c.s.mu.Unlock()
 	w := writing{s: c.s, stats: map[string]int64{}}
-	return c.s.transact(ctx, func(ctx context.Context) error { return do(ctx, &w) })
+	return c.s.transact(ctx, false, func(ctx context.Context) error { return do(ctx, &w) })
 }
 
 // sizes are the rows of each scope, of those that have any.

@@ -26,14 +26,28 @@ const idleAfter = 300 * time.Millisecond
 type room struct {
 	mu     sync.Mutex
 	users  int
-	writes bool // a transaction of the writer is under way
-	wide   bool // the limit is that of writes
+	writes int // transactions of the writer and compactions that are under way
+	wide   width
+	fold   string // size of the WAL at which it is folded into the file, as it is set
 	raised bool
 	closed bool
 	timer  *time.Timer
 	idle   *time.Timer   // since the last write
 	after  time.Duration // quietAfter, less in tests
 }
+
+// width is which limit of the writer is in force.
+type width uint8
+
+const (
+	narrow  width = iota // none
+	writes               // that of writes
+	imports              // that of writes of long ago
+)
+
+// importAge is how old the newest rows of a write are when they are taken for a part of a history: those come as fast
+// as they can be written, and each checkpoint that is left out is time won.
+const importAge = time.Hour
 
 // makeRoom raises the limit until the returned function is called.
 func (s *Store) makeRoom(ctx context.Context) (done func(), err error) {
@@ -47,7 +61,7 @@ func (s *Store) makeRoom(ctx context.Context) (done func(), err error) {
 		if err := s.limit(ctx, s.opts.MemoryLimit); err != nil {
 			return nil, err
 		}
-		r.raised, r.wide = true, false
+		r.raised, r.wide = true, narrow
 	}
 	if r.users == 0 {
 		if err := s.threads(ctx, s.opts.Threads); err != nil {
@@ -85,7 +99,7 @@ func (s *Store) quiet() {
 	if r.users > 0 || r.closed || !r.raised {
 		return
 	}
-	if r.writes { // its end lowers it
+	if r.writes > 0 { // their end lowers it
 		r.raised = false
 		return
 	}
@@ -96,23 +110,34 @@ func (s *Store) quiet() {
 	giveBack()
 }
 
-// roomToWrite raises the limit for a transaction of the writer, whose commit may fold the WAL into the
-// file: with less room DuckDB writes to its temporary file what it could hold, with much of it
+// roomToWrite raises the limit for a transaction of the writer or a compaction, whose commits may fold the WAL
+// into the file: more of both when what is written is of long ago. With less room DuckDB writes to its temporary file what it could hold, with much of it
 // every checkpoint fills it.
-func (s *Store) roomToWrite(ctx context.Context) (done func(), err error) {
+func (s *Store) roomToWrite(ctx context.Context, by execer, past bool) (done func(), err error) {
 	if s.opts.QuietLimit == s.opts.MemoryLimit {
 		return func() {}, nil
 	}
 	r := &s.room
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.raised && !r.wide {
-		if err := limitBy(ctx, s.conn, s.opts.WriteLimit); err != nil {
+	to, limit, fold := writes, s.opts.WriteLimit, s.opts.CheckpointThreshold
+	if past {
+		to, limit, fold = imports, s.opts.ImportLimit, s.opts.ImportThreshold
+	}
+	if !r.raised && (to > r.wide || to < r.wide && r.writes == 0) {
+		// What it cannot give back at once is with the next write.
+		if err := limitBy(ctx, by, limit); err != nil && to > r.wide {
 			return nil, err
 		}
-		r.wide = true
+		r.wide = to
 	}
-	r.writes = true
+	if fold != r.fold {
+		if _, err := by.ExecContext(ctx, "SET GLOBAL checkpoint_threshold = "+literal(fold)); err != nil {
+			return nil, fmt.Errorf("duckdb: set checkpoint_threshold to %s: %w", fold, err)
+		}
+		r.fold = fold
+	}
+	r.writes++
 	return s.wrote, nil
 }
 
@@ -121,27 +146,27 @@ func (s *Store) wrote() {
 	r := &s.room
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.writes = false; r.raised || r.closed {
+	if r.writes--; r.writes > 0 || r.raised || r.closed {
 		return
 	}
 	if r.idle == nil {
-		r.idle = time.AfterFunc(idleAfter, s.narrow)
+		r.idle = time.AfterFunc(idleAfter, s.makeNarrow)
 	} else {
 		r.idle.Reset(idleAfter)
 	}
 }
 
-// narrow takes the memory of writes back.
-func (s *Store) narrow() {
+// makeNarrow takes the memory of writes back.
+func (s *Store) makeNarrow() {
 	r := &s.room
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.writes || r.raised || r.closed {
+	if r.writes > 0 || r.raised || r.closed {
 		return
 	}
 	// What it cannot give back now is with the next write.
 	if err := s.limit(context.Background(), s.opts.QuietLimit); err == nil {
-		r.wide = false
+		r.wide = narrow
 	}
 }
 
@@ -150,7 +175,7 @@ func (s *Store) keepRoom(ctx context.Context) error {
 	r := &s.room
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.wide = false
+	r.wide, r.fold = narrow, s.opts.CheckpointThreshold
 	if r.users > 0 {
 		if err := s.threads(ctx, s.opts.Threads); err != nil {
 			return err
@@ -183,10 +208,12 @@ func (s *Store) threads(ctx context.Context, n int) error {
 
 func (s *Store) limit(ctx context.Context, limit string) error { return limitBy(ctx, s.db, limit) }
 
-func limitBy(ctx context.Context, db interface {
+// execer is a connection, or whatever has some.
+type execer interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-}, limit string,
-) error {
+}
+
+func limitBy(ctx context.Context, db execer, limit string) error {
 	if _, err := db.ExecContext(ctx, "SET GLOBAL memory_limit = "+literal(limit)); err != nil {
 		return fmt.Errorf("duckdb: set memory_limit to %s: %w", limit, err)
 	}

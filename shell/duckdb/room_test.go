@@ -34,6 +34,58 @@ func TestRoomToWrite(t *testing.T) {
 	}
 }
 
+// TestRoomOfAHistory: what is of long ago is written with more memory and fewer checkpoints than what happens now, and
+// neither limit stays.
+func TestRoomOfAHistory(t *testing.T) {
+	ctx := context.Background()
+	s, err := Open(ctx, Options{
+		Dir: t.TempDir(), MemoryLimit: "512MiB", QuietLimit: "24MiB", WriteLimit: "64MiB", ImportLimit: "128MiB",
+		CheckpointThreshold: "16MiB", ImportThreshold: "32MiB",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	set := func() (limit, fold string) {
+		t.Helper()
+		if err := s.conn.QueryRowContext(ctx, "SELECT current_setting('memory_limit'), current_setting('checkpoint_threshold')").Scan(&limit, &fold); err != nil {
+			t.Fatal(err)
+		}
+		return limit, fold
+	}
+	s.room.after = time.Hour
+	for i, c := range []struct {
+		at          time.Time
+		limit, fold string
+	}{
+		{time.Now().Add(-30 * 24 * time.Hour), "128.0 MiB", "32.0 MiB"},
+		{time.Now().Add(-2 * time.Hour), "128.0 MiB", "32.0 MiB"},
+		{time.Now(), "64.0 MiB", "16.0 MiB"},
+	} {
+		s.fault = func(step int) error { // within the transaction: afterwards it may be quiet already
+			if step == 1 {
+				if limit, fold := set(); limit != c.limit || fold != c.fold {
+					t.Errorf("write %d: memory_limit %s, checkpoint_threshold %s, want %s and %s", i, limit, fold, c.limit, c.fold)
+				}
+			}
+			return nil
+		}
+		tick := felt.TickOf(felt.InstantOf(c.at))
+		row := felt.Interaction{ID: felt.InteractionID{byte(i)}, Version: 1, Env: "e", Name: "n", Kind: felt.KindStep, Outcome: felt.OutcomeSuccess, Weight: 1}
+		if err := s.Write(ctx, felt.Batch{ID: felt.BatchID{Stage: 2, Tick: tick}, Interactions: []felt.Interaction{row}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for end := time.Now().Add(30 * time.Second); ; {
+		if limit, _ := set(); limit == "24.0 MiB" {
+			break
+		} else if time.Now().After(end) {
+			t.Fatalf("memory_limit stays %s", limit)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
 // TestRoom: the database has its memory while somebody asks, and not for ever.
 func TestRoom(t *testing.T) {
 	ctx := context.Background()

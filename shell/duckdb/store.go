@@ -25,8 +25,10 @@ type Options struct {
 	MemoryLimit         string       // of DuckDB while questions are asked, such as "384MB", the default; larger ones spill to disk
 	QuietLimit          string       // of DuckDB when nobody asks; default MemoryLimit
 	WriteLimit          string       // of DuckDB while a write or a checkpoint is under way that nobody's question raised it for; default MemoryLimit
+	ImportLimit         string       // the same while what is written is of more than an hour ago, a history; default WriteLimit
 	Threads             int          // for questions; 2. One when nobody asks, unless memory does not change either
 	CheckpointThreshold string       // size of the WAL at which it is folded into the file; "64MB"; a checkpoint takes time and memory in proportion
+	ImportThreshold     string       // the same while a history is written; default CheckpointThreshold
 	Readers             int          // questions at a time; 4
 	ExactLimit          int64        // most interactions in scope for an exact count of customers; 20,000,000
 	Recovery            felt.Instant // the recovery window; 30 minutes
@@ -42,11 +44,17 @@ func (o Options) withDefaults() Options {
 	if o.WriteLimit == "" {
 		o.WriteLimit = o.MemoryLimit
 	}
+	if o.ImportLimit == "" {
+		o.ImportLimit = o.WriteLimit
+	}
 	if o.Threads == 0 {
 		o.Threads = 2
 	}
 	if o.CheckpointThreshold == "" {
 		o.CheckpointThreshold = "64MB"
+	}
+	if o.ImportThreshold == "" {
+		o.ImportThreshold = o.CheckpointThreshold
 	}
 	if o.Readers == 0 {
 		o.Readers = 4
@@ -108,7 +116,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := d.open(); err != nil {
 		return nil, openError(path, err)
 	}
-	s := &Store{opts: o, path: path, copyLimit: copyLimit, door: d, db: sql.OpenDB(d), room: room{after: quietAfter}, changes: map[rollup.Window]uint64{}}
+	s := &Store{opts: o, path: path, copyLimit: copyLimit, door: d, db: sql.OpenDB(d), room: room{after: quietAfter, fold: o.CheckpointThreshold}, changes: map[rollup.Window]uint64{}}
 	s.db.SetMaxOpenConns(o.Readers + 1)
 	s.db.SetMaxIdleConns(o.Readers + 1)
 	if err := s.start(ctx); err != nil {
@@ -156,6 +164,10 @@ func (s *Store) settings(ctx context.Context) error {
 		{"threads", threads},
 		{"checkpoint_threshold", s.opts.CheckpointThreshold},
 		{"preserve_insertion_order", false},
+		// Left alone the allocator keeps what a checkpoint gave back, for seconds.
+		{"allocator_background_threads", true},
+		{"allocator_flush_threshold", "1MB"},
+		{"allocator_bulk_deallocation_flush_threshold", "8MB"},
 		{"autoinstall_known_extensions", false},
 		{"autoload_known_extensions", false},
 		{"enable_external_access", false},

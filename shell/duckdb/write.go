@@ -48,7 +48,7 @@ func (s *Store) write(ctx context.Context, batches []felt.Batch) error {
 	if w.empty() {
 		return nil
 	}
-	if err := s.transact(ctx, w.rows); err != nil {
+	if err := s.transact(ctx, w.newest.Instant() < felt.InstantOf(began.Add(-importAge)), w.rows); err != nil {
 		return err
 	}
 	s.lasts.move(w.moved, s.known.last)
@@ -61,6 +61,7 @@ type writing struct {
 	s       *Store
 	batches []*felt.Batch          // those not seen before
 	ticks   map[line]felt.Tick     // to be written
+	newest  felt.Tick              // of them
 	cursors map[string]felt.Cursor // to be written
 	stats   map[string]int64       // rows by table
 	nr      int64                  // of business rows, in order
@@ -89,6 +90,7 @@ func (w *writing) plan(batches []felt.Batch) error {
 			continue
 		}
 		w.ticks[l] = b.ID.Tick
+		w.newest = max(w.newest, b.ID.Tick)
 		w.batches = append(w.batches, b)
 	}
 	return nil
@@ -121,13 +123,13 @@ func (w *writing) planCursor(c felt.Cursor) error {
 func (w *writing) empty() bool { return len(w.ticks) == 0 && len(w.cursors) == 0 }
 
 // transact runs do in a transaction of the writer's connection, or leaves the file as it
-// was. The caller holds the lock; what it remembers of the file is read again after an error.
-func (s *Store) transact(ctx context.Context, do func(context.Context) error) (err error) {
+// was; past says that all of it is of long ago. The caller holds the lock; what it remembers of the file is read again after an error.
+func (s *Store) transact(ctx context.Context, past bool, do func(context.Context) error) (err error) {
 	defer func() { s.dirty = s.dirty || err != nil }()
 	if err := s.at(0); err != nil {
 		return err
 	}
-	done, err := s.roomToWrite(ctx)
+	done, err := s.roomToWrite(ctx, s.conn, past)
 	if err != nil {
 		return err
 	}
