@@ -192,7 +192,9 @@ func TestHistory(t *testing.T) {
 	s.same(t, "shop", "pay", st.History.From.Add(time.Minute), began.Add(-20*time.Second))
 	s.same(t, "identity", "login", began.Add(-8*time.Minute), began.Add(-20*time.Second))
 	var all struct{ Incidents []struct{ ID, Title string } }
-	if s.get(t, "/api/v1/incidents?status=all", &all); len(all.Incidents) > 0 { // so short a past has no fault
+	// So short a past has no fault. One page a week for nothing is what detectors are set to, so that one comes once in
+	// fifty runs by chance, two do not.
+	if s.get(t, "/api/v1/incidents?status=all", &all); len(all.Incidents) > 1 {
 		t.Errorf("incidents for nothing: %+v", all.Incidents)
 	}
 	s.end()
