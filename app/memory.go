@@ -26,6 +26,8 @@ const (
 	// it may have, and one that has not enough damages the database in memory.
 	writeShare = 0.125
 	leastWrite = 64e6
+	// beside is what a checkpoint takes in all, of what it may have: the allocator gives back a little later than it does.
+	beside = 1.6
 	// importShare and leastImport are the same while a history is written, as fast as it can be.
 	importShare = 0.28
 	leastImport = 144e6
@@ -113,7 +115,7 @@ func (m *memory) left(g goMemory, all, files uint64) int64 {
 	if all <= g.held {
 		return int64((1 - otherShare) * float64(m.limit))
 	}
-	others := max(float64(all-g.held), float64(files)+writeShare*float64(m.limit))
+	others := max(float64(all-g.held), float64(files)+beside*writeShare*float64(m.limit))
 	return int64((1-spareShare)*float64(m.limit) - others)
 }
 

@@ -73,8 +73,8 @@ func TestLeft(t *testing.T) {
 	for _, c := range []struct{ held, all, files, want uint64 }{
 		{300 * mega, 700 * mega, 70 * mega, 540 * mega},
 		{300 * mega, 800 * mega, 70 * mega, 440 * mega},
-		{300 * mega, 500 * mega, 70 * mega, 590 * mega}, // the store is idle
-		{300 * mega, 301 * mega, 100 * mega, 560 * mega},
+		{300 * mega, 500 * mega, 70 * mega, 670 * mega}, // the store is idle
+		{300 * mega, 301 * mega, 100 * mega, 640 * mega},
 		{300 * mega, 200 * mega, 70 * mega, 520 * mega}, // of others nothing is known
 		{300 * mega, 0, 0, 520 * mega},
 	} {
