@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 
+	"golang.org/x/net/publicsuffix"
+
 	"github.com/felt-cx/felt/core/yaml"
 )
 
@@ -40,13 +42,21 @@ func parseOrigin(text string) (o origin, what string) {
 	switch {
 	case strings.Contains(rest, "*"), below && !strings.HasPrefix(rest, "."):
 		return o, "a star stands for whole names in front: https://*.shop.example"
-	case below && strings.Count(strings.Trim(rest, "."), ".") < 1 && !strings.HasPrefix(rest, ".localhost"):
+	case below && everybodys(u.Hostname()):
 		return o, "that is everybody's: name a domain of your own below the star"
 	}
 	if below {
 		o.host, o.below = rest, true
 	}
 	return o, ""
+}
+
+// everybodys tells that under what follows the star of a host names can be had by anyone: com, co.uk, github.io. The list is
+// the one that browsers go by.
+func everybodys(host string) bool {
+	name := strings.Trim(strings.TrimPrefix(host, "*"), ".")
+	suffix, _ := publicsuffix.PublicSuffix(name)
+	return suffix == name && name != "localhost"
 }
 
 func withoutDefaultPort(scheme, host string) string {
