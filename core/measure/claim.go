@@ -21,53 +21,70 @@ const (
 )
 
 // claim is one event that is an interaction, or a part of one: it says so itself, or a rule
-// of the inventory does. All claims with one id are one interaction.
+// of the inventory does. All claims with one id are one interaction. What claims have in common
+// they share, and must not be written to; see [commons].
 type claim struct {
 	iid    felt.InteractionID
+	trace  felt.TraceID
 	id     felt.SpanID // of the span; of the span around it, for a log record
 	parent felt.SpanID
-	log    bool
-	class  class
-	error  bool         // status ERROR
-	sent   felt.Outcome // none when nothing, or nothing known, was sent
-	said   string       // an outcome that is no known word
 
 	start, end felt.Instant
 	arrived    felt.Instant
-	scope      scopeKey
-	trace      felt.TraceID
-	key        string
-	journey    string
-	step       string
-	service    string
-	release    string
-	reason     string
-	errorType  string
-	message    string
-	currency   string
 	weight     float64
 	draw       uint64 // of the weight; 0 when that is 1
 	value      int64
 	visible    int64
-	retries    int32
-	ids        otlp.IDs
 	keyID      uint32
-	segments   []felt.Segment // sorted by key, one value each
-	flags      []string       // key=variant, sorted
+	log        bool
+	class      class
+	error      bool         // status ERROR
+	sent       felt.Outcome // none when nothing, or nothing known, was sent
+	key        string
+	ids        otlp.IDs
 
+	*origin
+	*act
+	*traits
+	*detail
+}
+
+// origin is what all claims of one app's service have in common.
+type origin struct{ env, app, service, release string }
+
+// act is what the customer did, as it is called.
+type act struct {
+	name          string
+	journey, step string
+	currency      string
+	traffic       felt.Traffic
 	// ruled: a rule of the inventory made this claim; it did not name itself.
-	ruled     bool
-	byJourney string // of that rule
-	byStep    string
+	ruled             bool
+	byJourney, byStep string // of that rule
+}
+
+// traits are what many customers have in common.
+type traits struct {
+	segments []felt.Segment // sorted by key, one value each
+	flags    []string       // key=variant, sorted
+}
+
+// detail is what a plain success has nothing of.
+type detail struct {
+	said      string // an outcome that is no known word
+	reason    string
+	errorType string
+	message   string
 	instance  felt.Hash // of the journey
 	ruling    ruling
+	retries   int32
 }
 
 // ruling is what the error classes of its step say of a claim. It is asked when the claim
 // comes: attributes are there only then.
 type ruling struct {
-	outcome       felt.Outcome // none: as without it
 	class         string       // "" none matched
+	outcome       felt.Outcome // none: as without it
 	unrecoverable bool
 }
 
@@ -76,6 +93,8 @@ type scopeKey struct {
 	env, app, name string
 	traffic        felt.Traffic
 }
+
+func (c *claim) scope() scopeKey { return scopeKey{c.env, c.app, c.name, c.traffic} }
 
 // terminal tells that the claim ends its interaction at once.
 func (c *claim) terminal() bool { return c.class != derived }

@@ -17,21 +17,16 @@ import (
 func (k *Tracker) newClaim(ev *otlp.Event, by *rules.Candidate) *claim {
 	f := &ev.Fields
 	shared := func(t otlp.Text) string { return k.block.shared(k.symbols, t) }
-	c := &claim{
-		id: ev.Span, parent: ev.Parent, log: ev.Type == otlp.TypeLog, error: isError(ev),
-		start: ev.Start, end: ev.End, arrived: k.at, trace: ev.Trace,
-		scope: scopeKey{
-			env: cmp.Or(shared(f[otlp.FieldEnv]), otlp.DefaultEnv), name: shared(f[otlp.FieldInteraction]),
-			traffic: ev.Traffic,
-		},
-		key: k.block.own(f[otlp.FieldKey]), reason: k.block.own(f[otlp.FieldReason]),
-		message: k.block.own(f[otlp.FieldStatusMessage]),
-		journey: shared(f[otlp.FieldJourney]), step: shared(f[otlp.FieldStep]),
-		service: shared(f[otlp.FieldService]), release: shared(f[otlp.FieldRelease]),
-		errorType: shared(f[otlp.FieldErrorType]), currency: shared(f[otlp.FieldCurrency]),
-		weight: ev.Weight, draw: ev.Draw, value: ev.Value, visible: ev.Visible, retries: ev.Retries,
-		ids: ev.IDs, keyID: k.block.keyID,
-	}
+	c := k.commons.begin()
+	c.id, c.parent, c.trace, c.log, c.error = ev.Span, ev.Parent, ev.Trace, ev.Type == otlp.TypeLog, isError(ev)
+	c.start, c.end, c.arrived = ev.Start, ev.End, k.at
+	c.env, c.service, c.release = cmp.Or(shared(f[otlp.FieldEnv]), otlp.DefaultEnv), shared(f[otlp.FieldService]), shared(f[otlp.FieldRelease])
+	c.name, c.traffic, c.currency = shared(f[otlp.FieldInteraction]), ev.Traffic, shared(f[otlp.FieldCurrency])
+	c.journey, c.step = shared(f[otlp.FieldJourney]), shared(f[otlp.FieldStep])
+	c.reason, c.message = k.block.own(f[otlp.FieldReason]), k.block.own(f[otlp.FieldStatusMessage])
+	c.errorType, c.retries = shared(f[otlp.FieldErrorType]), ev.Retries
+	c.weight, c.draw, c.value, c.visible = ev.Weight, ev.Draw, ev.Value, ev.Visible
+	c.key, c.ids, c.keyID = k.block.own(f[otlp.FieldKey]), ev.IDs, k.block.keyID
 	if !(c.weight > 1) { // also not a number
 		c.weight, c.draw = 1, 0
 	}
@@ -50,11 +45,12 @@ func (k *Tracker) newClaim(ev *otlp.Event, by *rules.Candidate) *claim {
 	c.flags = slices.Compact(c.flags)
 	app := ""
 	if by != nil {
-		c.ruled, c.scope.name, app = true, by.Interaction, by.App
+		c.ruled, c.name, app = true, by.Interaction, by.App
 	}
-	c.scope.app = cmp.Or(shared(f[otlp.FieldNamespace]), app, k.rules.App(c.service, c.scope.name), c.service, unknownService)
+	c.app = cmp.Or(shared(f[otlp.FieldNamespace]), app, k.rules.App(c.service, c.name), c.service, unknownService)
 	k.readInventory(ev, c, by)
 	c.iid = c.identity()
+	k.commons.finish(c)
 	return c
 }
 
@@ -68,17 +64,17 @@ func (k *Tracker) readInventory(ev *otlp.Event, c *claim, by *rules.Candidate) {
 		k.present.begin(ev)
 	}
 	id := k.block.own(ev.Fields[otlp.FieldInstance])
-	if step := k.stepOf(c.scope.app, c.scope.name, cmp.Or(c.journey, c.byJourney)); step != nil {
+	if step := k.stepOf(c.app, c.name, cmp.Or(c.journey, c.byJourney)); step != nil {
 		k.present.begin(ev)
 		r := step.Rule(&k.present.event)
-		c.ruling = ruling{r.Outcome, cmp.Or(r.Rule, r.Class), !r.Recoverable}
+		c.ruling = ruling{cmp.Or(r.Rule, r.Class), r.Outcome, !r.Recoverable}
 		instance = cmp.Or(instance, step.Journey.Correlate.Attribute)
 		value = cmp.Or(value, step.Journey.Value.Attribute)
 	}
 	if id == "" && instance != "" {
 		id, _ = k.present.attribute(instance)
 	}
-	c.instance = instanceOf(c.scope.env, id)
+	c.instance = instanceOf(c.env, id)
 	if c.value == 0 && value != "" {
 		text, _ := k.present.attribute(value)
 		c.value = minorUnits(text)

@@ -40,7 +40,7 @@ func (k *Tracker) Claims(yield func(Claimed)) {
 				}
 				told.Open = open
 				if above != nil {
-					told.Above, told.Same = above.scope.name, above.iid == c.iid
+					told.Above, told.Same = above.name, above.iid == c.iid
 				}
 			}
 			yield(told)
@@ -57,7 +57,7 @@ func (k *Tracker) Claims(yield func(Claimed)) {
 func (c *claim) claimed() Claimed {
 	t := Claimed{
 		ID: c.iid, Trace: c.trace, Span: c.id, Log: c.log, At: c.end,
-		Env: c.scope.env, App: c.scope.app, Name: c.scope.name,
+		Env: c.env, App: c.app, Name: c.name,
 		Ends: c.class > leaving, Pending: c.class == leaving,
 	}
 	if c.ruled {

@@ -22,7 +22,7 @@ func (k *Tracker) look(t *trace, settled bool) {
 		g.dirty = false
 		c, unsure := k.decider(t, g)
 		switch {
-		case (c == nil || !c.terminal()) && k.pending.has(g.iid):
+		case (c == nil || !c.terminal()) && k.pending.has(g.iid()):
 			g.decided = true // a part of a try that is open, or was left: only its end decides
 		case unsure && !settled && !k.isKnown(g):
 			wait = true
@@ -42,7 +42,7 @@ func (k *Tracker) look(t *trace, settled bool) {
 
 // isKnown tells that the interaction has a row already: then it waits for nothing.
 func (k *Tracker) isKnown(g *group) bool {
-	_, known := k.recall(g.iid)
+	_, known := k.recall(g.iid())
 	return known
 }
 
@@ -95,7 +95,7 @@ func (t *trace) above(c *claim) (above *claim, open bool) {
 // known already.
 func (k *Tracker) decide(t *trace, g *group, c *claim) {
 	here := g.by != nil // the claim that decided before is in this trace
-	m, known := k.recall(g.iid)
+	m, known := k.recall(g.iid())
 	if !known {
 		if here {
 			return // made a row, and has been forgotten since
@@ -136,7 +136,7 @@ func (k *Tracker) withdraw(t *trace, g *group) {
 		k.stats.Merged++
 		return
 	}
-	m, known := k.recall(g.iid)
+	m, known := k.recall(g.iid())
 	if !known || m.verdict.class() != derived || m.verdict.withdrawn() {
 		return
 	}
@@ -144,7 +144,7 @@ func (k *Tracker) withdraw(t *trace, g *group) {
 	row.Outcome, row.OutcomeRule, row.Reason = felt.OutcomeCancelled, ruleNested, "step of another interaction"
 	row.AbandonedHow = felt.AbandonedNot
 	if above, _ := t.above(g.by); above != nil {
-		row.Reason = "step of " + above.scope.name
+		row.Reason = "step of " + above.name
 	}
 	k.emit(row, &m, g.by)
 }
@@ -157,8 +157,8 @@ func (k *Tracker) row(t *trace, g *group, c *claim) Decision {
 	r := &d.Interaction
 	*r = felt.Interaction{
 		ID: c.iid, Version: 1, Known: k.tick, FirstKnown: k.tick,
-		Env: c.scope.env, App: c.scope.app, Name: c.scope.name, Journey: c.journey, Step: c.step,
-		Kind: felt.KindStep, Traffic: c.scope.traffic,
+		Env: c.env, App: c.app, Name: c.name, Journey: c.journey, Step: c.step,
+		Kind: felt.KindStep, Traffic: c.traffic,
 		Start: c.start, End: c.end, Duration: int64(c.end - c.start), Visible: c.visible,
 		Outcome: outcome, ClientOutcome: c.sent, Reason: c.why(), OutcomeRule: rule, ErrorClass: c.errorType,
 		Retries: c.retries, Weight: c.weight, Draw: c.draw, KeyID: c.keyID,
@@ -177,12 +177,12 @@ func (k *Tracker) row(t *trace, g *group, c *claim) Decision {
 		if d.Instance.IsZero() {
 			d.Instance = o.instance
 		}
-		r.Traffic = max(r.Traffic, o.scope.traffic)
+		r.Traffic = max(r.Traffic, o.traffic)
 	}
 	if t != nil {
 		r.Traffic = max(r.Traffic, t.traffic)
 		for n := t.known; n != nil; n = n.next {
-			if k.symbols.env(n.env) == c.scope.env {
+			if k.symbols.env(n.env) == c.env {
 				fillIDs(&ids, &n.ids)
 			}
 		}

@@ -77,9 +77,10 @@
 //
 // # What is remembered
 //
-// A settled trace is let go of, but for claims that were decided although their chain of
-// parents had an open end: those stay for a while, hung below that end, because the ancestor may
-// still come. Of every interaction 32 bytes are remembered (15 min), enough to know
+// Of an open trace every span takes 48 bytes and every claim 300: what claims have in common, as
+// names, services and segments, is held once. A settled trace is let go of, but for
+// claims that were decided although their chain of parents had an open end: those stay for a while,
+// hung below that end, because the ancestor may still come. Of every interaction 32 bytes are remembered (15 min), enough to know
 // it again and to take its numbers back. A correction after its trace is gone is made
 // of what came later alone. Spans, remembered interactions, operations, texts and series
 // are bounded: what finds no room settles early, is forgotten early or counts as

@@ -19,7 +19,7 @@ func (c *claim) identity() felt.InteractionID {
 		b = binary.AppendUvarint(b, uint64(len(s)))
 		b = append(b, s...)
 	}
-	part(c.scope.env)
+	part(c.env)
 	if !c.trace.IsZero() {
 		part(string(c.trace[:]))
 	} else {
@@ -32,7 +32,7 @@ func (c *claim) identity() felt.InteractionID {
 			b = binary.BigEndian.AppendUint64(b, uint64(c.end))
 		}
 	}
-	part(c.scope.name)
+	part(c.name)
 	part(c.key)
 	sum := sha256.Sum256(b)
 	var id felt.InteractionID

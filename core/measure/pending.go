@@ -1,7 +1,6 @@
 package measure
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/felt-cx/felt"
@@ -71,8 +70,7 @@ func (b *pendingBook) above(t *trace, c *claim) *claim {
 	}
 	end, _ := t.openEnd(c)
 	i := slices.IndexFunc(list, func(p *pending) bool {
-		o := &p.claim.scope
-		return p.claim.id == end || c.key == "" && o.env == c.scope.env && o.name == c.scope.name
+		return p.claim.id == end || c.key == "" && p.claim.env == c.env && p.claim.name == c.name
 	})
 	if i < 0 {
 		return nil
@@ -108,9 +106,8 @@ func (k *Tracker) pendingRecord(ev *otlp.Event) {
 		return
 	}
 	c := k.newClaim(ev, nil)
-	c.class, c.sent, c.said = leaving, felt.OutcomeNone, ""
-	c.reason = cmp.Or(c.reason, tabClosed)
-	c.errorType, c.message, c.error, c.ruling = "", "", false, ruling{}
+	c.class, c.sent, c.error = leaving, felt.OutcomeNone, false
+	k.commons.setDetail(c, c.gone())
 	if s := ev.Started; s > 0 && s <= c.end && c.end-s <= k.settings.LateMax {
 		c.start = s
 	}
@@ -169,11 +166,11 @@ func (k *Tracker) abandon(p *pending) {
 		}
 	}
 	k.stats.PendingAbandoned++
-	g := group{iid: c.iid, claims: []*claim{c}}
+	g := group{claims: []*claim{c}}
 	t := k.byTrace[c.trace]
 	if t != nil {
 		for i := range t.groups {
-			if t.groups[i].iid == c.iid {
+			if t.groups[i].iid() == c.iid {
 				g.claims = append(g.claims, t.groups[i].claims...)
 			}
 		}

@@ -122,7 +122,7 @@ func (k *Tracker) keepOpenEnds(t *trace) bool {
 	groups := make([]group, 0, len(keep))
 	for i, c := range keep {
 		c.parent = ends[i] // only now: the loop above has to climb every chain as it was
-		groups = append(groups, group{iid: c.iid, claims: []*claim{c}, by: c, decided: true})
+		groups = append(groups, group{claims: []*claim{c}, by: c, decided: true})
 	}
 	k.held += len(spans) + len(keep) - len(t.spans) - len(t.claims)
 	k.claims += len(keep) - len(t.claims)
@@ -161,7 +161,7 @@ func (k *Tracker) decideLoose() {
 			for n < len(k.loose) && k.loose[n].iid == c.iid {
 				n++
 			}
-			k.decide(nil, &group{iid: c.iid, claims: k.loose[i:n]}, c)
+			k.decide(nil, &group{claims: k.loose[i:n]}, c)
 			k.stats.Merged += int64(n - i - 1)
 		}
 	}

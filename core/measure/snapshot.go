@@ -49,7 +49,7 @@ func (k *Tracker) Load(d *codec.Decoder) {
 	k.ops.load(d, k.symbols)
 	k.edges.load(d, k.symbols)
 	k.memory.load(d)
-	k.pending.load(d)
+	k.pending.load(d, k.commons)
 	for _, l := range []*traces{&k.open, &k.kept} {
 		for n := d.Len(8); n > 0 && d.Err() == nil; n-- {
 			t := k.pool.takeTrace()

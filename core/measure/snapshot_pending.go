@@ -18,12 +18,12 @@ func (b *pendingBook) save(e *codec.Encoder) {
 	b.closed.each(func(_ uint64, c *closed) { c.save(e) })
 }
 
-func (b *pendingBook) load(d *codec.Decoder) {
+func (b *pendingBook) load(d *codec.Decoder, m *commons) {
 	for n := d.Len(40); n > 0 && d.Err() == nil; n-- {
 		p := &pending{last: felt.Tick(d.Int())}
 		var trace felt.TraceID
 		copy(trace[:], d.Fixed(len(trace)))
-		p.claim = loadClaim(d, trace)
+		p.claim = loadClaim(d, trace, m)
 		if b.open.last != nil && p.last < b.open.last.last || b.of[p.claim.iid] != nil {
 			d.Fail("open tries out of order")
 			return

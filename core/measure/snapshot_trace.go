@@ -90,10 +90,9 @@ func (k *Tracker) loadTrace(d *codec.Decoder, t *trace) {
 		*last, last = v, &v.next
 	}
 	for n := d.Len(40); n > 0; n-- {
-		c := loadClaim(d, t.id)
+		c := loadClaim(d, t.id, k.commons)
 		t.claims = append(t.claims, c)
-		g := t.group(c.iid)
-		g.claims = append(g.claims, c)
+		t.join(c)
 	}
 	if n := d.Len(2); n != len(t.groups) {
 		d.Fail("groups do not match claims")
@@ -171,7 +170,7 @@ func (c *claim) save(e *codec.Encoder) {
 	e.Int(int64(c.start))
 	e.Int(int64(c.end - c.start))
 	e.Int(int64(c.arrived - c.end))
-	c.scope.save(e)
+	c.scope().save(e)
 	for _, s := range c.texts() {
 		e.String(*s)
 	}
@@ -210,8 +209,9 @@ func (c *claim) hashes() []*felt.Hash {
 	}
 }
 
-func loadClaim(d *codec.Decoder, id felt.TraceID) *claim {
-	c := &claim{trace: id}
+func loadClaim(d *codec.Decoder, id felt.TraceID, m *commons) *claim {
+	c := m.begin()
+	c.trace = id
 	copy(c.id[:], d.Fixed(8))
 	copy(c.parent[:], d.Fixed(8))
 	c.log = d.Bool()
@@ -223,7 +223,8 @@ func loadClaim(d *codec.Decoder, id felt.TraceID) *claim {
 	c.start = felt.Instant(d.Int())
 	c.end = c.start + felt.Instant(d.Int())
 	c.arrived = c.end + felt.Instant(d.Int())
-	c.scope = loadScope(d)
+	scope := loadScope(d)
+	c.env, c.app, c.name, c.traffic = scope.env, scope.app, scope.name, scope.traffic
 	for _, s := range c.texts() {
 		*s = d.String()
 	}
@@ -243,5 +244,6 @@ func loadClaim(d *codec.Decoder, id felt.TraceID) *claim {
 		c.flags = append(c.flags, d.String())
 	}
 	c.iid = c.identity()
+	m.finish(c)
 	return c
 }

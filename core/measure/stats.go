@@ -82,7 +82,7 @@ func (b *HeldBytes) Add(o HeldBytes) {
 const (
 	spanBytes   = 80
 	traceBytes  = 320
-	claimBytes  = 900
+	claimBytes  = 310
 	memoBytes   = 31 // with its place in the index; what few have is not counted
 	closedBytes = 280
 	opBytes     = 120

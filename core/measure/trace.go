@@ -24,14 +24,15 @@ func (s *span) end() felt.Instant { return felt.Instant(s.start + s.dur) }
 
 // group is all claims of a trace that are one interaction.
 type group struct {
-	iid    felt.InteractionID
-	claims []*claim
+	claims []*claim // at least one
 	// decided: this trace has made a row, or found that there is none to make before
 	// something new comes.
 	decided bool
 	dirty   bool // claims came since it was looked at
 	by      *claim
 }
+
+func (g *group) iid() felt.InteractionID { return g.claims[0].iid }
 
 // trace is a trace that is still open: all spans that arrived, until settle after the
 // last one. Kept, it has settled, and only what may still be corrected is left of it.
@@ -90,14 +91,15 @@ func (t *trace) put(i int) {
 	t.index[h] = uint32(i + 1)
 }
 
-// group returns the group of an interaction, made if need be.
-func (t *trace) group(id felt.InteractionID) *group {
+// join puts a claim into the group of its interaction, made if need be.
+func (t *trace) join(c *claim) *group {
 	for i := range t.groups {
-		if t.groups[i].iid == id {
-			return &t.groups[i]
+		if g := &t.groups[i]; g.iid() == c.iid {
+			g.claims = append(g.claims, c)
+			return g
 		}
 	}
-	t.groups = append(t.groups, group{iid: id})
+	t.groups = append(t.groups, group{claims: []*claim{c}})
 	return &t.groups[len(t.groups)-1]
 }
 

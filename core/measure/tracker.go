@@ -36,6 +36,7 @@ type Tracker struct {
 	ops     *operations
 	matcher matcher
 	present present
+	commons *commons
 	edges   *edges
 	memory  *memory
 	pending *pendingBook
@@ -59,6 +60,7 @@ func NewTracker(s felt.Settings) *Tracker {
 		byTrace: map[felt.TraceID]*trace{},
 		memory:  newMemory(),
 		pending: newPendingBook(),
+		commons: newCommons(),
 		names:   map[string]int64{},
 	}
 	k.out.Parts = make([]PartDecided, k.parts)
@@ -245,8 +247,7 @@ func (k *Tracker) claim(t *trace, c *claim) {
 	k.held++
 	k.claims++
 	t.claims = append(t.claims, c)
-	g := t.group(c.iid)
-	g.claims = append(g.claims, c)
+	g := t.join(c)
 	g.dirty, g.decided = true, false
 	k.touch(t)
 }
