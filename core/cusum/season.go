@@ -44,11 +44,20 @@ func countOf(x float64) count {
 	return count(clamp(1+math.Round(fold*math.Log2(x/least)), 1, math.MaxUint16))
 }
 
+// powers are 2^(i/fold): what a count stands for is asked several times for each window that is judged.
+var powers = func() (list [fold]float64) { //nolint:gochecknoglobals // a table that nobody changes
+	for i := range list {
+		list[i] = math.Exp2(float64(i) / fold)
+	}
+	return list
+}()
+
 func (c count) value() float64 {
 	if c == 0 {
 		return 0
 	}
-	return least * math.Exp2(float64(c-1)/fold)
+	i := uint(c - 1)
+	return least * (powers[i%fold] * float64(uint64(1)<<(i/fold)))
 }
 
 func slotOf(t felt.Tick) int { return int(((t-1)%86400 + 86400) % 86400 / 300) }
