@@ -40,6 +40,7 @@ type Counter struct {
 	part     int
 	series   map[seriesKey]int64 // series with a line of their own, and their interactions
 	buckets  map[bucketKey]*bucket
+	spare    []*bucket // empty, for the next ones
 	journeys *ledger
 	links    *links
 	tries    []Try
@@ -243,9 +244,22 @@ func (c *Counter) bucket(key seriesKey, end felt.Instant) *bucket {
 	k := bucketKey{key, windowOf(end)}
 	b := c.buckets[k]
 	if b == nil {
-		b = &bucket{}
+		b = c.newBucket()
 		c.buckets[k] = b
 	}
+	return b
+}
+
+// spareBuckets are kept at most. A bucket is large, and in a quiet past there is one for every few interactions.
+const spareBuckets = 64
+
+func (c *Counter) newBucket() *bucket {
+	n := len(c.spare)
+	if n == 0 {
+		return &bucket{}
+	}
+	b := c.spare[n-1]
+	c.spare = c.spare[:n-1]
 	return b
 }
 
@@ -270,6 +284,9 @@ func (c *Counter) Flush(t felt.Tick) []felt.Bucket {
 			return b.latency[o].AppendBinary(nil)
 		})
 		rows = append(rows, row)
+		if *b = (bucket{}); len(c.spare) < spareBuckets {
+			c.spare = append(c.spare, b)
+		}
 	}
 	clear(c.buckets)
 	return rows

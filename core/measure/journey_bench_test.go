@@ -80,7 +80,7 @@ func heldLoad(tb testing.TB, stories, tries int) *Counter {
 	for ; c.journeys.due() != 0 && c.journeys.due() <= t; t++ {
 		c.Tick(t, Decided{Parts: make([]PartDecided, 1)})
 	}
-	c.buckets, c.series = nil, nil
+	c.buckets, c.series, c.spare = nil, nil, nil
 	c.journeys.out, c.journeys.feeds, c.journeys.touched, c.journeys.spare = nil, nil, nil, spare{}
 	return c
 }
