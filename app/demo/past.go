@@ -296,14 +296,18 @@ func (r *run) deliver(ctx context.Context, list []simulate.Body) error {
 		path := list[0].Path
 		whole, rest := simulate.Body{Path: path}, []simulate.Body(nil)
 		var parts []*simulate.Body
+		size := 0
 		for i := range list {
 			if b := &list[i]; b.Path == path {
-				parts = append(parts, b)
-				whole.Data = append(whole.Data, b.Data...) // messages one behind the other are one message
-				whole.Spans, whole.Logs, whole.Points = whole.Spans+b.Spans, whole.Logs+b.Logs, whole.Points+b.Points
+				parts, size = append(parts, b), size+len(b.Data)
 			} else {
 				rest = append(rest, *b)
 			}
+		}
+		whole.Data = make([]byte, 0, size)
+		for _, b := range parts {
+			whole.Data = append(whole.Data, b.Data...) // messages one behind the other are one message
+			whole.Spans, whole.Logs, whole.Points = whole.Spans+b.Spans, whole.Logs+b.Logs, whole.Points+b.Points
 		}
 		if err := r.send(ctx, &whole, parts); err != nil {
 			return err
