@@ -14,16 +14,21 @@ import (
 type item struct {
 	batches  []felt.Batch
 	progress felt.Progress
+	numbers  *numbers        // of the engine; nil for most
+	rules    *felt.Inventory // in force from this tick on; nil as before
+	snapshot *snapshot       // taken right after this tick; nil for most
+	rows     int             // about
+	ready    bool            // everything that was on the log at the start has been read
+	posting  *posting        // what the tick tells, on its way to the outbox; nil nothing
+	past     bool            // the log's clock follows the data: more is behind it, or nobody waits
+}
+
+// numbers are what the engine says of itself.
+type numbers struct {
 	stats    engine.Stats
 	metrics  []felt.Metric
-	named    []engine.Operation // with metrics
-	settings felt.Settings      // likewise
-	rules    *felt.Inventory    // in force from this tick on; nil as before
-	snapshot *snapshot          // taken right after this tick; nil for most
-	rows     int                // about
-	ready    bool               // everything that was on the log at the start has been read
-	posting  *posting           // what the tick tells, on its way to the outbox; nil nothing
-	past     bool               // the log's clock follows the data: more is behind it, or nobody waits
+	named    []engine.Operation
+	settings felt.Settings
 }
 
 // statsEvery is how often the engine is asked for its numbers: it goes through all of
@@ -53,6 +58,7 @@ type machine struct {
 	few       bool            // the tick being closed has so little that goroutines are not worth it
 	early     bool            // some telemetry of the open tick has been applied already
 	control   []felt.Record   // control records of the open tick
+	made      made            // of the tick being closed
 	lastSnap  time.Time
 	lastStats time.Time
 	told      bool // that everything that was there at the start is read
@@ -62,6 +68,14 @@ type machine struct {
 	// before reach is of nothing that is still open.
 	known felt.Tick
 	reach felt.Instant
+}
+
+// made is what the stages made of a tick. It is taken again for each: a month of imported history is millions
+// of ticks, most with a row or two.
+type made struct {
+	out1    []engine.Out1
+	out2    []engine.Out2
+	batches []felt.Batch
 }
 
 // run reads until ctx ends (nil) or the log fails. Writing ends when nobody takes items
@@ -214,7 +228,7 @@ func (m *machine) finish(it *item, last felt.Tick) {
 	}
 	if it.snapshot != nil || now.Sub(m.lastStats) >= statsEvery {
 		m.lastStats = now
-		it.stats, it.metrics, it.named, it.settings = m.eng.Stats(), m.eng.Metrics(), m.eng.Named(), m.eng.Settings()
+		it.numbers = &numbers{m.eng.Stats(), m.eng.Metrics(), m.eng.Named(), m.eng.Settings()}
 	}
 }
 
@@ -240,8 +254,10 @@ func (m *machine) describe(it *item, t felt.Tick) {
 // makes no batch again, and was told before it was stored.
 func (m *machine) step(t felt.Tick) (kept []felt.Batch, notes []felt.Notification) {
 	p := len(m.parts)
-	out1, out2 := make([]engine.Out1, p), make([]engine.Out2, p)
-	batches := make([]felt.Batch, 2*p+1)
+	if m.made.batches == nil {
+		m.made = made{make([]engine.Out1, p), make([]engine.Out2, p), make([]felt.Batch, 2*p+1)}
+	}
+	out1, out2, batches := m.made.out1, m.made.out2, m.made.batches
 	m.parallel(func(i int) { out1[i], batches[i] = m.eng.Stage1(i).Tick(t) })
 	m.parallel(func(i int) { out2[i], batches[p+i] = m.eng.Stage2(i).Tick(t, out1...) })
 	m.judging.Lock()
@@ -250,13 +266,23 @@ func (m *machine) step(t felt.Tick) (kept []felt.Batch, notes []felt.Notificatio
 	if t <= m.known {
 		return nil, nil
 	}
-	kept = batches[:0]
-	for _, b := range batches {
+	n := 0
+	for i := range batches {
+		b := &batches[i]
 		if m.eng.Settings().Clock != felt.ClockEvent { // nobody is woken for what was long ago
 			notes = append(notes, b.Notifications...)
 		}
 		if !b.Empty() {
-			kept = append(kept, b)
+			n++
+		}
+	}
+	if n == 0 {
+		return nil, notes
+	}
+	kept = make([]felt.Batch, 0, n)
+	for i := range batches {
+		if !batches[i].Empty() {
+			kept = append(kept, batches[i])
 		}
 	}
 	return kept, notes

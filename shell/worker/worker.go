@@ -107,6 +107,7 @@ type Worker struct {
 
 	machine atomic.Pointer[machine]
 	waiting waiting
+	batches []felt.Batch // of the goroutine that writes: taken again for each write
 	poster  poster
 	trim    chan struct{} // a snapshot is kept: older records may go
 	ready   atomic.Bool
@@ -276,8 +277,8 @@ func (w *Worker) publish(it item) {
 	if it.progress.Tick > w.progress.Tick {
 		w.progress = it.progress
 	}
-	if it.metrics != nil {
-		w.stats, w.engine, w.named, w.settings = it.stats, it.metrics, it.named, it.settings
+	if n := it.numbers; n != nil {
+		w.stats, w.engine, w.named, w.settings = n.stats, n.metrics, n.named, n.settings
 	}
 	if it.rules != nil {
 		w.rules = *it.rules

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -19,8 +20,9 @@ type waiting struct {
 	room        chan struct{} // there may be
 }
 
-// queueSize is how many small ticks may wait for each of those that [Options.QueueTicks] allows.
-const queueSize = 512
+// queueSize is how many small ticks may wait for each of those that [Options.QueueTicks] allows. A transaction costs
+// as much as some thousand rows, and of the ticks of a thin past few have more than two.
+const queueSize = 2048
 
 // full reports that no more may wait. The few ticks of a busy second and the thousands of an imported
 // night are bounded alike, by their rows.
@@ -47,6 +49,7 @@ func (q *waiting) add(ticks, rows int) {
 func (w *Worker) write(ctx, live context.Context, queue <-chan item) error {
 	var first *item // taken and not written yet: what it tells was not in the outbox
 	var last writeTime
+	var group []item
 	for {
 		if first == nil {
 			it, ok := <-queue
@@ -62,7 +65,8 @@ func (w *Worker) write(ctx, live context.Context, queue <-chan item) error {
 		if first.past {
 			w.gatherPast(live, last)
 		}
-		group, rows := []item{*first}, first.rows
+		rows := first.rows
+		group = append(group, *first)
 		for first = nil; rows < rowsPerWrite; {
 			next, ok := tryReceive(queue)
 			if !ok {
@@ -81,6 +85,8 @@ func (w *Worker) write(ctx, live context.Context, queue <-chan item) error {
 			return err
 		}
 		last = writeTime{end: time.Now(), took: time.Since(began)}
+		clear(group)
+		group = group[:0]
 	}
 }
 
@@ -98,14 +104,23 @@ const (
 	pastWait = time.Second
 	// pastLook is how often it looks whether enough has gathered.
 	pastLook = 5 * time.Millisecond
+	// pastStill is after how long without another tick no more is thought to come soon.
+	pastStill = 50 * time.Millisecond
 )
 
 // gatherPast waits until a write is worth it again: nobody waits for the second that an event log's
-// clock shows. It returns at once when enough rows wait, or when the process is to stop.
+// clock shows. It returns at once when enough rows wait, or when the process is to stop; and soon when
+// no more come, for then somebody may wait for the end.
 func (w *Worker) gatherPast(live context.Context, last writeTime) {
 	until := last.end.Add(min(pastRest*last.took, pastWait))
+	n, still := w.waiting.ticks.Load(), time.Now()
 	for left := time.Until(until); left > 0 && !w.waiting.full(&w.opts) && live.Err() == nil; left = time.Until(until) {
 		time.Sleep(min(left, pastLook))
+		if now := w.waiting.ticks.Load(); now != n {
+			n, still = now, time.Now()
+		} else if time.Since(still) > pastStill {
+			return
+		}
 	}
 }
 
@@ -135,7 +150,15 @@ func rowCount(it item) int {
 }
 
 func (w *Worker) writeGroup(ctx, live context.Context, group []item) error {
-	var batches []felt.Batch
+	n := 0
+	for i := range group {
+		n += len(group[i].batches) + 1
+	}
+	batches := slices.Grow(w.batches[:0], n)
+	defer func() {
+		clear(batches) // what is written is nobody's any more
+		w.batches = batches
+	}()
 	for _, it := range group {
 		batches = append(batches, it.batches...)
 		if it.snapshot == nil {
@@ -165,8 +188,8 @@ func (w *Worker) writeGroup(ctx, live context.Context, group []item) error {
 		if it.progress.Tick > 0 {
 			all.progress = it.progress
 		}
-		if it.metrics != nil {
-			all.stats, all.metrics, all.named, all.settings = it.stats, it.metrics, it.named, it.settings
+		if it.numbers != nil {
+			all.numbers = it.numbers
 		}
 		if it.rules != nil {
 			all.rules = it.rules
