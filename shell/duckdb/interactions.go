@@ -20,14 +20,12 @@ import (
 func (w *writing) interactions(ctx context.Context) error {
 	n := 0
 	newest := map[felt.InteractionID]int32{} // of the corrected ones
-	begun := map[felt.InteractionID]bool{}   // in these batches
 	var first, last felt.Tick
 	for _, b := range w.batches {
 		n += len(b.Interactions)
 		for i := range b.Interactions {
 			r := &b.Interactions[i]
 			if r.Version <= 1 {
-				begun[r.ID] = true
 				continue
 			}
 			if len(newest) == 0 {
@@ -40,7 +38,7 @@ func (w *writing) interactions(ctx context.Context) error {
 	if n == 0 {
 		return nil
 	}
-	there, err := w.forget(ctx, newest, begun, first, last)
+	there, err := w.forget(ctx, newest, w.begun(newest), first, last)
 	if err != nil {
 		return err
 	}
@@ -63,6 +61,23 @@ func (w *writing) interactions(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// begun are those of the corrected interactions that began in these batches.
+func (w *writing) begun(newest map[felt.InteractionID]int32) map[felt.InteractionID]bool {
+	if len(newest) == 0 {
+		return nil
+	}
+	begun := map[felt.InteractionID]bool{}
+	for _, b := range w.batches {
+		for i := range b.Interactions {
+			r := &b.Interactions[i]
+			if _, corrected := newest[r.ID]; corrected && r.Version <= 1 {
+				begun[r.ID] = true
+			}
+		}
+	}
+	return begun
 }
 
 // forget deletes older versions of the given interactions. Version 1 became known
