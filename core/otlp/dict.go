@@ -29,13 +29,29 @@ func (t *table) put(h uint64, n uint32) {
 
 func (t *table) full() bool { return t.n*2 >= len(t.slots) }
 
+// lately is how much of something was in use in the rounds up to now: the most, fading.
+type lately int
+
+// fades is of how many parts lately loses one in a round; keptSmall is what is kept in any case.
+const (
+	fades     = 16
+	keptSmall = 1 << 13
+)
+
+// far takes how much was in use this round, and tells that what there is room for is far more than
+// was needed lately: so one giant among the requests does not stay in memory.
+func (l *lately) far(used, room int) bool {
+	*l = max(lately(used), *l-(*l+fades-1)/fades)
+	return room > keptSmall && room/4 > int(*l)
+}
+
 // clear empties the table for about n entries, and lets go of one that is far too big.
 func (t *table) clear(n int) {
 	size := 256
 	for size < n*2 {
 		size *= 2
 	}
-	if size > len(t.slots) || len(t.slots) > 1<<16 && size < len(t.slots)/4 {
+	if size > len(t.slots) || len(t.slots) > keptSmall && size < len(t.slots)/4 {
 		t.slots = make([]uint64, size)
 	} else {
 		clear(t.slots)
@@ -56,6 +72,8 @@ type dict struct {
 	table  table
 	buf    []byte // length and bytes of each dynamic text, as in the block
 	ents   []entry
+	bytes  lately // of buf
+	texts  lately
 }
 
 type entry struct {
@@ -65,12 +83,14 @@ type entry struct {
 
 func (d *dict) reset(seed maphash.Seed, static []string, hashes []uint64) {
 	d.seed, d.static, d.hashes = seed, static, hashes
-	if cap(d.buf) > 1<<22 {
-		d.buf, d.ents = nil, nil
+	if d.bytes.far(len(d.buf), cap(d.buf)) {
+		d.buf = nil
 	}
-	last := len(d.ents)
+	if d.texts.far(len(d.ents), cap(d.ents)) {
+		d.ents = nil
+	}
 	d.buf, d.ents = d.buf[:0], d.ents[:0]
-	d.rehash(last)
+	d.rehash(int(d.texts))
 }
 
 // rehash makes the table anew for the entries and about n more.
@@ -166,14 +186,17 @@ func uvarintLen(v uint64) int {
 
 // words16 is the dictionary of 16-byte ids (traces, hashes), and words8 of span ids.
 type words16 struct {
-	table table
-	list  [][16]byte
+	table  table
+	list   [][16]byte
+	lately lately
 }
 
 func (w *words16) reset() {
-	n := len(w.list)
+	if w.lately.far(len(w.list), cap(w.list)) {
+		w.list = nil
+	}
 	w.list = w.list[:0]
-	w.table.clear(n)
+	w.table.clear(int(w.lately))
 }
 
 func (w *words16) hash(k *[16]byte, salt uint64) uint64 {
@@ -217,14 +240,17 @@ func (w *words16) truncate(n int, salt uint64) {
 }
 
 type words8 struct {
-	table table
-	list  []uint64
+	table  table
+	list   []uint64
+	lately lately
 }
 
 func (w *words8) reset() {
-	n := len(w.list)
+	if w.lately.far(len(w.list), cap(w.list)) {
+		w.list = nil
+	}
 	w.list = w.list[:0]
-	w.table.clear(n)
+	w.table.clear(int(w.lately))
 }
 
 func (w *words8) index(k, salt uint64) (int, bool) {

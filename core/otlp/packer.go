@@ -33,9 +33,8 @@ type Packer struct {
 	seqs       int // names resources and scopes
 
 	mac     hash.Hash
-	people  dict // level, environment, identity -> its place in known
-	known   []felt.Hash
-	queries dict // database queries that need no cleaning
+	people  memo // level, environment, identity -> its hash
+	queries memo // database queries that need no cleaning
 
 	// Of the request at hand.
 	body     []byte
@@ -82,6 +81,7 @@ type part struct {
 	shapeOf    []uint32 // by node: its place in the block + 1
 	shapeNodes []int32  // by place: its node, -1 when the packer has forgotten it
 	items      []byte
+	lately     lately // of items
 	count      int
 	lastTime   int64
 	lastTrace  int
@@ -109,6 +109,7 @@ func NewPacker(o Options) *Packer {
 		mac:        hmac.New(sha256.New, o.Key.Secret),
 		keys:       derivedKeys(),
 	}
+	p.people, p.queries = newMemo(p.seed, memoSets), newMemo(p.seed, memoSets/8)
 	p.salt = maphash.String(p.seed, "ids")
 	p.hashes = make([]uint64, len(p.static))
 	for i, s := range p.static {
@@ -121,8 +122,6 @@ func NewPacker(o Options) *Packer {
 			p.reset(&parts[i])
 		}
 	}
-	p.people.reset(p.seed, p.static[:1], p.hashes[:1])
-	p.queries.reset(p.seed, p.static[:1], p.hashes[:1])
 	return p
 }
 
@@ -134,7 +133,7 @@ func (p *Packer) reset(pt *part) {
 	clear(pt.resources)
 	clear(pt.shapeOf)
 	pt.shapeNodes = pt.shapeNodes[:0]
-	if cap(pt.items) > 1<<23 {
+	if pt.lately.far(len(pt.items), cap(pt.items)) {
 		pt.items = nil
 	}
 	pt.items = pt.items[:0]

@@ -87,9 +87,6 @@ func cutAt(b []byte) int {
 	return n
 }
 
-// maxQueries bounds the memory of queries that need no cleaning.
-const maxQueries = 1 << 12
-
 func (p *Packer) queryText(pt *part, raw []byte, max int) (Text, error) {
 	if len(raw) > max+maskWindow {
 		if !utf8.Valid(raw) {
@@ -99,7 +96,7 @@ func (p *Packer) queryText(pt *part, raw []byte, max int) (Text, error) {
 		raw = raw[:runeCut(raw, max+maskWindow)]
 	}
 	h := p.queries.hash(raw)
-	if _, ok := p.queries.find(raw, h); ok {
+	if _, ok := p.queries.find(h); ok {
 		return p.text(pt, raw, actKeep, max)
 	}
 	if !utf8.Valid(raw) {
@@ -114,10 +111,7 @@ func (p *Packer) queryText(pt *part, raw []byte, max int) (Text, error) {
 		p.scratch = out[:0]
 		return pt.dict.clean(out), nil
 	}
-	if len(p.queries.ents) >= maxQueries {
-		p.queries.reset(p.seed, p.static[:1], p.hashes[:1])
-	}
-	p.queries.add(raw, h)
+	p.queries.put(h, felt.Hash{})
 	return p.text(pt, raw, actKeep, max)
 }
 
@@ -131,9 +125,6 @@ func (p *Packer) cleanBytes(b []byte) []byte {
 	return out
 }
 
-// maxPeople bounds the memory of identities and their hashes.
-const maxPeople = 1 << 16
-
 // hash is [Hash], remembered.
 func (p *Packer) hash(level int, env, value []byte) felt.Hash {
 	k := append(p.idKey[:0], levelName(level)...)
@@ -143,24 +134,14 @@ func (p *Packer) hash(level int, env, value []byte) felt.Hash {
 	k = append(k, value...)
 	p.idKey = k[:0]
 	h := p.people.hash(k)
-	if t, ok := p.people.find(k, h); ok {
-		return p.known[t-1]
+	if id, ok := p.people.find(h); ok {
+		return id
 	}
 	p.mac.Reset()
 	p.mac.Write(k)
-	var sum [32]byte
 	p.scratch = p.mac.Sum(p.scratch[:0])
-	copy(sum[:], p.scratch)
-	id := felt.Hash(sum[:16])
-	if len(k) > 1024 { // nobody's id; not worth remembering
-		return id
-	}
-	if len(p.people.ents) >= maxPeople {
-		p.people.reset(p.seed, p.static[:1], p.hashes[:1])
-		p.known = p.known[:0]
-	}
-	p.people.add(k, h)
-	p.known = append(p.known, id)
+	id := felt.Hash(p.scratch[:16])
+	p.people.put(h, id)
 	return id
 }
 
