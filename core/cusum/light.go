@@ -15,13 +15,30 @@ const (
 // Light is the test of one segment value, in 48 bytes: two discounted counts and three
 // CUSUMs. It finds what is plain, a value that fails wholly or five times as often;
 // the rest is for the series. The zero value is ready.
+//
+// Of most values nothing speaks at a moment that something is wrong. Who holds very many keeps
+// the two parts apart, and of those values only the first.
 type Light struct {
+	LightLevel
+	LightRun
+}
+
+// LightLevel is what a [Light] holds for usual, in 12 bytes.
+type LightLevel struct {
+	last   uint32 // tick, good until 2106
+	hit, n float32
+}
+
+// LightRun is what speaks in a [Light] for something being wrong, since it began.
+type LightRun struct {
 	open         *lightAlarm // nil while nothing is found
-	last, since  uint32      // ticks, good until 2106
-	hit, n       float32
+	since        uint32      // tick, good until 2106
 	sum          [lightArms]float32
 	gotHit, gotN float32
 }
+
+// Nothing tells that nothing speaks for it: the zero value says the same.
+func (l *LightRun) Nothing() bool { return l.open == nil && !(l.top() > 0) }
 
 // lightAlarm is what is held besides while a finding lasts.
 type lightAlarm struct {
@@ -31,7 +48,7 @@ type lightAlarm struct {
 }
 
 // Evidence is what the test said last: nats, and the hits and tries since they began.
-func (l *Light) Evidence() (nats, hit, n float64) {
+func (l *LightRun) Evidence() (nats, hit, n float64) {
 	if nats = l.top(); nats > 0 || l.open != nil {
 		hit, n = float64(l.gotHit), float64(l.gotN)
 	}
@@ -92,7 +109,15 @@ func (l *Light) Step(t felt.Tick, hit, n int64, prior Prior, rule *Rule) (out Re
 		l.hit += float32(h)
 		l.n += float32(m)
 	}
+	l.settle()
 	return out
+}
+
+// settle leaves no numbers behind that nobody reads any more.
+func (l *LightRun) settle() {
+	if l.Nothing() {
+		*l = LightRun{}
+	}
 }
 
 func (l *Light) judge(t, w felt.Tick, h, m, p float64, rule *Rule) {
@@ -119,4 +144,4 @@ func (l *Light) judge(t, w felt.Tick, h, m, p float64, rule *Rule) {
 	l.open.well, l.open.quiet = float32(a.well), uint32(a.quiet)
 }
 
-func (l *Light) top() float64 { return float64(max(l.sum[0], l.sum[1], l.sum[2])) }
+func (l *LightRun) top() float64 { return float64(max(l.sum[0], l.sum[1], l.sum[2])) }

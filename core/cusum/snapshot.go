@@ -299,4 +299,8 @@ func (s *Sibling) Load(d *codec.Decoder) { *s = Sibling{}; s.walk(bits{d: d}) }
 func (l *Light) Save(e *codec.Encoder) { l.walk(bits{e: e}) }
 
 // Load reads what Save wrote.
-func (l *Light) Load(d *codec.Decoder) { *l = Light{}; l.walk(bits{d: d}) }
+func (l *Light) Load(d *codec.Decoder) {
+	*l = Light{}
+	l.walk(bits{d: d})
+	l.settle()
+}

@@ -237,7 +237,7 @@ func TestOldSegmentValuesMakeRoom(t *testing.T) {
 	names := func() (list []string) {
 		for _, m := range w.d.order[0].dims {
 			for i := range m.values {
-				list = append(list, m.values[i].name)
+				list = append(list, *m.values[i].name)
 			}
 		}
 		return list

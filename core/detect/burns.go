@@ -16,8 +16,9 @@ type burn struct {
 	found *lasting
 }
 
-// replan takes the objectives of the plan; what is known of one of the same name stays.
-func (s *series) replan() {
+// replan takes the objectives of the plan; what is known of one of the same name stays. Findings of
+// what is no longer watched are orphans.
+func (s *series) replan() (orphans []*lasting) {
 	was := s.burns
 	s.burns = nil
 	for _, o := range s.plan.objectives {
@@ -37,9 +38,10 @@ func (s *series) replan() {
 	}
 	for i := range was {
 		if was[i].found != nil {
-			s.orphans = append(s.orphans, was[i].found)
+			orphans = append(orphans, was[i].found)
 		}
 	}
+	return orphans
 }
 
 // breaks tells of a try that is bad for the objective though its outcome does not say so: it was slower than
@@ -66,7 +68,7 @@ func (d *Detector) stepBurns(s *series, t felt.Tick) {
 			counts = felt.Counts{Success: c.Success * scale, Degraded: c.Degraded * scale, Failed: c.Failed * scale, Abandoned: c.Abandoned * scale}
 			more = 0
 			for j := range s.open {
-				if e := &s.open[j]; b.breaks(e.mark, e.took, e.fled) {
+				if e := &s.open[j]; b.breaks(e.mark(), e.took(), e.fled()) {
 					more += scale
 				}
 			}

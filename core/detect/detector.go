@@ -52,6 +52,7 @@ type Detector struct {
 	terms    Terms
 	light    cusum.Rule
 	usual    map[scope]*usual
+	plain    *plan // of what the inventory says nothing of
 	sources  sources
 	apps     apps
 	samples  samples
@@ -63,13 +64,14 @@ type Detector struct {
 	took   []felt.Instant
 	tally  tally
 	said   []said
-	texts  map[string]string
+	texts  map[string]*string
+	names  int // of values, when those of nobody were looked for
 }
 
 // New returns a detector that has seen nothing.
 func New(s felt.Settings) *Detector {
 	d := &Detector{
-		settings: s, series: map[key]*series{}, usual: map[scope]*usual{}, texts: map[string]string{},
+		settings: s, series: map[key]*series{}, usual: map[scope]*usual{}, plain: &plan{keys: usualKeys()}, texts: map[string]*string{},
 		sources: newSources(), apps: newApps(), samples: newSamples(), recent: newRecent(), tests: 1,
 	}
 	d.rule()
@@ -162,9 +164,9 @@ func (d *Detector) newSeries(t felt.Tick, k key) *series {
 	if len(d.series) >= d.settings.SeriesMax { // there is room again after the next review
 		return nil
 	}
-	k.env, k.app, k.name = d.intern(k.env), d.intern(k.app), d.intern(k.name)
+	k.env, k.app, k.name = *d.intern(k.env), *d.intern(k.app), *d.intern(k.name)
 	d.nextID++
-	s := &series{key: k, id: d.nextID, counts: Counts{Before: -1}, last: t}
+	s := &series{key: k, id: d.nextID, last: t}
 	d.series[k] = s
 	d.order = append(d.order, s)
 	d.dirty, d.recount = true, true

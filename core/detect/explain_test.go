@@ -10,7 +10,7 @@ import (
 // TestSentences: every kind of test says in one sentence how many of how many, in which time,
 // against what, and how sure that is.
 func TestSentences(t *testing.T) {
-	s := &series{key: key{"production", "shop", "confirm", felt.KindStep}, plan: plan{limit: 4 * felt.Second}}
+	s := &series{key: key{"production", "shop", "confirm", felt.KindStep}, plan: &plan{limit: 4 * felt.Second}}
 	s.line.slower = &cusum.Slow{}
 	finding := func(test Test, n, hit int64, share, base float64, known int64, more ...func(*lasting)) *lasting {
 		f := &lasting{test: test}

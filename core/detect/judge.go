@@ -200,12 +200,12 @@ func (d *Detector) judgeValue(s *series, t felt.Tick, by *said) {
 	f := m.found[uint8(by.value)]
 	switch {
 	case f == nil:
-		if r.Statistic < d.light.Open || s.has(felt.FindingFailed, false) || !v.hit.of(r, t, d.settings.FloorClients) ||
-			len(m.values) == 1 || s.whole() && (s.spoken(felt.FindingFailed) || s.spokenOf(m.key, v.name)) || r.Known > nearlyAll*s.known && s.known > 0 || d.segmentsFound(s) >= segmentFindings {
+		if r.Statistic < d.light.Open || s.has(felt.FindingFailed, false) || !v.odd.hit.of(r, t, d.settings.FloorClients) ||
+			len(m.values) == 1 || s.whole() && (s.spoken(felt.FindingFailed) || s.spokenOf(m.key, *v.name)) || r.Known > nearlyAll*s.known && s.known > 0 || d.segmentsFound(s) >= segmentFindings {
 			return
 		}
 		of := s.public()
-		of.SegmentKey, of.SegmentValue = m.key, v.name
+		of.SegmentKey, of.SegmentValue = m.key, *v.name
 		f = &lasting{Finding: d.begin(of, felt.FindingFailed, detectorValue, t), test: TestFailed}
 		f.Threshold = d.light.Open
 		f.Since = d.since(s, t, TestFailed, r.Since)
@@ -272,14 +272,17 @@ func (d *Detector) named(s *series, f *lasting, least float64) []felt.Segment {
 	for i := range s.dims {
 		for j := range s.dims[i].values {
 			v := &s.dims[i].values[j]
-			stat, hits, tries := v.light.Evidence()
+			if v.odd == nil {
+				continue
+			}
+			stat, hits, tries := v.odd.run.Evidence()
 			rest := float64(f.N) - tries
 			if stat < least || rest <= 0 {
 				continue
 			}
 			others := math.Max(float64(f.Hit)-hits, 0) / rest
 			if ratio(hits, tries) >= 2*others {
-				list = append(list, odd{felt.Segment{Key: s.dims[i].key, Value: v.name}, stat})
+				list = append(list, odd{felt.Segment{Key: s.dims[i].key, Value: *v.name}, stat})
 			}
 		}
 	}

@@ -4,9 +4,10 @@ import "github.com/felt-cx/felt/core/cusum"
 
 // Sizes in bytes, about: what the allocator gives, and of maps what an entry takes.
 const (
-	seriesBytes = 1024 + 200 // and its places in the map and the order
-	entryBytes  = 32
-	valueBytes  = 88
+	seriesBytes = 768 + 200 // and its places in the map and the order
+	entryBytes  = 24
+	valueBytes  = 32
+	oddBytes    = 48
 	tryBytes    = 24
 	textBytes   = 80
 	sourceBytes = 440 + 100
@@ -21,7 +22,7 @@ func (d *Detector) Bytes() int {
 	for _, s := range d.order {
 		n += seriesBytes + cap(s.open)*entryBytes + s.line.bytes()
 		for i := range s.dims {
-			n += cap(s.dims[i].values) * valueBytes
+			n += cap(s.dims[i].values)*valueBytes + s.dims[i].odds*oddBytes
 		}
 	}
 	return n

@@ -23,18 +23,24 @@ type plan struct {
 // usualKeys are those by which series are split of which the inventory says nothing.
 func usualKeys() []string { return []string{"device", "plan", "region", "release"} }
 
-// planOf looks a series up.
-func (d *Detector) planOf(k key) plan {
+// planOf looks a series up. All of which the inventory says nothing share one.
+func (d *Detector) planOf(k key) *plan {
+	var p *plan
 	if k.whole() {
-		return plan{keys: d.wholeKeys(k.app)}
+		p = d.wholePlan(k.app)
+	} else {
+		p = planOf(d.rules, k)
 	}
-	return planOf(d.rules, k)
+	if p == nil {
+		p = d.plain
+	}
+	return p
 }
 
-// planOf looks a series of a name up.
-func planOf(set *rules.Set, k key) plan {
+// planOf looks a series of a name up; nil when the inventory says nothing of it.
+func planOf(set *rules.Set, k key) *plan {
 	if set == nil {
-		return plan{keys: usualKeys()}
+		return nil
 	}
 	if k.kind == felt.KindJourney {
 		for _, j := range set.Journeys {
@@ -42,13 +48,13 @@ func planOf(set *rules.Set, k key) plan {
 				return journeyPlan(j)
 			}
 		}
-		return plan{keys: usualKeys()}
+		return nil
 	}
 	steps := set.Steps(k.app, k.name)
 	if len(steps) == 0 {
-		return plan{keys: usualKeys()}
+		return nil
 	}
-	p := plan{journey: steps[0].Journey.Name, limit: steps[0].Journey.Expectation.Latency}
+	p := &plan{journey: steps[0].Journey.Name, limit: steps[0].Journey.Expectation.Latency}
 	for _, st := range steps {
 		p.keys = addKeys(p.keys, st.Journey.SegmentBy...)
 		if p.before == "" {
@@ -60,8 +66,8 @@ func planOf(set *rules.Set, k key) plan {
 	return p
 }
 
-func journeyPlan(j *rules.CompiledJourney) plan {
-	p := plan{keys: addKeys(nil, append(slices.Clone(j.SegmentBy), "release")...), objectives: j.Objectives, prior: priorOf(j)}
+func journeyPlan(j *rules.CompiledJourney) *plan {
+	p := &plan{keys: addKeys(nil, append(slices.Clone(j.SegmentBy), "release")...), objectives: j.Objectives, prior: priorOf(j)}
 	p.leave = felt.Tick(j.Timeout / felt.Second)
 	if len(j.Steps) == 1 {
 		p.limit = j.Expectation.Latency
@@ -115,7 +121,7 @@ func (d *Detector) Rules(set *rules.Set) {
 func (d *Detector) plan(s *series) {
 	was := s.dims
 	s.plan = d.planOf(s.key)
-	s.dims = nil
+	s.dims = make([]dim, 0, len(s.plan.keys))
 	for _, k := range s.plan.keys {
 		if i := slices.IndexFunc(was, func(m dim) bool { return m.key == k }); i >= 0 {
 			s.dims = append(s.dims, was[i])
@@ -139,9 +145,7 @@ func (d *Detector) plan(s *series) {
 			}
 		}
 	}
-	s.replan()
-	d.gone = append(d.gone, s.orphans...)
-	s.orphans = nil
+	d.gone = append(d.gone, s.replan()...)
 }
 
 // link finds the series of the step before and of the journey of every series: of the same app,

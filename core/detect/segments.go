@@ -3,6 +3,7 @@ package detect
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/cusum"
@@ -20,6 +21,7 @@ type dim struct {
 	key    string
 	values []value            // in order of coming
 	found  map[uint8]*lasting // of few of them, by place
+	odds   int                // of how many values something is odd
 }
 
 // note keeps what lasts of a value.
@@ -37,12 +39,49 @@ func (m *dim) each(yield func(*lasting)) {
 	}
 }
 
-// value is one value of a key: its name and its light test, in 88 bytes. There may be half a million.
+// value is one value of a key: its name and its light test, in 32 bytes. There may be half a million,
+// so what speaks against one is held only while something does.
 type value struct {
-	name  string
-	light cusum.Light
-	hit   struck
+	name  *string // the one copy
+	odd   *odd    // nil: nothing speaks against it
+	level cusum.LightLevel
 	last  uint32 // tick with a try
+}
+
+// odd is what speaks against a value, and whom it hit, in 48 bytes.
+type odd struct {
+	run cusum.LightRun
+	hit struck
+}
+
+// light is the whole test.
+func (v *value) light() cusum.Light {
+	l := cusum.Light{LightLevel: v.level}
+	if v.odd != nil {
+		l.LightRun = v.odd.run
+	}
+	return l
+}
+
+// keep takes what is left of the test after a window, and lets go of what says nothing.
+func (m *dim) keep(v *value, l *cusum.Light) {
+	v.level = l.LightLevel
+	switch {
+	case !l.Nothing():
+		m.oddOf(v).run = l.LightRun
+	case v.odd != nil:
+		v.odd = nil
+		m.odds--
+	}
+}
+
+// oddOf makes room for what speaks against a value.
+func (m *dim) oddOf(v *value) *odd {
+	if v.odd == nil {
+		v.odd = &odd{}
+		m.odds++
+	}
+	return v.odd
 }
 
 // valuesOf numbers the segment values of a try, and admits new ones.
@@ -74,33 +113,37 @@ func segmentOf(r *felt.Interaction, key string) string {
 // room, if that is a day; else one number is for "other". So those that came first, releases long
 // gone or what somebody made up, do not hide those of today.
 func (d *Detector) admit(t felt.Tick, m *dim, text string) uint8 {
-	if i := m.find(text); i > 0 {
+	if i := m.find(d.texts[text]); i > 0 {
 		m.values[i-1].last = uint32(t)
 		return i
 	}
-	if most := min(max(d.settings.SegmentMax, 1), 250); len(m.values) >= most || d.values >= ValuesMax {
+	most := min(max(d.settings.SegmentMax, 1), 250)
+	if len(m.values) >= most || d.values >= ValuesMax {
 		if v := m.idlest(); v != nil && felt.Tick(v.last) < t-liveFor {
+			if v.odd != nil {
+				m.odds--
+			}
 			*v = value{name: d.intern(text), last: uint32(t)}
-			return m.find(text)
+			return m.find(v.name)
 		}
 		text = otherValue
-		if i := m.find(text); i > 0 {
+		if i := m.find(d.texts[text]); i > 0 {
 			m.values[i-1].last = uint32(t)
 			return i
 		}
 	}
-	if n := len(m.values); cap(m.values) == n { // by a few, and up to what the allocator gives: there are very many of these lists
-		m.values = append(append([]value(nil), m.values...), make([]value, min(n, 4)+1)...)[:n]
+	if n := len(m.values); cap(m.values) == n { // by a few, for there are very many of these lists
+		m.values = append(make([]value, 0, min(n+n/4, most)+1), m.values...)
 	}
 	d.values++
 	m.values = append(m.values, value{name: d.intern(text), last: uint32(t)})
 	return uint8(len(m.values))
 }
 
-// find is the number of a value; 0 it has none.
-func (m *dim) find(text string) uint8 {
+// find is the number of the value with this name; 0 it has none. There is one copy of each name.
+func (m *dim) find(name *string) uint8 {
 	for i := range m.values {
-		if m.values[i].name == text {
+		if m.values[i].name == name {
 			return uint8(i + 1)
 		}
 	}
@@ -110,23 +153,41 @@ func (m *dim) find(text string) uint8 {
 // idlest is the value that was not seen for longest, of which nothing was found; nil when there is none.
 func (m *dim) idlest() (v *value) {
 	for i := range m.values {
-		if o := &m.values[i]; m.found[uint8(i)] == nil && o.name != otherValue && (v == nil || o.last < v.last) {
+		if o := &m.values[i]; m.found[uint8(i)] == nil && *o.name != otherValue && (v == nil || o.last < v.last) {
 			v = o
 		}
 	}
 	return v
 }
 
-// intern keeps one copy of a text that many series have.
-func (d *Detector) intern(text string) string {
-	if s, ok := d.texts[text]; ok {
+// textsMost is how many texts are held before those of nobody are looked for.
+const textsMost = 100_000
+
+// intern keeps one copy of a text that many series have. Of the name of a value there is no other copy.
+func (d *Detector) intern(text string) *string {
+	if s := d.texts[text]; s != nil {
 		return s
 	}
-	if len(d.texts) >= 100_000 {
-		clear(d.texts)
+	if len(d.texts) >= max(textsMost, 2*d.names) {
+		d.sweep()
 	}
-	d.texts[text] = text
-	return text
+	s := new(strings.Clone(text))
+	d.texts[*s] = s
+	return s
+}
+
+// sweep lets go of the texts that no value has.
+func (d *Detector) sweep() {
+	d.texts = map[string]*string{}
+	for _, s := range d.order {
+		for i := range s.dims {
+			for j := range s.dims[i].values {
+				name := s.dims[i].values[j].name
+				d.texts[*name] = name
+			}
+		}
+	}
+	d.names = len(d.texts)
 }
 
 // tally counts a window by the values of one key.
@@ -158,18 +219,19 @@ func (d *Detector) stepValues(s *series, t felt.Tick) {
 				continue
 			}
 			c.n[v]++
-			if e.mark == markFailed {
+			if e.mark() == markFailed {
 				c.hit[v]++
-				m.values[v-1].hit.add(t, e.who)
+				m.oddOf(&m.values[v-1]).hit.add(t, e.who)
 			}
 		}
 		for j := range m.values {
 			if n := c.n[j+1]; n > 0 {
 				v := &m.values[j]
-				r := v.light.Step(t, c.hit[j+1], n, prior, &d.light)
+				l := v.light()
+				r := l.Step(t, c.hit[j+1], n, prior, &d.light)
 				d.said = append(d.said, said{i, j, r})
-				if r.Statistic <= 0 {
-					v.hit = struck{}
+				if m.keep(v, &l); r.Statistic <= 0 && v.odd != nil {
+					v.odd.hit = struck{}
 				}
 			}
 		}

@@ -59,38 +59,49 @@ func markOf(o felt.Outcome) mark {
 // entry is one try of the window that is open.
 type entry struct {
 	who    uint64
-	took   felt.Instant // 0 not known
-	mark   mark
-	fled   bool           // left after a failure
+	how    uint64         // how long it took, 0 not known; whether it was left after a failure; the mark
 	values [keysMax]uint8 // number of the segment value by key, from 1; 0 none
 }
+
+// Bits of [entry.how]; tries of 73 years are as long as it gets.
+const (
+	markBits = 3
+	fledBits = 4
+	tookFrom = 3
+)
+
+func makeEntry(who uint64, took felt.Instant, m mark, fled bool, values [keysMax]uint8) entry {
+	return entry{who, min(uint64(max(took, 0)), 1<<(64-tookFrom)-1)<<tookFrom | boolBit(fled)*fledBits | uint64(m), values}
+}
+
+func (e *entry) took() felt.Instant { return felt.Instant(e.how >> tookFrom) }
+func (e *entry) mark() mark         { return mark(e.how & markBits) }
+func (e *entry) fled() bool         { return e.how&fledBits != 0 }
 
 // series is the memory of one line.
 type series struct {
 	key
-	id      uint32
-	line    Line
-	plan    plan
-	before  *series   // of the step before; nil none
-	parent  *series   // of its journey; nil none
-	source  *source   // whose telemetry it is made of
-	parts   []*series // the steps, of an app as a whole
-	open    []entry
-	skip    uint8 // of the open window: one customer in 2^skip is held
-	raw     felt.Counts
-	counts  Counts    // of the window that was closed last
-	closed  Counts    // the same, once it is judged; its durations are gone
-	slower  int64     // of them, longer than nine of ten used to
-	last    felt.Tick // last window with a try
-	pace    float32   // tries a window, lately
-	base    float64   // usual share of failures
-	known   float64   // on so many tries
-	hit     [Tests]struck
-	crowd   crowd
-	found   []*lasting
-	dims    []dim
-	burns   []burn
-	orphans []*lasting // findings of what is no longer watched
+	id     uint32
+	line   Line
+	plan   *plan
+	before *series   // of the step before; nil none
+	parent *series   // of its journey; nil none
+	source *source   // whose telemetry it is made of
+	parts  []*series // the steps, of an app as a whole
+	open   []entry
+	skip   uint8 // of the open window: one customer in 2^skip is held
+	raw    felt.Counts
+	counts Counts    // of the window that was closed last; its durations are gone once it is judged
+	slower int64     // of them, longer than nine of ten used to
+	last   felt.Tick // last window with a try
+	pace   float32   // tries a window, lately
+	base   float64   // usual share of failures
+	known  float64   // on so many tries
+	hit    [Tests]struck
+	crowd  crowd
+	found  []*lasting
+	dims   []dim
+	burns  []burn
 }
 
 func (s *series) add(y *measure.Try, who uint64, vals [keysMax]uint8) {
@@ -108,7 +119,7 @@ func (s *series) add(y *measure.Try, who uint64, vals [keysMax]uint8) {
 	if who&(1<<s.skip-1) != 0 {
 		return
 	}
-	s.open = append(s.open, entry{who, took, markOf(y.Outcome), fled, vals})
+	s.open = append(s.open, makeEntry(who, took, markOf(y.Outcome), fled, vals))
 	if len(s.open) >= SampleMax {
 		s.open = worst(s.open)
 		for len(s.open) > SampleMax/2 {
@@ -122,8 +133,8 @@ func reached(m mark) bool { return m == markGood || m == markDegraded }
 
 // compareEntries orders by customer, then the worst first, the slowest of those.
 func compareEntries(a, b entry) int {
-	return cmp.Or(cmp.Compare(a.who, b.who), cmp.Compare(b.mark, a.mark), cmp.Compare(b.took, a.took),
-		slices.Compare(a.values[:], b.values[:]), cmp.Compare(boolBit(a.fled), boolBit(b.fled)))
+	return cmp.Or(cmp.Compare(a.who, b.who), cmp.Compare(b.mark(), a.mark()), cmp.Compare(b.took(), a.took()),
+		slices.Compare(a.values[:], b.values[:]), cmp.Compare(boolBit(a.fled()), boolBit(b.fled())))
 }
 
 // worst leaves of each customer the worst try: the slowest of those.
@@ -145,17 +156,18 @@ func (s *series) close(t felt.Tick, took []felt.Instant) []felt.Instant {
 	for i := range s.open {
 		e := &s.open[i]
 		s.visit(t, e, &c)
-		if !reached(e.mark) || e.took <= 0 {
+		long := e.took()
+		if !reached(e.mark()) || long == 0 {
 			continue
 		}
-		took = append(took, e.took)
-		if slower > 0 && e.took > slower {
+		took = append(took, long)
+		if slower > 0 && long > slower {
 			s.hit[TestSlower].add(t, e.who)
 			s.slower++
 		}
 		if s.plan.limit > 0 {
 			c.Timed++
-			if e.took > s.plan.limit {
+			if long > s.plan.limit {
 				c.Slow++
 				s.hit[TestSlow].add(t, e.who)
 			}
@@ -173,7 +185,7 @@ func (s *series) close(t felt.Tick, took []felt.Instant) []felt.Instant {
 // visit counts a customer of the window that ends at t.
 func (s *series) visit(t felt.Tick, e *entry, c *Counts) {
 	s.crowd.add(t, e.who)
-	switch e.mark {
+	switch e.mark() {
 	case markFailed:
 		c.Failed++
 		s.hit[TestFailed].add(t, e.who)
@@ -181,7 +193,7 @@ func (s *series) visit(t felt.Tick, e *entry, c *Counts) {
 	case markLeft:
 		c.Abandoned++
 		s.hit[TestUnfinished].add(t, e.who)
-		if e.fled {
+		if e.fled() {
 			c.Fled++
 			s.hit[TestFled].add(t, e.who)
 		}
@@ -202,7 +214,5 @@ func (s *series) done() {
 	for i := range s.burns {
 		s.burns[i].more = 0
 	}
-	s.closed = s.counts
-	s.closed.Took = nil
-	s.counts = Counts{Before: -1}
+	s.counts.Took = nil
 }

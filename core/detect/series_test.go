@@ -92,6 +92,7 @@ func TestSizes(t *testing.T) {
 		said int
 	}{
 		{unsafe.Sizeof(value{}), valueBytes},
+		{unsafe.Sizeof(odd{}), oddBytes},
 		{unsafe.Sizeof(try{}), tryBytes},
 		{unsafe.Sizeof(entry{}), entryBytes},
 		{unsafe.Sizeof(series{}), seriesBytes},

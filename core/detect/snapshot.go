@@ -8,6 +8,7 @@ import (
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/codec"
+	"github.com/felt-cx/felt/core/cusum"
 	"github.com/felt-cx/felt/core/signal"
 	"github.com/felt-cx/felt/core/slo"
 )
@@ -59,6 +60,7 @@ func (d *Detector) Load(dec *codec.Decoder) {
 	d.recount = dec.Bool()
 	d.loadPauses(dec)
 	d.rule()
+	d.names = ValuesMax // of all values none is somebody's yet
 	for n := dec.Len(10); n > 0 && dec.Err() == nil; n-- {
 		at := scope{dec.String(), dec.String()}
 		d.usual[at] = &usual{dec.Float(), dec.Float()}
@@ -66,13 +68,13 @@ func (d *Detector) Load(dec *codec.Decoder) {
 	d.apps.load(dec)
 	d.sources.load(dec, &d.apps)
 	for n := dec.Len(10); n > 0 && dec.Err() == nil; n-- {
-		k := key{d.intern(dec.String()), d.intern(dec.String()), d.intern(dec.String()), felt.InteractionKind(dec.UintMax(255))}
+		k := key{*d.intern(dec.String()), *d.intern(dec.String()), *d.intern(dec.String()), felt.InteractionKind(dec.UintMax(255))}
 		s := &series{key: k, plan: d.planOf(k)}
 		d.loadSeries(s, dec)
 		d.series[k] = s
 		d.order = append(d.order, s)
 	}
-	d.dirty = true
+	d.names, d.dirty = 0, true
 	d.samples.load(dec)
 	d.recent.good.load(dec, d.tick)
 	d.recent.bad.load(dec, d.tick)
@@ -134,7 +136,6 @@ func rawCounts(c *felt.Counts) []*int64 {
 }
 
 func (d *Detector) loadSeries(s *series, dec *codec.Decoder) {
-	s.counts.Before = -1
 	s.id = uint32(dec.UintMax(1<<32 - 1))
 	s.last = d.tick - felt.Tick(dec.Int())
 	s.pace, s.base, s.known = float32(dec.Float()), dec.Float(), dec.Float()
@@ -160,7 +161,7 @@ func (d *Detector) loadSeries(s *series, dec *codec.Decoder) {
 	s.line.Load(dec)
 	s.found = loadFindings(dec)
 	for n := dec.Len(2); n > 0 && dec.Err() == nil; n-- {
-		m := dim{key: d.intern(dec.String())}
+		m := dim{key: *d.intern(dec.String())}
 		m.load(d, dec)
 		s.dims = append(s.dims, m)
 	}
@@ -181,8 +182,8 @@ func (d *Detector) loadSeries(s *series, dec *codec.Decoder) {
 
 func (v *entry) save(e *codec.Encoder) {
 	e.Word(v.who)
-	e.Int(int64(v.took))
-	e.Uint(uint64(v.mark)<<1 | boolBit(v.fled))
+	e.Int(int64(v.took()))
+	e.Uint(uint64(v.mark())<<1 | boolBit(v.fled()))
 	e.Fixed(v.values[:])
 }
 
@@ -194,9 +195,9 @@ func boolBit(b bool) uint64 {
 }
 
 func (v *entry) load(d *codec.Decoder) {
-	v.who, v.took = d.Word(), felt.Instant(d.Int())
+	who, took := d.Word(), felt.Instant(d.Int())
 	bits := d.UintMax(uint64(markFailed)<<1 | 1)
-	v.mark, v.fled = mark(bits>>1), bits&1 != 0
+	*v = makeEntry(who, took, mark(bits>>1), bits&1 != 0, [keysMax]uint8{})
 	copy(v.values[:], d.Fixed(keysMax))
 }
 
@@ -205,9 +206,13 @@ func (m *dim) save(e *codec.Encoder, now felt.Tick) {
 	e.Len(len(m.values))
 	for i := range m.values {
 		v := &m.values[i]
-		e.String(v.name)
-		v.light.Save(e)
-		v.hit.save(e, now)
+		e.String(*v.name)
+		l, hit := v.light(), struck{}
+		if v.odd != nil {
+			hit = v.odd.hit
+		}
+		l.Save(e)
+		hit.save(e, now)
 		e.Int(int64(now) - int64(v.last))
 		saveOne(e, m.found[uint8(i)])
 	}
@@ -223,8 +228,13 @@ func (m *dim) load(d *Detector, dec *codec.Decoder) {
 	for i := range m.values {
 		v := &m.values[i]
 		v.name = d.intern(dec.String())
-		v.light.Load(dec)
-		v.hit.load(dec, d.tick)
+		var l cusum.Light
+		var hit struck
+		l.Load(dec)
+		hit.load(dec, d.tick)
+		if m.keep(v, &l); v.odd != nil {
+			v.odd.hit = hit
+		}
 		v.last = uint32(int64(d.tick) - dec.Int())
 		if f := loadOne(dec); f != nil {
 			m.note(i, f)

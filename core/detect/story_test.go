@@ -174,7 +174,7 @@ func TestBounds(t *testing.T) {
 	var names []string
 	for _, m := range w.d.order[0].dims {
 		for i := range m.values {
-			names = append(names, m.values[i].name)
+			names = append(names, *m.values[i].name)
 		}
 	}
 	if !slices.Equal(names, []string{"a", "b", otherValue}) {

@@ -69,8 +69,8 @@ func (d *Detector) linkWholes(t felt.Tick) {
 	}
 }
 
-// wholeKeys are the segment keys of an app: those of its journeys.
-func (d *Detector) wholeKeys(app string) []string {
+// wholePlan has the segment keys of an app: those of its journeys; nil when it has none.
+func (d *Detector) wholePlan(app string) *plan {
 	var keys []string
 	if d.rules != nil {
 		for _, j := range d.rules.Journeys {
@@ -80,9 +80,9 @@ func (d *Detector) wholeKeys(app string) []string {
 		}
 	}
 	if len(keys) == 0 {
-		return usualKeys()
+		return nil
 	}
-	return addKeys(keys, "release")
+	return &plan{keys: addKeys(keys, "release")}
 }
 
 // spoken tells that a step of the app has a finding already that says the same, so that its whole

@@ -31,7 +31,7 @@ func (d *Detector) Window(t felt.Tick, of felt.Scope) (w Window, ok bool) {
 	if s == nil || d.judged != t {
 		return w, false
 	}
-	w.Counts, w.Slower = s.closed, s.slower
+	w.Counts, w.Slower = s.counts, s.slower
 	n := float64(s.pace)
 	l := &s.line
 	for _, r := range []struct {
