@@ -106,8 +106,7 @@ func (l *Light) Step(t felt.Tick, hit, n int64, prior Prior, rule *Rule) (out Re
 		*l.open = lightAlarm{uint32(a.opened), uint32(a.quiet), float32(a.well), a.paging}
 	}
 	if l.open == nil && top < rule.Open/2 {
-		l.hit += float32(h)
-		l.n += float32(m)
+		l.hit, l.n = l.hit+float32(h), l.n+float32(m)
 	}
 	l.settle()
 	return out

@@ -34,6 +34,9 @@ func (m *dim) note(value int, f *lasting) {
 
 // each calls yield for what lasts of the values, in order.
 func (m *dim) each(yield func(*lasting)) {
+	if len(m.found) == 0 { // of nearly all, and sorting nothing takes memory too
+		return
+	}
 	for _, i := range slices.Sorted(maps.Keys(m.found)) {
 		yield(m.found[i])
 	}
