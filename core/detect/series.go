@@ -207,8 +207,8 @@ func (s *series) visit(t felt.Tick, e *entry, c *Counts) {
 
 // done lets go of the window.
 func (s *series) done() {
-	if cap(s.open) > 4096 && len(s.open) < cap(s.open)/8 {
-		s.open = nil
+	if room := cap(s.open); room > 16 && float32(room) > 4*max(s.pace, float32(len(s.open))) {
+		s.open = nil // a rush is over: there are thousands of series
 	}
 	s.open, s.skip, s.raw = s.open[:0], 0, felt.Counts{}
 	for i := range s.burns {
