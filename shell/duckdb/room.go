@@ -141,6 +141,18 @@ func (s *Store) roomToWrite(ctx context.Context, by execer, past bool) (done fun
 	return s.wrote, nil
 }
 
+// moreToWrite lets writes have as much as those of a history from now on, and all that a question has when that is
+// too little as well: a checkpoint that fails is tried again with each write, and each time the file is opened again.
+func (s *Store) moreToWrite() {
+	r, o := &s.room, &s.opts
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if o.WriteLimit == o.ImportLimit {
+		o.ImportLimit = o.MemoryLimit
+	}
+	o.WriteLimit = o.ImportLimit
+}
+
 // wrote lets the limit be lowered when no further write comes soon.
 func (s *Store) wrote() {
 	r := &s.room

@@ -76,6 +76,30 @@ func TestRoomOfAHistory(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for i, want := range []string{"128.0 MiB", "512.0 MiB", "512.0 MiB"} { // a write that wants for room is not the only one
+		failed := false
+		s.fault = func(step int) error {
+			if step == 2 && !failed {
+				failed = true
+				return errors.New("Out of Memory Error: injected")
+			}
+			return nil
+		}
+		tick := felt.TickOf(felt.InstantOf(time.Now())) + felt.Tick(2*i) + 1
+		if err := s.Write(ctx, felt.Batch{ID: felt.BatchID{Stage: 2, Tick: tick}, Cursor: felt.Cursor{Name: "n", Seq: felt.Seq(2*i + 1)}}); err != nil {
+			t.Fatal(err)
+		}
+		s.quiet()
+		s.fault = func(step int) error {
+			if limit, _ := set(); step == 1 && limit != want {
+				t.Errorf("after %d writes that wanted for room memory_limit is %s, want %s", i+1, limit, want)
+			}
+			return nil
+		}
+		if err := s.Write(ctx, felt.Batch{ID: felt.BatchID{Stage: 2, Tick: tick + 1}, Cursor: felt.Cursor{Name: "n", Seq: felt.Seq(2*i + 2)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for end := time.Now().Add(30 * time.Second); ; {
 		if limit, _ := set(); limit == "24.0 MiB" {
 			break

@@ -26,6 +26,7 @@ func (s *Store) Write(ctx context.Context, batches ...felt.Batch) error {
 		return err
 	}
 	// More than the memory of a write is needed: a checkpoint, a large import.
+	s.moreToWrite()
 	done, e := s.makeRoom(ctx)
 	if e != nil {
 		return errors.Join(err, e)
