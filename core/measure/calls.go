@@ -81,7 +81,7 @@ func (k *Tracker) countFamily(t *trace, p *span, kids []kid) (called bool) {
 		called = true // whatever its kind: much telemetry has none, and who crosses over was called
 		if !s.counted {
 			r := k.ops.resourceAt(s.op)
-			k.edges.count(edgeKey{r.env, service, r.service, false, windowOf(s.end())}, s)
+			k.edges.count(edgeKey{r.env, service, r.service, int32(windowOf(s.end())), false}, s)
 		}
 	}
 	if !p.counted {
@@ -102,7 +102,7 @@ func (k *Tracker) countAlone(s *span, f family) {
 	}
 	if s.peer != symEmpty && !f.called { // only clients and producers have a peer
 		r := k.ops.resourceAt(s.op)
-		k.edges.count(edgeKey{r.env, r.service, s.peer, true, windowOf(s.end())}, s)
+		k.edges.count(edgeKey{r.env, r.service, s.peer, int32(windowOf(s.end())), true}, s)
 	}
 }
 

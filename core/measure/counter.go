@@ -69,17 +69,17 @@ type bucketKey struct {
 
 // bucket sums what became known of one series and window since the last flush.
 type bucket struct {
-	counts    felt.Counts
-	adjusted  [felt.Outcomes]float64
-	value     [felt.Outcomes]int64
-	customers crowds
-	sessions  crowds
-	accounts  crowds
-	latency   [felt.Outcomes]sketch.Latency
+	counts   felt.Counts
+	adjusted [felt.Outcomes]float64
+	value    [felt.Outcomes]int64
+	crowds   [felt.OutcomeAbandoned + 1]*crowd // by outcome; nil nobody
 }
 
-// crowds is one distinct count per outcome.
-type crowds [felt.Outcomes]sketch.Distinct
+// crowd is who had one outcome, and how long it took them.
+type crowd struct {
+	customers, sessions, accounts sketch.Distinct
+	latency                       sketch.Latency
+}
 
 // NewCounter returns the counter of one partition that has seen nothing.
 func NewCounter(s felt.Settings, part int) *Counter {
@@ -178,11 +178,8 @@ func (c *Counter) count(d *Decision) {
 	b.counts.Add(r.Outcome, 1)
 	b.adjusted[r.Outcome] += r.Weight
 	b.value[r.Outcome] += r.ValueMinor
-	b.customers.add(r.Outcome, r.Customer)
-	b.sessions.add(r.Outcome, r.Session)
-	b.accounts.add(r.Outcome, r.Account)
 	if hasSketch(r.Outcome) {
-		b.latency[r.Outcome].Add(r.Duration, 1)
+		b.crowd(r.Outcome).add(r)
 	}
 	if d.Version == 1 {
 		if _, ok := c.series[key]; ok {
@@ -224,10 +221,25 @@ func PastTry(row *felt.Interaction, s *felt.Settings) (Try, bool) {
 // hasSketch tells the outcomes that have sketches in a bucket.
 func hasSketch(o felt.Outcome) bool { return o >= felt.OutcomeSuccess && o <= felt.OutcomeAbandoned }
 
-func (s *crowds) add(o felt.Outcome, h felt.Hash) {
-	if hasSketch(o) && !h.IsZero() {
-		s[o].Add(h)
+// crowd returns who had an outcome, made if need be.
+func (b *bucket) crowd(o felt.Outcome) *crowd {
+	if b.crowds[o] == nil {
+		b.crowds[o] = &crowd{}
 	}
+	return b.crowds[o]
+}
+
+func (p *crowd) add(r *felt.Interaction) {
+	for i, h := range [...]*felt.Hash{&r.Customer, &r.Session, &r.Account} {
+		if !h.IsZero() {
+			p.people()[i].Add(*h)
+		}
+	}
+	p.latency.Add(r.Duration, 1)
+}
+
+func (p *crowd) people() [3]*sketch.Distinct {
+	return [...]*sketch.Distinct{&p.customers, &p.sessions, &p.accounts}
 }
 
 // bucket returns the bucket of a series and a window. When there are too many series,
@@ -275,14 +287,14 @@ func (c *Counter) Flush(t felt.Tick) []felt.Bucket {
 			Series: k.public(),
 			Start:  felt.Instant(k.window) * Window, Width: int32(Window / felt.Second), Known: t,
 			Counts: b.counts, Adjusted: b.adjusted, ValueMinor: b.value,
-			Customers: b.customers.encode(), Sessions: b.sessions.encode(), Accounts: b.accounts.encode(),
+			Customers: b.people(0), Sessions: b.people(1), Accounts: b.people(2),
+			Latency: b.encode(func(p *crowd) []byte {
+				if p.latency.Count() == 0 {
+					return nil
+				}
+				return p.latency.AppendBinary(nil)
+			}),
 		}
-		row.Latency = encodeEach(func(o felt.Outcome) []byte {
-			if b.latency[o].Count() == 0 {
-				return nil
-			}
-			return b.latency[o].AppendBinary(nil)
-		})
 		rows = append(rows, row)
 		if *b = (bucket{}); len(c.spare) < spareBuckets {
 			c.spare = append(c.spare, b)
@@ -317,19 +329,26 @@ func compareScopes(a, b scopeKey) int {
 		cmp.Compare(a.traffic, b.traffic))
 }
 
-func (s *crowds) encode() felt.Sketches {
-	return encodeEach(func(o felt.Outcome) []byte {
-		if s[o].Count() == 0 {
+func (b *bucket) people(level int) felt.Sketches {
+	return b.encode(func(p *crowd) []byte {
+		s := p.people()[level]
+		if s.Count() == 0 {
 			return nil
 		}
-		return s[o].AppendBinary(nil)
+		return s.AppendBinary(nil)
 	})
 }
 
-func encodeEach(encode func(felt.Outcome) []byte) felt.Sketches {
+func (b *bucket) encode(encode func(*crowd) []byte) felt.Sketches {
+	of := func(o felt.Outcome) []byte {
+		if b.crowds[o] == nil {
+			return nil
+		}
+		return encode(b.crowds[o])
+	}
 	return felt.Sketches{
-		Success: encode(felt.OutcomeSuccess), Degraded: encode(felt.OutcomeDegraded),
-		Failed: encode(felt.OutcomeFailed), Abandoned: encode(felt.OutcomeAbandoned),
+		Success: of(felt.OutcomeSuccess), Degraded: of(felt.OutcomeDegraded),
+		Failed: of(felt.OutcomeFailed), Abandoned: of(felt.OutcomeAbandoned),
 	}
 }
 

@@ -5,53 +5,55 @@ import (
 	"slices"
 
 	"github.com/felt-cx/felt"
-	"github.com/felt-cx/felt/core/sketch"
 )
 
 // edgeKey is one call between two services, or to a peer, in one window.
 type edgeKey struct {
 	env, caller, callee symbol
+	window              int32 // an Instant reaches no further
 	third               bool
-	window              int64
 }
 
 type edgeCell struct {
-	count, errors int64
-	latency       sketch.Latency
+	errors int64
+	waits
 }
 
 // edges counts who called whom.
 type edges struct {
-	max  int // of cells
-	at   map[edgeKey]*edgeCell
-	free []*edgeCell
+	max   int // of cells
+	at    map[edgeKey]int32
+	cells []edgeCell
+	spare spareWaits
 }
 
-func newEdges() *edges { return &edges{at: map[edgeKey]*edgeCell{}} }
+func newEdges() *edges { return &edges{at: map[edgeKey]int32{}} }
 
 func (e *edges) pending() bool { return len(e.at) > 0 }
 
 func (e *edges) count(k edgeKey, s *span) {
-	c := e.at[k]
-	if c == nil {
+	n, ok := e.at[k]
+	if !ok {
 		if len(e.at) >= e.max && k.callee != symOther {
 			k.callee = symOther
 			e.count(k, s)
 			return
 		}
-		if n := len(e.free); n > 0 {
-			c = e.free[n-1]
-			e.free = e.free[:n-1]
-		} else {
-			c = &edgeCell{}
-		}
-		e.at[k] = c
+		n = e.put(k, edgeCell{})
 	}
-	c.count++
+	c := &e.cells[n]
 	if s.error {
 		c.errors++
 	}
-	c.latency.Add(s.dur, 1)
+	c.add(s.dur, &e.spare)
+}
+
+// put adds the cell of an edge that has none.
+func (e *edges) put(k edgeKey, c edgeCell) int32 {
+	n := int32(len(e.cells))
+	e.cells = append(e.cells, c)
+	e.at[k] = n
+	return n
 }
 
 // flush hands out a row for every cell and empties them all.
@@ -60,24 +62,22 @@ func (e *edges) flush(t felt.Tick, s *symbols) []felt.EdgeBucket {
 		return nil
 	}
 	rows := make([]felt.EdgeBucket, 0, len(e.at))
-	for k, c := range e.at {
+	var room pieces
+	e.spare.drop()
+	for k, n := range e.at {
+		c := &e.cells[n]
 		row := felt.EdgeBucket{
 			Env: s.text(k.env), Caller: s.text(k.caller), Callee: s.text(k.callee), ThirdParty: k.third,
 			Start: felt.Instant(k.window) * Window, Known: t,
-			Count: c.count, Errors: c.errors, Latency: c.latency.AppendBinary(nil),
+			Count: c.count, Errors: c.errors, Latency: room.add(func(b []byte) []byte { return c.appendBinary(b, &e.spare) }),
 		}
 		if k.third {
 			row.Peer = row.Callee
 		}
 		rows = append(rows, row)
-		c.count, c.errors = 0, 0
-		if c.latency.Size() > sketchMemory {
-			c.latency = sketch.Latency{}
-		} else {
-			c.latency.Reset()
-		}
-		e.free = append(e.free, c)
+		e.spare.give(&c.waits)
 	}
+	e.cells = emptied(e.cells)
 	clear(e.at)
 	slices.SortFunc(rows, func(a, b felt.EdgeBucket) int {
 		return cmp.Or(cmp.Compare(a.Env, b.Env), cmp.Compare(a.Caller, b.Caller), cmp.Compare(a.Callee, b.Callee),

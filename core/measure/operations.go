@@ -6,7 +6,6 @@ import (
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/otlp"
-	"github.com/felt-cx/felt/core/sketch"
 )
 
 // Window is the width of a bucket, and how often buckets are handed out.
@@ -48,20 +47,22 @@ type operation struct {
 	used     bool // since the last sweep
 	// Of the most recent spans, how many there were and how many named their interaction.
 	recent, named uint16
-	// The two cells used last, while gen is the present one: nearly every span finds
-	// its cell here.
+	// Its first cells, while gen is the present one: nearly every span finds its cell here.
 	gen    uint32
-	window [2]int64
-	cell   [2]int32
+	window [opCells]int32
+	cell   [opCells]int32
 }
+
+// opCells: of the window that is, the one before, and the one of traces that settle.
+const opCells = 3
 
 // cell counts one operation in one window.
 type cell struct {
-	op            uint32
-	window        int64
-	count, errors int64
-	self          int64
-	latency       sketch.Latency
+	op     uint32
+	window int32 // an Instant reaches no further
+	errors int64
+	self   int64
+	waits
 }
 
 // operations counts every span by operation and window of its end.
@@ -75,7 +76,8 @@ type operations struct {
 
 	gen   uint32
 	cells []cell
-	at    map[uint64]int32 // operation and window -> cell
+	at    map[uint64]int32 // operation and window -> cell, of operations with more than opCells
+	spare spareWaits
 
 	// The resource of the event before.
 	texts    [3]otlp.Text
@@ -147,11 +149,10 @@ func (o *operations) operation(res uint32, name symbol, kind felt.SpanKind) uint
 func (o *operations) count(s *span, named bool) {
 	o.ops[s.op].note(named)
 	c := o.find(s.op, windowOf(s.end()))
-	c.count++
 	if s.error {
 		c.errors++
 	}
-	c.latency.Add(s.dur, 1)
+	c.add(s.dur, &o.spare)
 }
 
 // recentSpans is when the numbers of recent spans are halved, so that what was long ago weighs
@@ -170,44 +171,36 @@ func (p *operation) note(named bool) {
 
 // find returns the cell of an operation in a window, made if need be. It is valid until
 // the next call.
-func (o *operations) find(op uint32, window int64) *cell {
-	p := &o.ops[op]
+func (o *operations) find(op uint32, at int64) *cell {
+	p, window := &o.ops[op], int32(at)
 	if p.gen != o.gen {
-		p.gen, p.cell = o.gen, [2]int32{-1, -1}
+		p.gen, p.cell = o.gen, [opCells]int32{-1, -1, -1}
 	}
 	for i, n := range p.cell {
-		if n >= 0 && p.window[i] == window {
+		if n < 0 {
+			n = o.takeCell(op, window)
+			p.window[i], p.cell[i] = window, n
+			return &o.cells[n]
+		}
+		if p.window[i] == window {
 			return &o.cells[n]
 		}
 	}
-	key := uint64(op)<<32 | uint64(uint32(window)) // 2^32 windows are more than an Instant can reach
+	key := uint64(op)<<32 | uint64(uint32(window))
 	n, ok := o.at[key]
 	if !ok {
 		n = o.takeCell(op, window)
 		o.at[key] = n
 	}
-	p.window[1], p.cell[1] = p.window[0], p.cell[0]
-	p.window[0], p.cell[0] = window, n
 	return &o.cells[n]
 }
 
-func (o *operations) takeCell(op uint32, window int64) int32 {
-	n := len(o.cells)
-	if n < cap(o.cells) {
-		o.cells = o.cells[:n+1] // with the memory its sketch had
-	} else {
-		o.cells = append(o.cells, cell{})
-	}
-	c := &o.cells[n]
-	c.op, c.window = op, window
-	c.count, c.errors, c.self = 0, 0, 0
-	return int32(n)
+func (o *operations) takeCell(op uint32, window int32) int32 {
+	o.cells = append(o.cells, cell{op: op, window: window})
+	return int32(len(o.cells) - 1)
 }
 
 func (o *operations) pending() bool { return len(o.cells) > 0 }
-
-// sketchMemory is up to where a cell keeps its sketch's memory for the next one.
-const sketchMemory = 2048
 
 // flush hands out a row for every cell and empties them all.
 func (o *operations) flush(t felt.Tick, s *symbols) []felt.OperationBucket {
@@ -215,7 +208,8 @@ func (o *operations) flush(t felt.Tick, s *symbols) []felt.OperationBucket {
 		return nil
 	}
 	rows := make([]felt.OperationBucket, 0, len(o.cells))
-	bytes := make([]byte, 0, 64*len(o.cells))
+	var room pieces
+	o.spare.drop()
 	for i := range o.cells {
 		c := &o.cells[i]
 		op := &o.ops[c.op]
@@ -226,15 +220,9 @@ func (o *operations) flush(t felt.Tick, s *symbols) []felt.OperationBucket {
 			Count: c.count, Errors: c.errors, SelfTime: c.self,
 		}
 		if c.count > 0 {
-			from := len(bytes)
-			bytes = c.latency.AppendBinary(bytes)
-			row.Latency = bytes[from:len(bytes):len(bytes)]
+			row.Latency = room.add(func(b []byte) []byte { return c.appendBinary(b, &o.spare) })
 		}
-		if c.latency.Size() > sketchMemory {
-			c.latency = sketch.Latency{}
-		} else {
-			c.latency.Reset()
-		}
+		o.spare.give(&c.waits)
 		rows = append(rows, row)
 	}
 	o.emptyCells()
@@ -243,7 +231,7 @@ func (o *operations) flush(t felt.Tick, s *symbols) []felt.OperationBucket {
 }
 
 func (o *operations) emptyCells() {
-	o.cells = o.cells[:0]
+	o.cells = emptied(o.cells)
 	clear(o.at)
 	o.gen++
 }

@@ -100,17 +100,17 @@ func (o *operations) save(e *codec.Encoder) {
 		if x.op != y.op {
 			return int(x.op) - int(y.op)
 		}
-		return int(x.window - y.window)
+		return int(x.window) - int(y.window)
 	})
 	e.Len(len(order))
 	for _, i := range order {
 		c := &o.cells[i]
 		e.Uint(uint64(c.op))
-		e.Int(c.window)
+		e.Int(int64(c.window))
 		e.Int(c.count)
 		e.Int(c.errors)
 		e.Int(c.self)
-		e.Bytes(c.latency.AppendBinary(nil))
+		e.Bytes(c.appendBinary(nil, &o.spare))
 	}
 }
 
@@ -142,8 +142,9 @@ func (o *operations) load(d *codec.Decoder, s *symbols) {
 		}
 		op, window := uint32(d.UintMax(uint64(len(o.ops)-1))), d.Int()
 		c := o.find(op, window)
-		c.count, c.errors, c.self = d.Int(), d.Int(), d.Int()
-		c.latency = loadLatency(d)
+		count := d.Int()
+		c.errors, c.self = d.Int(), d.Int()
+		c.waits = waitsOf(count, loadLatency(d))
 	}
 }
 
@@ -171,18 +172,24 @@ func (g *edges) save(e *codec.Encoder) {
 		e.Uint(uint64(k.caller))
 		e.Uint(uint64(k.callee))
 		e.Bool(k.third)
-		e.Int(k.window)
-		c := g.at[k]
+		e.Int(int64(k.window))
+		c := &g.cells[g.at[k]]
 		e.Int(c.count)
 		e.Int(c.errors)
-		e.Bytes(c.latency.AppendBinary(nil))
+		e.Bytes(c.appendBinary(nil, &g.spare))
 	}
 }
 
 func (g *edges) load(d *codec.Decoder, s *symbols) {
 	for n := d.Len(8); n > 0; n-- {
-		k := edgeKey{loadSymbol(d, s), loadSymbol(d, s), loadSymbol(d, s), d.Bool(), d.Int()}
-		g.at[k] = &edgeCell{count: d.Int(), errors: d.Int(), latency: loadLatency(d)}
+		k := edgeKey{env: loadSymbol(d, s), caller: loadSymbol(d, s), callee: loadSymbol(d, s), third: d.Bool()}
+		k.window = int32(d.Int())
+		if _, dup := g.at[k]; dup || d.Err() != nil {
+			d.Fail("edge twice")
+			return
+		}
+		count, errors := d.Int(), d.Int()
+		g.put(k, edgeCell{errors, waitsOf(count, loadLatency(d))})
 	}
 }
 

@@ -71,10 +71,14 @@ func (b *bucket) save(e *codec.Encoder) {
 		e.Int(b.value[i])
 	}
 	for o := felt.OutcomeSuccess; o <= felt.OutcomeAbandoned; o++ {
-		for _, s := range []*crowds{&b.customers, &b.sessions, &b.accounts} {
-			e.Bytes(s[o].AppendBinary(nil))
+		p := b.crowds[o]
+		if p == nil {
+			p = &crowd{}
 		}
-		e.Bytes(b.latency[o].AppendBinary(nil))
+		for _, s := range p.people() {
+			e.Bytes(s.AppendBinary(nil))
+		}
+		e.Bytes(p.latency.AppendBinary(nil))
 	}
 }
 
@@ -87,9 +91,14 @@ func (b *bucket) load(d *codec.Decoder) {
 		b.value[i] = d.Int()
 	}
 	for o := felt.OutcomeSuccess; o <= felt.OutcomeAbandoned; o++ {
-		for _, s := range []*crowds{&b.customers, &b.sessions, &b.accounts} {
-			s[o] = loadDistinct(d)
+		p := &crowd{}
+		some := false
+		for _, s := range p.people() {
+			*s = loadDistinct(d)
+			some = some || s.Count() > 0
 		}
-		b.latency[o] = loadLatency(d)
+		if p.latency = loadLatency(d); some || p.latency.Count() > 0 {
+			b.crowds[o] = p
+		}
 	}
 }

@@ -86,6 +86,8 @@ const (
 	memoBytes   = 31 // with its place in the index; what few have is not counted
 	closedBytes = 280
 	opBytes     = 120
+	cellBytes   = 60
+	edgeBytes   = 80
 	textBytes   = 64 // besides the text
 )
 
@@ -96,10 +98,10 @@ func (k *Tracker) bytes() HeldBytes {
 		Texts: k.symbols.bytes + len(k.symbols.texts)*textBytes,
 	}
 	for i := range k.ops.cells {
-		b.Operations += k.ops.cells[i].latency.Size()
+		b.Operations += cellBytes + k.ops.cells[i].size()
 	}
-	for _, c := range k.edges.at {
-		b.Operations += c.latency.Size()
+	for i := range k.edges.cells {
+		b.Operations += edgeBytes + k.edges.cells[i].size()
 	}
 	return b
 }
