@@ -7,6 +7,7 @@ func (k *Tracker) Flush(t felt.Tick) ([]felt.OperationBucket, []felt.EdgeBucket)
 	if !flushes(t - k.shift) {
 		return nil, nil
 	}
+	k.pool.trim()
 	ops, calls := k.ops.flush(t, k.symbols), k.edges.flush(t, k.symbols)
 	if k.ops.missed || k.symbols.missed {
 		k.sweep()

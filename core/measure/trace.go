@@ -103,19 +103,6 @@ func (t *trace) join(c *claim) *group {
 	return &t.groups[len(t.groups)-1]
 }
 
-// pool hands out what traces are made of, and takes it back: in a steady state a span
-// allocates nothing.
-type pool struct {
-	spans   [25][][]span // by size: 4 << class
-	indexes [25][][]uint32
-	traces  []*trace
-	known   []*known
-}
-
-const smallest = 4
-
-func sizeClass(n int) int { return bits.Len(uint((max(n, 1) - 1) / smallest)) }
-
 // addSpan appends s to the trace.
 func (p *pool) addSpan(t *trace, s span) {
 	if n := len(t.spans); n == cap(t.spans) {
@@ -141,90 +128,9 @@ func (p *pool) reindex(t *trace) {
 	if len(t.spans) <= fewSpans {
 		return
 	}
-	class := bits.Len(uint(4*len(t.spans) - 1))
-	if list := p.indexes[min(class, len(p.indexes)-1)]; len(list) > 0 && class < len(p.indexes) {
-		t.index = list[len(list)-1]
-		p.indexes[class] = list[:len(list)-1]
-		clear(t.index)
-	} else {
-		t.index = make([]uint32, 1<<class)
-	}
+	t.index = p.takeIndex(bits.Len(uint(4*len(t.spans) - 1)))
 	for i := range t.spans {
 		t.put(i)
-	}
-}
-
-func (p *pool) giveIndex(index []uint32) {
-	if index == nil {
-		return
-	}
-	class := bits.Len(uint(len(index) - 1))
-	if class < len(p.indexes) && len(p.indexes[class]) < pooled {
-		p.indexes[class] = append(p.indexes[class], index)
-	}
-}
-
-// pooled bounds how many of one size wait for the next use.
-const pooled = 1 << 14
-
-func (p *pool) takeSpans(class int) []span {
-	if class < len(p.spans) {
-		if list := p.spans[class]; len(list) > 0 {
-			s := list[len(list)-1]
-			p.spans[class] = list[:len(list)-1]
-			return s
-		}
-	}
-	return make([]span, 0, smallest<<class)
-}
-
-func (p *pool) giveSpans(s []span) {
-	if cap(s) == 0 {
-		return
-	}
-	class := sizeClass(cap(s))
-	// Only few of the large ones: one flood must not hold memory for ever.
-	if class < len(p.spans) && len(p.spans[class]) < pooled>>max(0, class-3) {
-		p.spans[class] = append(p.spans[class], s[:0])
-	}
-}
-
-func (p *pool) takeTrace() *trace {
-	if n := len(p.traces); n > 0 {
-		t := p.traces[n-1]
-		p.traces = p.traces[:n-1]
-		return t
-	}
-	return &trace{}
-}
-
-func (p *pool) giveTrace(t *trace) {
-	p.giveSpans(t.spans)
-	p.giveIndex(t.index)
-	p.giveKnown(t.known)
-	*t = trace{}
-	if len(p.traces) < pooled {
-		p.traces = append(p.traces, t)
-	}
-}
-
-func (p *pool) takeKnown() *known {
-	if n := len(p.known); n > 0 {
-		k := p.known[n-1]
-		p.known = p.known[:n-1]
-		return k
-	}
-	return &known{}
-}
-
-func (p *pool) giveKnown(k *known) {
-	for k != nil {
-		next := k.next
-		*k = known{}
-		if len(p.known) < pooled {
-			p.known = append(p.known, k)
-		}
-		k = next
 	}
 }
 
