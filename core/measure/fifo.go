@@ -142,10 +142,10 @@ type slotTable struct{ slots []uint32 } // a number + 1; 0 empty
 // full tells that the table has to be made anew before it holds n numbers.
 func (x *slotTable) full(n int) bool { return 4*n > 3*len(x.slots) }
 
-// reset empties the table and gives it room for twice n numbers at least.
+// reset empties the table and gives it room for half as many numbers again at least.
 func (x *slotTable) reset(n int) {
 	size := smallTable
-	for 3*size < 8*n {
+	for size < 2*n {
 		size *= 2
 	}
 	x.slots = make([]uint32, size)
