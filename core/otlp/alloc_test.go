@@ -23,7 +23,9 @@ func TestNoAllocationPerSpan(t *testing.T) {
 			}
 		}
 	}
-	pass()
+	for range 3 { // tables grow to what they need; who shares a place in them is chance
+		pass()
+	}
 	takes := float64(len(list) / 4)
 	spans := float64(len(list) * 512)
 	if n := testing.AllocsPerRun(3, pass); n > 4*takes+spans/1000 {
