@@ -236,6 +236,32 @@ both('clicks that do something are nobody frustrated', async (w) => {
 	expect(frustrations(w)).toEqual([])
 })
 
+both('clicks that only move, style or fill the screen are nobody frustrated', async (w) => {
+	const page = await clicks(w, false)
+	await page.evaluate(() => {
+		const { dead } = window as unknown as { dead: HTMLElement }
+		const sheet = new CSSStyleSheet()
+		document.adoptedStyleSheets = [sheet]
+		sheet.replaceSync('#text { transition: opacity 0.3s }')
+		const text = document.getElementById('text')!
+		const does = [
+			() => {},
+			() => text.animate({ opacity: [0, 1] }, 300),
+			() => sheet.insertRule('#text { opacity: 0.5 }', 1),
+			() => document.execCommand('copy'),
+			() => text.requestFullscreen(),
+		]
+		dead.addEventListener('click', () => void does.shift()?.())
+	})
+	for (let n = 0; n < 5; n++) {
+		await page.click('#dead')
+		await sleep(3000)
+	}
+	await page.evaluate(() => window.kit.felt.flush())
+	// The first did nothing.
+	expect(frustrations(w)).toEqual([['dead', 'pay']])
+})
+
 both('a counter clicked quickly is nobody in a rage', async (w) => {
 	const page = await clicks(w)
 	for (let n = 0; n < 6; n++) await page.click('#live')

@@ -51,7 +51,7 @@ export function declarative(): Plugin {
 				SETTLE_MS,
 			)
 		}
-		on(window, 'click submit', (event: MouseEvent | SubmitEvent) => {
+		on('click submit', (event: MouseEvent | SubmitEvent) => {
 			const element = finder(event)(DECLARED, (element) => eventOf(element) === event.type)
 			for (const [element, { tried_ }] of all) if (tried_.outcome) all.delete(element)
 			if (!element || all.has(element)) return
@@ -80,7 +80,7 @@ export function declarative(): Plugin {
 			declared.wrong_ ??= error ?? 'error'
 			settle(declared)
 		})
-		on(window, 'beforeunload', () => {
+		on('beforeunload', () => {
 			for (const declared of all.values())
 				if (!declared.waiting_) {
 					declared.leaving_ = true
@@ -88,7 +88,7 @@ export function declarative(): Plugin {
 				}
 		})
 		// Capturing, so before the core's own listener, for which an open interaction is an abandoned one.
-		on(window, 'pagehide', () => {
+		on('pagehide', () => {
 			for (const { tried_, leaving_ } of all.values())
 				if (leaving_) navigator.onLine ? tried_.complete() : tried_.fail('network')
 		})

@@ -1,7 +1,8 @@
 /**
  * Clicks that tell of trouble, as log records `felt.frustration` tied to the open interaction:
  *
- * - **rage**: three clicks or more within a second on one place, of which two showed nothing before the next;
+ * - **rage**: three clicks or more within a second on one place, of which two, and at least half, showed
+ *   nothing before the next;
  * - **dead**: a click on what looks like a control, after which nothing happened for 2.5 s;
  * - **error**: a click with an uncaught error within a second.
  *
@@ -22,21 +23,21 @@ const DIALOG_MS = 400
 
 /** What is used by clicking much, answers inside of itself, or cannot be seen into. */
 const OTHER =
-	'input:not([type=submit],[type=button]),textarea,select,label,video,audio,canvas,iframe,[contenteditable],[role=slider]'
+	'input:not([type=submit],[type=button]),textarea,select,label,video,audio,canvas,iframe,object,[contenteditable],[role=slider],[role=spinbutton]'
 const CONTROL = 'a[href],button,input,summary,[role=button]'
 /** Its effect is elsewhere (another window, a mail, a download, a place on this page), by style alone, or not meant to be. */
 const NO_ANSWER =
 	'[aria-disabled=true],[aria-haspopup],[download],[target],[href^="#"]:not([href="#"]),[href*=":"]:not([href^=http])'
 
 /** What the customer sees of an answer, beside changes of the document. */
-const SEEN = 'scroll input change toggle invalid focusin play pause blur hashchange beforeunload'
+const SEEN =
+	'scroll input change copy toggle invalid focusin play pause blur hashchange fullscreenchange beforeunload'
 
 interface Burst {
 	element_: Element
 	control_: boolean
 	at_: MouseEvent
 	times_: number[]
-	last_?: number
 	/** Clicks that showed nothing before the next. */
 	silent_: number
 	/** What had been seen at the last click, what had happened at the first. */
@@ -103,18 +104,20 @@ export function frustration(): Plugin {
 		}
 		const settle = (burst: Burst | undefined) => {
 			if (last === burst) last = undefined
-			if (!burst || burst.silent_ < 2 || burst.told_) return
-			const { times_ } = burst
+			if (!burst || burst.told_) return
+			const { times_, silent_ } = burst
+			// Who pages past the end clicks a few times for nothing.
+			if (silent_ * 2 < times_.length) return
 			if (!times_.some((time, i) => time - times_[i - RAGE_CLICKS + 1]! <= RAGE_MS)) return
 			burst.told_ = true
 			tell(burst, 'rage')
 		}
 
-		on(window, 'pointerdown', (event: PointerEvent) => {
+		on('pointerdown', (event: PointerEvent) => {
 			press = event
 			picked = selection()
 		})
-		on(window, 'click', (event: MouseEvent) => {
+		on('click', (event: MouseEvent) => {
 			const find = finder(event)
 			const text = selection()
 			if (!event.isTrusted || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return
@@ -126,19 +129,14 @@ export function frustration(): Plugin {
 			if (!timers) {
 				for (const root of rootsOf(document))
 					observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true })
-				watch(window, SEEN, see)
-				watch((window as unknown as { navigation?: EventTarget }).navigation, 'navigate', see)
+				watch(SEEN, see)
+				watch('navigate', see, (window as unknown as { navigation?: EventTarget }).navigation)
 			}
 			const now = host.now()
 			const found = find(CONTROL)
 			const element = found ?? find('*')!
 			let burst = last
-			if (
-				burst?.element_ === element &&
-				!byKey &&
-				now - burst.last_! <= RAGE_MS &&
-				near(burst.at_, event, RAGE_PX)
-			) {
+			if (burst?.element_ === element && !byKey && near(burst.at_, event, RAGE_PX)) {
 				if (burst.seen_ === seen) burst.silent_++
 			} else {
 				settle(burst)
@@ -149,18 +147,20 @@ export function frustration(): Plugin {
 					times_: [],
 					silent_: 0,
 					before_: seen + other,
-					target_: find('[data-felt-name]')?.getAttribute('data-felt-name') || nameOf(element),
+					target_: (find('[data-felt-name]') as HTMLElement)?.dataset.feltName || nameOf(element),
 				}
 			}
 			const current = burst
 			const count = current.times_.push(now)
-			current.last_ = now
 			current.seen_ = seen
 			current.tied_ ??= currentOf(host)
+			const before = document.getAnimations?.().length
 			later(() => {
 				// Handlers ran: the interaction that they opened is the one.
 				current.tied_ ??= currentOf(host)
 				if (host.now() - now > DIALOG_MS) other++
+				// By style alone, or by an animation.
+				if (document.getAnimations?.().length > before) see()
 			})
 			const ifLast = (fn: () => void, ms: number) => later(() => count === current.times_.length && fn(), ms)
 			ifLast(() => settle(current), RAGE_MS)
@@ -183,7 +183,7 @@ export function frustration(): Plugin {
 			last.told_ = true
 			tell(last, 'error')
 		})
-		on(window, 'pagehide', () => settle(last))
+		on('pagehide', () => settle(last))
 		return () => {
 			ended = true
 			off()
@@ -196,7 +196,7 @@ export function frustration(): Plugin {
 const near = (a: MouseEvent, b: MouseEvent, px: number) =>
 	Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY) <= px
 
-const selection = () => `${document.getSelection?.() ?? ''}`
+const selection = () => `${document.getSelection()}`
 
 /** Never text of the page. */
 const nameOf = ({ localName, id }: Element) => (id ? `${localName}#${id}` : localName)

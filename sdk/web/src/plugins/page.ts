@@ -43,12 +43,12 @@ export function uncaught(on: On, tell: (error: unknown, message: string, where: 
 		if (!/ResizeObserver loop|AbortError|-extension:/.test(`${(error as Error)?.name} ${message} ${where}`))
 			tell(error, message, where)
 	}
-	on(globalThis.window, 'error', ({ error, message, filename, lineno, colno, target }: ErrorEvent) => {
+	on('error', ({ error, message, filename, lineno, colno, target }: ErrorEvent) => {
 		// What could not be loaded (an image, a script) is told by its element.
 		if (!(target as Node | null)?.nodeType)
 			filtered(error, message, filename && `@${filename}:${lineno}:${colno}`)
 	})
-	on(globalThis.window, 'unhandledrejection', ({ reason }: PromiseRejectionEvent) =>
+	on('unhandledrejection', ({ reason }: PromiseRejectionEvent) =>
 		// Of what is neither an error nor a text, only that it was thrown.
 		filtered(reason ?? 'rejected', typeof reason === 'string' ? reason : 'rejected', '-'),
 	)
@@ -85,19 +85,18 @@ export function limiter(host: Host, max: number): (key: unknown) => boolean {
 	let minute = 0
 	const told = new Set()
 	return (key) => {
-		const now = Math.floor(host.now() / 60_000)
+		const now = (host.now() / 60_000) | 0
 		if (now !== minute) told.clear()
 		minute = now
 		return told.size >= max || told.size === told.add(key).size
 	}
 }
 
-type On = (target: EventTarget | undefined, types: string, fn: (event: never) => void) => void
-
-/** Guarded listeners for space-separated types, in the capturing phase; off takes all of them off, and more may follow. */
+type On = (types: string, fn: (event: never) => void, target?: EventTarget) => void
+/** Guarded listeners for space-separated types, in the capturing phase, of the window unless told; off takes all of them off, and more may follow. */
 export function listeners(host: Host) {
 	let until = new AbortController()
-	const on: On = (target, types, fn) => {
+	const on: On = (types, fn, target = globalThis.window) => {
 		for (const type of types.split(' '))
 			target?.addEventListener(type, host.guard(fn) as (event: Event) => void, {
 				capture: true,

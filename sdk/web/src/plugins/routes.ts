@@ -17,7 +17,7 @@ export function pathOf({ pathname, hash }: { pathname: string; hash: string }): 
 
 export function routes(): Plugin {
 	return (host) => {
-		if (!globalThis.window?.location) return
+		if (!globalThis.document) return
 		const [on, off] = listeners(host)
 		const tooMany = limiter(host, PER_MINUTE)
 		let path = pathOf(location)
@@ -30,9 +30,9 @@ export function routes(): Plugin {
 			if (!tooMany({})) log(host, 'felt.route', 9, context, { 'url.path': path, 'felt.route.from': from })
 		})
 		const { navigation } = window as unknown as { navigation?: EventTarget }
-		on(navigation, 'currententrychange', changed)
+		on('currententrychange', changed, navigation)
 		if (navigation) return off
-		on(window, 'popstate hashchange', changed)
+		on('popstate hashchange', changed)
 		const undo = (['pushState', 'replaceState'] as const).map((name) => {
 			const before = history[name]
 			let now: () => void = changed

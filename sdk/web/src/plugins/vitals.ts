@@ -26,12 +26,11 @@ export function vitals(): Plugin {
 }
 
 function contextOfDocument(): SpanContext | undefined {
-	const [entry] = (performance.getEntriesByType?.('navigation') ?? []) as PerformanceNavigationTiming[]
+	const [entry] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[]
 	for (const { name, description } of entry?.serverTiming ?? []) {
 		const [, traceId, spanId, flags] =
 			/^00-(?!0+-)([0-9a-f]{32})-(?!0+-)([0-9a-f]{16})-([0-9a-f]{2})$/.exec(description) ?? []
-		if (name === 'traceparent' && traceId)
-			return { traceId, spanId: spanId!, sampled: !!(Number.parseInt(flags!, 16) & 1) }
+		if (name === 'traceparent' && traceId) return { traceId, spanId: spanId!, sampled: !!(+`0x${flags}` & 1) }
 	}
 	return
 }

@@ -122,6 +122,9 @@ describe('dead', () => {
 		'<label><b id=it>x</b><input type=radio></label>',
 		'<select id=it></select>',
 		'<textarea id=it></textarea>',
+		'<input type=search id=it>',
+		'<object id=it style="cursor: pointer"></object>',
+		'<div role=spinbutton><button id=it>+</button></div>',
 		'<video id=it></video>',
 		'<canvas id=it style="cursor: pointer"></canvas>',
 		'<div contenteditable><b id=it style="cursor: pointer">x</b></div>',
@@ -148,6 +151,11 @@ describe('dead', () => {
 		['a field that is not valid', () => out().dispatchEvent(new Event('invalid'))],
 		['leaving', () => window.dispatchEvent(new Event('beforeunload'))],
 		['a window that loses focus', () => window.dispatchEvent(new Event('blur'))],
+		['full screen', () => document.dispatchEvent(new Event('fullscreenchange'))],
+		['text that is copied', () => out().dispatchEvent(new Event('copy', { bubbles: true }))],
+		['a video that plays', () => out().dispatchEvent(new Event('play'))],
+		['a video that stops', () => out().dispatchEvent(new Event('pause'))],
+		['a style that changes', () => (out() as HTMLElement).style.setProperty('--x', '1')],
 		['a fragment', () => window.dispatchEvent(new Event('hashchange'))],
 		[
 			'text that is selected',
@@ -169,6 +177,20 @@ describe('dead', () => {
 		click(it)
 		await wait(3000)
 		expect(told()).toEqual([])
+	})
+
+	test('is none with what moves by style alone, and one with what moved before', async () => {
+		const moves = [{}]
+		Object.assign(document, { getAnimations: () => [...moves] })
+		const it = page(button)
+		it.addEventListener('click', () => moves.push({}), { once: true })
+		click(it)
+		await wait(3000)
+		expect(told()).toEqual([])
+		click(it)
+		await wait(3000)
+		expect(told()).toEqual([['dead', 'button#it', 1]])
+		Reflect.deleteProperty(document, 'getAnimations')
 	})
 
 	test('is none with a change inside of a shadow tree', async () => {
@@ -277,6 +299,16 @@ describe('rage', () => {
 	test('is none of a stepper that answers each click', async () => {
 		const it = page('<button id=it>+</button><i id=out></i>')
 		await clicks(it, 8, 120, () => document.querySelector('#out')!.append('1'))
+		await wait(4000)
+		expect(told()).toEqual([])
+	})
+
+	test('is none of going to the end and beyond, a click too many', async () => {
+		const it = page('<button id=it>next</button><i id=out></i>')
+		let n = 0
+		await clicks(it, 8, 120, () => {
+			if (n++ < 5) document.querySelector('#out')!.append('1')
+		})
 		await wait(4000)
 		expect(told()).toEqual([])
 	})
