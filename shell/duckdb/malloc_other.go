@@ -2,6 +2,10 @@
 
 package duckdb
 
+import "time"
+
 func fewArenas() {}
 
 func giveBack() {}
+
+func keepFreed(time.Duration) {}

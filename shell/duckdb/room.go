@@ -28,7 +28,8 @@ type room struct {
 	users  int
 	writes int // transactions of the writer and compactions that are under way
 	wide   width
-	fold   string // size of the WAL at which it is folded into the file, as it is set
+	fold   string        // size of the WAL at which it is folded into the file, as it is set
+	kept   time.Duration // how long the allocator keeps what was freed; negative: as it began
 	raised bool
 	closed bool
 	timer  *time.Timer
@@ -49,6 +50,17 @@ const (
 // as they can be written, and each checkpoint that is left out is time won.
 const importAge = time.Hour
 
+// keepLong is how long what DuckDB frees is kept while somebody asks or a history is written; else not at all.
+const keepLong = time.Second
+
+// keep has the allocator keep what is freed for so long. The caller holds the lock.
+func (r *room) keep(long time.Duration) {
+	if r.kept != long {
+		r.kept = long
+		keepFreed(long)
+	}
+}
+
 // makeRoom raises the limit until the returned function is called.
 func (s *Store) makeRoom(ctx context.Context) (done func(), err error) {
 	if s.opts.QuietLimit == s.opts.MemoryLimit {
@@ -67,6 +79,7 @@ func (s *Store) makeRoom(ctx context.Context) (done func(), err error) {
 		if err := s.threads(ctx, s.opts.Threads); err != nil {
 			return nil, err
 		}
+		r.keep(keepLong)
 	}
 	r.users++
 	if r.timer != nil {
@@ -107,6 +120,7 @@ func (s *Store) quiet() {
 	if err := s.limit(context.Background(), s.opts.QuietLimit); err == nil {
 		r.raised = false
 	}
+	r.keep(0)
 	giveBack()
 }
 
@@ -120,9 +134,12 @@ func (s *Store) roomToWrite(ctx context.Context, by execer, past bool) (done fun
 	r := &s.room
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	to, limit, fold := writes, s.opts.WriteLimit, s.opts.CheckpointThreshold
+	to, limit, fold, long := writes, s.opts.WriteLimit, s.opts.CheckpointThreshold, time.Duration(0)
 	if past {
-		to, limit, fold = imports, s.opts.ImportLimit, s.opts.ImportThreshold
+		to, limit, fold, long = imports, s.opts.ImportLimit, s.opts.ImportThreshold, keepLong
+	}
+	if !r.raised {
+		r.keep(long)
 	}
 	if !r.raised && (to > r.wide || to < r.wide && r.writes == 0) {
 		// What it cannot give back at once is with the next write.
@@ -180,6 +197,7 @@ func (s *Store) makeNarrow() {
 	if err := s.limit(context.Background(), s.opts.QuietLimit); err == nil {
 		r.wide = narrow
 	}
+	r.keep(0)
 }
 
 // keepRoom gives a database that was opened again the limit that the last one had.

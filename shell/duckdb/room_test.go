@@ -57,15 +57,16 @@ func TestRoomOfAHistory(t *testing.T) {
 	for i, c := range []struct {
 		at          time.Time
 		limit, fold string
+		kept        time.Duration
 	}{
-		{time.Now().Add(-30 * 24 * time.Hour), "128.0 MiB", "32.0 MiB"},
-		{time.Now().Add(-2 * time.Hour), "128.0 MiB", "32.0 MiB"},
-		{time.Now(), "64.0 MiB", "16.0 MiB"},
+		{time.Now().Add(-30 * 24 * time.Hour), "128.0 MiB", "32.0 MiB", keepLong},
+		{time.Now().Add(-2 * time.Hour), "128.0 MiB", "32.0 MiB", keepLong},
+		{time.Now(), "64.0 MiB", "16.0 MiB", 0},
 	} {
 		s.fault = func(step int) error { // within the transaction: afterwards it may be quiet already
 			if step == 1 {
-				if limit, fold := set(); limit != c.limit || fold != c.fold {
-					t.Errorf("write %d: memory_limit %s, checkpoint_threshold %s, want %s and %s", i, limit, fold, c.limit, c.fold)
+				if limit, fold := set(); limit != c.limit || fold != c.fold || s.room.kept != c.kept {
+					t.Errorf("write %d: memory_limit %s, checkpoint_threshold %s, freed kept for %s, want %s, %s and %s", i, limit, fold, s.room.kept, c.limit, c.fold, c.kept)
 				}
 			}
 			return nil

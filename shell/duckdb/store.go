@@ -116,7 +116,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := d.open(); err != nil {
 		return nil, openError(path, err)
 	}
-	s := &Store{opts: o, path: path, copyLimit: copyLimit, door: d, db: sql.OpenDB(d), room: room{after: quietAfter, fold: o.CheckpointThreshold}, changes: map[rollup.Window]uint64{}}
+	s := &Store{opts: o, path: path, copyLimit: copyLimit, door: d, db: sql.OpenDB(d), room: room{after: quietAfter, fold: o.CheckpointThreshold, kept: -1}, changes: map[rollup.Window]uint64{}}
 	s.db.SetMaxOpenConns(o.Readers + 1)
 	s.db.SetMaxIdleConns(o.Readers + 1)
 	if err := s.start(ctx); err != nil {
@@ -164,10 +164,6 @@ func (s *Store) settings(ctx context.Context) error {
 		{"threads", threads},
 		{"checkpoint_threshold", s.opts.CheckpointThreshold},
 		{"preserve_insertion_order", false},
-		// Left alone the allocator keeps what a checkpoint gave back, for seconds.
-		{"allocator_background_threads", true},
-		{"allocator_flush_threshold", "1MB"},
-		{"allocator_bulk_deallocation_flush_threshold", "8MB"},
 		{"autoinstall_known_extensions", false},
 		{"autoload_known_extensions", false},
 		{"enable_external_access", false},
