@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"encoding/binary"
+	"slices"
 	"testing"
 
 	"github.com/felt-cx/felt"
@@ -104,5 +105,38 @@ func TestPastWhereTheClockStood(t *testing.T) {
 		if clocks != len(told) || (drops > 0) == (len(told) > 0) {
 			t.Errorf("told of %d: %d drops, %d times the clock stood", len(told), drops, clocks)
 		}
+	}
+}
+
+// TestTheSameInventoryAgain: an engine that begins with what is stored meets the inventory in force again in the log.
+// Journeys that are held by then are still of it, and a snapshot knows them.
+func TestTheSameInventoryAgain(t *testing.T) {
+	const text = "journeys:\n  - name: checkout\n    app: shop\n    criticality: 1\n    team: t\n    owners: [o]\n    steps: [{name: cart}, {name: pay}]\n"
+	s := felt.DefaultSettings()
+	e, past, err := engine.Resume(s, engine.Known{
+		Tick: start, Inventory: felt.Inventory{Version: 3, Files: []felt.InventoryFile{{Name: "felt.yaml", Text: text}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	past.End(start)
+	tape := newTape(t, s)
+	tape.spans(5, span{trace: 1, id: 1, end: 4 * felt.Second, service: "shop", name: "cart", interaction: "cart", outcome: "success", session: "s"})
+	tape.inventory(40, 3, text)
+	held := 0
+	for _, b := range tape.run(e, 60, nil) {
+		for i := range b.Interactions {
+			if r := &b.Interactions[i]; r.Kind == felt.KindJourney && r.Outcome == felt.OutcomeNone {
+				held++
+			}
+		}
+	}
+	if held == 0 {
+		t.Fatal("no journey is under way")
+	}
+	snapshot := e.AppendSnapshot(nil)
+	again, err := engine.Restore(s, snapshot)
+	if err != nil || !slices.Equal(again.AppendSnapshot(nil), snapshot) {
+		t.Errorf("the snapshot is not restored: %v", err)
 	}
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/felt-cx/felt"
 	"github.com/felt-cx/felt/core/codec"
@@ -26,6 +27,17 @@ func (b *ruleBook) put(in felt.Inventory, set *rules.Set, used map[int64]bool) {
 		}
 	}
 	b.texts, b.sets = append(texts, in), append(sets, set)
+}
+
+// same is the set made of the same texts under the same version; nil none. An engine that begins with what is stored
+// finds the inventory again in the log, and journeys that are held stand for what their set says: it must stay that one.
+func (b *ruleBook) same(in *felt.Inventory) *rules.Set {
+	for i := range b.texts {
+		if b.texts[i].Version == in.Version && slices.Equal(b.texts[i].Files, in.Files) {
+			return b.sets[i]
+		}
+	}
+	return nil
 }
 
 // current is the set in force; nil before the first.
@@ -67,6 +79,9 @@ func (e *Engine) inventory(rec felt.Record) error {
 	set, problems := rules.Load(in)
 	if set == nil {
 		return fmt.Errorf("inventory record %d of version %d is not taken: %v", rec.Seq, in.Version, problems)
+	}
+	if was := e.rules.same(&in); was != nil {
+		set = was
 	}
 	used := map[int64]bool{}
 	for _, s := range e.stage2 {
