@@ -161,6 +161,7 @@ func TestOrigins(t *testing.T) {
 	}
 	for pattern, want := range map[string]string{
 		"*": "want https", "https://*": "a star stands for", "https://*.com": "that is everybody's", "https://*.co.uk": "that is everybody's", "https://*.github.io:8443": "that is everybody's",
+		"https://*.eu-west-1.compute.amazonaws.com": "that is everybody's", "https://*.kawasaki.jp": "that is everybody's",
 		"https://*.": "that is everybody's", "https://*shop.example": "a star stands for",
 		"https://a.*.example": "a star stands for", "https://*.*.example": "a star stands for", "https://shop.example/": "not even /",
 		"https://shop.example/a": "no path", "https://u@shop.example": "no path", "ftp://shop.example": "want https", "https://": "want https", "null": "want https",

@@ -52,11 +52,15 @@ func parseOrigin(text string) (o origin, what string) {
 }
 
 // everybodys tells that under what follows the star of a host names can be had by anyone: com, co.uk, github.io. The list is
-// the one that browsers go by.
+// the one that browsers go by; some of its rules speak of all names below one, as below compute.amazonaws.com.
 func everybodys(host string) bool {
 	name := strings.Trim(strings.TrimPrefix(host, "*"), ".")
-	suffix, _ := publicsuffix.PublicSuffix(name)
-	return suffix == name && name != "localhost"
+	for _, n := range []string{name, "a." + name} {
+		if suffix, _ := publicsuffix.PublicSuffix(n); suffix == n && n != "localhost" {
+			return true
+		}
+	}
+	return false
 }
 
 func withoutDefaultPort(scheme, host string) string {
