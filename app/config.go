@@ -207,6 +207,9 @@ func (c *Config) Check() error {
 			problems = append(problems, fmt.Errorf("%s: %d; want a positive number", n.name, n.v))
 		}
 	}
+	if c.Memory >= 0 && c.Memory < leastMemory { // likely a number whose unit is missing
+		problems = append(problems, fmt.Errorf("memory: %d bytes; the store alone needs more: want %dMiB or more, such as 512MiB", c.Memory, leastMemory>>20))
+	}
 	problems = append(problems, c.checkKeeping()...)
 	problems = append(problems, c.checkNotify()...)
 	problems = append(problems, c.checkPending()...)

@@ -18,8 +18,10 @@ import (
 // system does not tell how much it is: the store, what it takes beside its limit, the program itself.
 const (
 	storeShare = 0.08
-	otherShare = 0.48
-	spareShare = 0.06 // stays free, for what is needed in a hurry
+	// leastMemory is what may be asked for; with less the store cannot even open its file.
+	leastMemory = 64 << 20
+	otherShare  = 0.48
+	spareShare  = 0.06 // stays free, for what is needed in a hurry
 	// askShare is the store's share while questions are asked: then the whole may be over.
 	askShare = 0.75
 	// writeShare is the store's share while it writes, and at least leastWrite: a checkpoint takes what
