@@ -302,7 +302,7 @@ func (c *Config) memoryDefaults() {
 			return min(max(share*float64(c.Memory), least), askShare*float64(c.Memory))
 		}
 		write := limit(writeShare, leastWrite)
-		c.storeQuiet, c.storeWrite, c.storeImport = megabytes(storeShare*float64(c.Memory)), megabytes(write), megabytes(limit(importShare, leastImport))
+		c.storeQuiet, c.storeWrite, c.storeImport = megabytes(limit(storeShare, leastQuiet)), megabytes(write), megabytes(limit(importShare, leastImport))
 		c.storeFold, c.storeImportFold = megabytes(min(foldShare*write, mostFold)), megabytes(mostFold)
 	}
 }

@@ -18,6 +18,7 @@ import (
 // system does not tell how much it is: the store, what it takes beside its limit, the program itself.
 const (
 	storeShare = 0.08
+	leastQuiet = 24e6 // what the keeper of traces asks needs so much
 	// leastMemory is what may be asked for; with less the store cannot even open its file.
 	leastMemory = 64 << 20
 	otherShare  = 0.48

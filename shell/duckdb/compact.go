@@ -45,7 +45,7 @@ func (s *Store) Compact(ctx context.Context, before felt.Instant, segmentMax int
 	return total, nil
 }
 
-// compactWithRoom makes a window within the memory of writes, and with that of a question only
+// compactWithRoom makes a window within the memory of a history, and with that of a question only
 // when it has to: it comes by itself every hour, and then a third of the process' memory would be
 // in buffers.
 func (s *Store) compactWithRoom(ctx context.Context, w rollup.Window, before felt.Instant, segmentMax int) (int64, error) {
@@ -70,7 +70,7 @@ func (s *Store) compactWithRoom(ctx context.Context, w rollup.Window, before fel
 }
 
 func (s *Store) compactAsWriter(ctx context.Context, w rollup.Window, before felt.Instant, segmentMax int) (int64, error) {
-	done, err := s.roomToWrite(ctx, s.db, false)
+	done, err := s.roomToWrite(ctx, s.db, compacts)
 	if err != nil {
 		return 0, err
 	}
@@ -222,7 +222,7 @@ func (c *compacting) write(ctx context.Context, do func(context.Context, *writin
 	}
 	defer c.s.mu.Unlock()
 	w := writing{s: c.s, stats: map[string]int64{}}
-	return c.s.transact(ctx, false, func(ctx context.Context) error { return do(ctx, &w) })
+	return c.s.transact(ctx, writes, func(ctx context.Context) error { return do(ctx, &w) })
 }
 
 // sizes are the rows of each scope, of those that have any.

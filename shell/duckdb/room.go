@@ -41,9 +41,10 @@ type room struct {
 type width uint8
 
 const (
-	narrow  width = iota // none
-	writes               // that of writes
-	imports              // that of writes of long ago
+	narrow   width = iota // none
+	writes                // that of writes
+	compacts              // that of a history, but all else as for writes: what compacting reads takes memory beside the writer
+	imports               // that of writes of long ago
 )
 
 // importAge is how old the newest rows of a write are when they are taken for a part of a history: those come as fast
@@ -125,18 +126,22 @@ func (s *Store) quiet() {
 }
 
 // roomToWrite raises the limit for a transaction of the writer or a compaction, whose commits may fold the WAL
-// into the file: more of both when what is written is of long ago. With less room DuckDB writes to its temporary file what it could hold, with much of it
+// into the file: more of it as what is done needs more. With less room DuckDB writes to its temporary file what it could hold, with much of it
 // every checkpoint fills it.
-func (s *Store) roomToWrite(ctx context.Context, by execer, past bool) (done func(), err error) {
+func (s *Store) roomToWrite(ctx context.Context, by execer, to width) (done func(), err error) {
 	if s.opts.QuietLimit == s.opts.MemoryLimit {
 		return func() {}, nil
 	}
 	r := &s.room
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	to, limit, fold, long := writes, s.opts.WriteLimit, s.opts.CheckpointThreshold, time.Duration(0)
-	if past {
-		to, limit, fold, long = imports, s.opts.ImportLimit, s.opts.ImportThreshold, keepLong
+	limit, fold, long := s.opts.WriteLimit, s.opts.CheckpointThreshold, time.Duration(0)
+	switch to {
+	case compacts:
+		limit = s.opts.ImportLimit
+	case imports:
+		limit, fold, long = s.opts.ImportLimit, s.opts.ImportThreshold, keepLong
+	case narrow, writes:
 	}
 	if !r.raised {
 		r.keep(long)

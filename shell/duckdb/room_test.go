@@ -164,7 +164,7 @@ func TestRoom(t *testing.T) {
 func TestRoomToCompact(t *testing.T) {
 	ctx := context.Background()
 	for _, fails := range []bool{false, true} {
-		s, err := Open(ctx, Options{Dir: t.TempDir(), MemoryLimit: "128MiB", QuietLimit: "64MiB"})
+		s, err := Open(ctx, Options{Dir: t.TempDir(), MemoryLimit: "128MiB", QuietLimit: "64MiB", WriteLimit: "80MiB", ImportLimit: "96MiB"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -179,7 +179,15 @@ func TestRoomToCompact(t *testing.T) {
 			if step != 2 {
 				return nil
 			}
-			if tries++; fails && tries == 1 {
+			tries++
+			limit, want := "", "96.0 MiB"
+			if fails && tries > 1 {
+				want = "128.0 MiB"
+			}
+			if err := s.conn.QueryRowContext(ctx, "SELECT current_setting('memory_limit')").Scan(&limit); err != nil || limit != want {
+				t.Errorf("try %d is within %s, want %s (%v)", tries, limit, want, err)
+			}
+			if fails && tries == 1 {
 				return errors.New("Out of Memory Error: injected")
 			}
 			return nil

@@ -49,7 +49,7 @@ func (s *Store) write(ctx context.Context, batches []felt.Batch) error {
 	if w.empty() {
 		return nil
 	}
-	if err := s.transact(ctx, w.newest.Instant() < felt.InstantOf(began.Add(-importAge)), w.rows); err != nil {
+	if err := s.transact(ctx, w.as(began), w.rows); err != nil {
 		return err
 	}
 	s.lasts.move(w.moved, s.known.last)
@@ -121,16 +121,24 @@ func (w *writing) planCursor(c felt.Cursor) error {
 	return nil
 }
 
+// as is what it counts as, at that time.
+func (w *writing) as(now time.Time) width {
+	if w.newest.Instant() < felt.InstantOf(now.Add(-importAge)) {
+		return imports
+	}
+	return writes
+}
+
 func (w *writing) empty() bool { return len(w.ticks) == 0 && len(w.cursors) == 0 }
 
 // transact runs do in a transaction of the writer's connection, or leaves the file as it
-// was; past says that all of it is of long ago. The caller holds the lock; what it remembers of the file is read again after an error.
-func (s *Store) transact(ctx context.Context, past bool, do func(context.Context) error) (err error) {
+// was, with the memory of such work. The caller holds the lock; what it remembers of the file is read again after an error.
+func (s *Store) transact(ctx context.Context, as width, do func(context.Context) error) (err error) {
 	defer func() { s.dirty = s.dirty || err != nil }()
 	if err := s.at(0); err != nil {
 		return err
 	}
-	done, err := s.roomToWrite(ctx, s.conn, past)
+	done, err := s.roomToWrite(ctx, s.conn, as)
 	if err != nil {
 		return err
 	}
