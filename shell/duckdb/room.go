@@ -202,7 +202,6 @@ func (s *Store) makeNarrow() {
 	if err := s.limit(context.Background(), s.opts.QuietLimit); err == nil {
 		r.wide = narrow
 	}
-	r.keep(0)
 }
 
 // keepRoom gives a database that was opened again the limit that the last one had.
