@@ -58,8 +58,9 @@ type Config struct {
 	storeQuiet    string
 	// While it writes, and while that is a history; and the sizes of its WAL at which it is folded into the file.
 	storeWrite, storeImport, storeFold, storeImportFold string
-	Retention                                           felt.Retention
-	CompactEvery                                        time.Duration // how often coarse rows are made; default 1 min
+
+	Retention    felt.Retention
+	CompactEvery time.Duration // how often coarse rows are made; default 1 min
 
 	// How much of what is stored the detectors learn from when the engine's state is lost, as after
 	// an upgrade of the engine, and from before the window of a backtest.

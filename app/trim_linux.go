@@ -24,8 +24,8 @@ func trimProgram() {
 		switch {
 		case len(fields) >= 5 && strings.Contains(fields[0], "-"):
 			from, to = 0, 0
-			if len(fields) >= 6 && strings.HasPrefix(fields[5], "/") && strings.HasPrefix(fields[1], "r") && strings.HasSuffix(fields[1], "p") && fields[1][1] == '-' {
-				from, to = span(fields[0])
+			if len(fields) >= 6 && strings.HasPrefix(fields[5], "/") && (fields[1] == "r-xp" || fields[1] == "r--p") {
+				from, to = bounds(fields[0])
 			}
 		case to > from && len(fields) == 3 && fields[0] == "Anonymous:" && fields[1] == "0":
 			_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, uintptr(from), uintptr(to-from), syscall.MADV_DONTNEED)
@@ -33,8 +33,8 @@ func trimProgram() {
 	}
 }
 
-// span reads "from-to" in hexadecimal digits; zeros when it is something else.
-func span(text string) (from, to uint64) {
+// bounds reads "from-to" in hexadecimal digits; zeros when it is something else.
+func bounds(text string) (from, to uint64) {
 	low, high, _ := strings.Cut(text, "-")
 	from, err := strconv.ParseUint(low, 16, 64)
 	to, err2 := strconv.ParseUint(high, 16, 64)

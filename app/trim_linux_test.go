@@ -13,10 +13,10 @@ func TestTrimProgram(t *testing.T) {
 	if after >= before {
 		t.Errorf("%d bytes of files are resident, %d were before", after, before)
 	}
-	if from, to := span("00400000-00a9f000"); from != 0x400000 || to != 0xa9f000 {
+	if from, to := bounds("00400000-00a9f000"); from != 0x400000 || to != 0xa9f000 {
 		t.Errorf("%x to %x", from, to)
 	}
-	if from, to := span("x-"); from != 0 || to != 0 {
+	if from, to := bounds("x-"); from != 0 || to != 0 {
 		t.Errorf("%x to %x", from, to)
 	}
 }

@@ -76,12 +76,12 @@ func (e *Engine) inventory(rec felt.Record) error {
 	if err := json.Unmarshal(rec.Data, &in); err != nil {
 		return fmt.Errorf("inventory record %d: %w: %w", rec.Seq, felt.ErrCorrupt, err)
 	}
-	set, problems := rules.Load(in)
+	set := e.rules.same(&in)
 	if set == nil {
-		return fmt.Errorf("inventory record %d of version %d is not taken: %v", rec.Seq, in.Version, problems)
-	}
-	if was := e.rules.same(&in); was != nil {
-		set = was
+		var problems []rules.Problem
+		if set, problems = rules.Load(in); set == nil {
+			return fmt.Errorf("inventory record %d of version %d is not taken: %v", rec.Seq, in.Version, problems)
+		}
 	}
 	used := map[int64]bool{}
 	for _, s := range e.stage2 {

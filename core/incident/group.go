@@ -377,10 +377,7 @@ func (b *Book) update(t felt.Tick, g *finding, f *felt.Finding, lines Lines) {
 			changed = farWorse
 		}
 		if f.Ended == 0 && f.Paging && changed(g, f) {
-			delete(b.found, f.ID)
-			began := b.began(t, f, lines)
-			b.paged(t, f, began)
-			b.page(t, f, began, lines)
+			b.anew(t, f, lines)
 		} else {
 			g.lower(f)
 		}
@@ -388,11 +385,8 @@ func (b *Book) update(t felt.Tick, g *finding, f *felt.Finding, lines Lines) {
 	}
 	switch {
 	case f.Paging && !g.paging && f.Ended == 0: // it was there to be read
-		began := b.began(t, f, lines)
-		b.paged(t, f, began)
-		delete(b.found, f.ID)
 		l.row.Findings = slices.DeleteFunc(l.row.Findings, func(o felt.Finding) bool { return o.ID == f.ID })
-		b.page(t, f, began, lines)
+		b.anew(t, f, lines)
 		return
 	case f.Ended != 0 && g.paging:
 		l.lasting--
@@ -402,6 +396,14 @@ func (b *Book) update(t felt.Tick, g *finding, f *felt.Finding, lines Lines) {
 	if f.Ended != 0 && g.paging && l.lasting == 0 && l.open() {
 		l.note(t, "finding_ended", f.Explanation, "")
 	}
+}
+
+// anew takes a finding that is known as one that pages now.
+func (b *Book) anew(t felt.Tick, f *felt.Finding, lines Lines) {
+	delete(b.found, f.ID)
+	began := b.began(t, f, lines)
+	b.paged(t, f, began)
+	b.page(t, f, began, lines)
 }
 
 // close lets go of the findings of an incident that is resolved while they last. It opens again when they

@@ -47,6 +47,19 @@ const (
 	imports               // that of writes of long ago
 )
 
+// terms are the memory limit, the size of the WAL at which it is folded into the file, and how long what is freed is
+// kept.
+func (w width) terms(o *Options) (limit, fold string, kept time.Duration) {
+	switch w {
+	case compacts:
+		return o.ImportLimit, o.CheckpointThreshold, 0
+	case imports:
+		return o.ImportLimit, o.ImportThreshold, keepLong
+	case narrow, writes:
+	}
+	return o.WriteLimit, o.CheckpointThreshold, 0
+}
+
 // importAge is how old the newest rows of a write are when they are taken for a part of a history: those come as fast
 // as they can be written, and each checkpoint that is left out is time won.
 const importAge = time.Hour
@@ -126,8 +139,8 @@ func (s *Store) quiet() {
 }
 
 // roomToWrite raises the limit for a transaction of the writer or a compaction, whose commits may fold the WAL
-// into the file: more of it as what is done needs more. With less room DuckDB writes to its temporary file what it could hold, with much of it
-// every checkpoint fills it.
+// into the file: the more, the more what is done needs. With less room DuckDB writes to its temporary file
+// what it could hold, with much of it every checkpoint fills it.
 func (s *Store) roomToWrite(ctx context.Context, by execer, to width) (done func(), err error) {
 	if s.opts.QuietLimit == s.opts.MemoryLimit {
 		return func() {}, nil
@@ -135,14 +148,7 @@ func (s *Store) roomToWrite(ctx context.Context, by execer, to width) (done func
 	r := &s.room
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	limit, fold, long := s.opts.WriteLimit, s.opts.CheckpointThreshold, time.Duration(0)
-	switch to {
-	case compacts:
-		limit = s.opts.ImportLimit
-	case imports:
-		limit, fold, long = s.opts.ImportLimit, s.opts.ImportThreshold, keepLong
-	case narrow, writes:
-	}
+	limit, fold, long := to.terms(&s.opts)
 	if !r.raised {
 		r.keep(long)
 	}
